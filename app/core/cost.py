@@ -1,0 +1,195 @@
+"""What a message will cost and what it did cost: Decimal dollars from tokens, never a float.
+
+Prices are those of the model for the whole prompt (`Model.prices_for`). Every request is cached (API.md, section 7), so
+that new prompt tokens are billed at the price of a cache write once the prompt is long enough to be cached at all, and
+what an earlier request wrote within the last five minutes at the price of a read.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from app.core.catalog import Model, Prices
+from app.core.fit import fit, image_tokens
+from app.core.message import Block, ImageBlock, Message, ReplyBlock, TextBlock, Usage
+from app.core.request import Request, labelled
+
+CACHE_SECONDS: Final = 300
+"""How long the server keeps what a request wrote (API.md, section 7: 5 minutes unless asked for 1 hour)."""
+
+USUAL_ANSWER: Final = 500
+"""Output tokens of an answer while there is none to go by."""
+
+_MILLION: Final = Decimal(1_000_000)
+_LABEL_TOKENS: Final = 5
+_FRAME_TOKENS: Final = 4
+"""What the API adds around a message; a few tokens, seen in `usage` (API.md, section 1.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureCost:
+    """The three prices of one picture, in USD: uncached, written to the cache, and each later turn read from it."""
+
+    tokens: int
+    input: Decimal
+    cache_write: Decimal
+    cache_read: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the next request carries besides the new message, in tokens."""
+
+    tokens: int = 0
+    cached: int = 0
+    """Of these, how many are read from the cache. Known only as long as the cache is warm."""
+    pictures: int = 0
+    answer: int = USUAL_ANSWER
+    """Output to expect: the median of this model's last ten answers here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The next message before it is sent. Costs are in USD, None where the model's price is not known."""
+
+    pictures: int
+    picture_tokens: int
+    text_tokens: int
+    context: Context
+    caches: bool
+    """Whether the prompt is long enough to be cached: what is new is then billed at the write price."""
+    next: Decimal | None
+    """The prompt at the prices it will be billed at, and an answer of the usual length."""
+    at_most: Decimal | None
+    """The whole prompt at the write price, and an answer of `max_tokens`."""
+
+    @property
+    def prompt_tokens(self) -> int:
+        return self.picture_tokens + self.text_tokens + self.context.tokens
+
+
+def dollars(tokens: int, per_million: Decimal) -> Decimal:
+    return tokens * per_million / _MILLION
+
+
+def price(usage: Usage, model: Model) -> Decimal | None:
+    """USD of one request by its usage; None where the model has no known price (API.md, section 2)."""
+    prices = model.prices_for(usage.prompt_tokens)
+    if prices is None:
+        return None
+    return (
+        dollars(usage.input_tokens, prices.input)
+        + dollars(usage.cache_write_5m, prices.cache_write_5m)
+        + dollars(usage.cache_write_1h, prices.cache_write_1h)
+        + dollars(usage.cache_read, prices.cache_read)
+        + dollars(usage.output_tokens, prices.output)
+    )
+
+
+def answer_usage(answer: Message) -> Usage | None:
+    """The usage an answer is billed by; for one that broke off, with the output estimated from its text.
+
+    A refusal before any output is not billed (API.md, section 3.5).
+    """
+    usage = answer.usage
+    if usage is None:
+        return None
+    if answer.refused and not usage.output_tokens:
+        return Usage(raw=usage.raw)
+    if answer.state in {"complete", "streaming"}:
+        return usage
+    seen = text_tokens(answer.text) + text_tokens(answer.thinking)
+    return usage.updated({"output_tokens": max(usage.output_tokens, seen)})
+
+
+def picture_cost(tokens: int, prices: Prices) -> PictureCost:
+    return PictureCost(
+        tokens,
+        dollars(tokens, prices.input),
+        dollars(tokens, prices.cache_write_5m),
+        dollars(tokens, prices.cache_read),
+    )
+
+
+def text_tokens(text: str) -> int:
+    """A rough count of the tokens of a text: about 3 bytes of Latin script a token, one and a third per CJK character.
+
+    Good to some 20 %; shown with "≈".
+    """
+    wide = sum(1 for c in text if c > "\u2e7f")
+    return math.ceil((len(text) - wide) / 3.1 + wide * 1.3)
+
+
+def context(request: Request, history: Sequence[Message], model: Model, *, now: float) -> Context:
+    """What `request`, built from a history that ends with an answer, carries; `now` in seconds since the epoch."""
+    answers = [
+        m for m in history if m.role == "assistant" and m.model == model.id and m.state == "complete" and m.usage
+    ]
+    usual = [m.usage.output_tokens for m in answers[-10:] if m.usage]
+    last = request.continues
+    cached = 0
+    if last is not None and last.usage is not None:
+        tokens = last.usage.prompt_tokens + last.usage.output_tokens - last.usage.thinking_tokens
+        tokens += _block_tokens(_after(request, last), model)
+        if now - last.created - last.seconds < CACHE_SECONDS:
+            cached = last.usage.prompt_tokens - last.usage.input_tokens
+    else:
+        tokens = text_tokens(request.system) + _block_tokens(request.messages, model)
+    return Context(
+        tokens=tokens,
+        cached=cached,
+        pictures=len(request.images),
+        answer=round(statistics.median(usual)) if usual else USUAL_ANSWER,
+    )
+
+
+def estimate(
+    carried: Context, model: Model, picture_tokens: Sequence[int], text: str, *, max_tokens: int, first_number: int = 1
+) -> Estimate:
+    """Price the next message: its pictures (tokens each), its text, and what the conversation carries along."""
+    pictures = len(picture_tokens)
+    labels = pictures if first_number > 1 or pictures > 1 else 0
+    words = (text_tokens(text) if text.strip() else 0) + labels * _LABEL_TOKENS
+    prompt = sum(picture_tokens) + words + carried.tokens
+    prices = model.prices_for(prompt)
+    caches = prompt >= model.min_cacheable
+    if prices is None:
+        return Estimate(pictures, sum(picture_tokens), words, carried, caches, None, None)
+    fresh = prices.cache_write_5m if caches else prices.input
+    ahead = (
+        dollars(prompt - carried.cached, fresh)
+        + dollars(carried.cached, prices.cache_read)
+        + dollars(min(carried.answer, max_tokens), prices.output)
+    )
+    limit = dollars(prompt, prices.cache_write_5m) + dollars(max_tokens, prices.output)
+    return Estimate(pictures, sum(picture_tokens), words, carried, caches, ahead, limit)
+
+
+def _after(request: Request, answer: Message) -> list[tuple[str, tuple[Block, ...]]]:
+    """The messages of a request that follow one of its answers."""
+    for index, (role, blocks) in reversed(list(enumerate(request.messages))):
+        if role == "assistant" and blocks and blocks[-1] is answer.content[-1]:
+            return list(request.messages[index + 1 :])
+    return []
+
+
+def _block_tokens(messages: Iterable[tuple[str, Sequence[Block]]], model: Model) -> int:
+    return sum(_FRAME_TOKENS + sum(_one(b, blocks, model) for b in blocks) for _, blocks in messages)
+
+
+def _one(block: Block, among: Sequence[Block], model: Model) -> int:
+    match block:
+        case TextBlock():
+            return text_tokens(block.text)
+        case ReplyBlock():
+            return text_tokens(block.text) + text_tokens(block.thinking)
+        case ImageBlock():
+            alone = sum(isinstance(b, ImageBlock) for b in among) == 1
+            # A model of a smaller tier shrinks on its side what was sent for a larger one.
+            size = fit(block.width, block.height, model.tier)
+            return image_tokens(*size) + (_LABEL_TOKENS if labelled(block, alone) else 0)

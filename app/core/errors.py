@@ -1,0 +1,203 @@
+"""The errors a person may meet: types and facts, no words (those live in `app.ui.errors`).
+
+    VisavisError
+    ├── PictureError            one picture cannot be used
+    │   ├── PictureUnreadable       its bytes could not be had
+    │   ├── NotAPicture             its bytes are no picture we know
+    │   ├── FormatUnsupported       a picture, in a format we do not take
+    │   ├── PictureDamaged          it starts like a picture and breaks off
+    │   └── PictureTooBig           more pixels or bytes than can be handled safely
+    ├── RequestRefused          the preflight found what the API would refuse; nothing was sent
+    ├── ServerError             talking to the server went wrong
+    │   ├── NoKey                   there is no key for this server
+    │   ├── BadAddress              the base URL is not one we may use
+    │   ├── NotConnected            no byte of the request was sent: safe to repeat
+    │   ├── ReplyLost               sent, and no answer came: may have been charged
+    │   ├── NotTheApi               an answer came, and it is not the API's
+    │   ├── ApiError                the API's own error, before any answer began
+    │   └── StreamInterrupted       the answer broke off after it began
+    └── StoreError              the conversations on disk
+        ├── StoreLocked             another process owns the data folder
+        ├── StoreTooNew             written by a newer version
+        ├── StoreDamaged            not a database, or a broken one
+        └── StoreFull               no space left, or not writable
+
+Callers decide by type and field, never by the text of a message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+class VisavisError(Exception):
+    """Anything that is put before the person in words."""
+
+
+# --- pictures -----------------------------------------------------------------------------------
+
+
+@dataclass
+class PictureError(VisavisError):
+    name: str
+    """The name the person knows the picture by: a file name without its folder."""
+
+
+@dataclass
+class PictureUnreadable(PictureError):
+    reason: Literal["missing", "denied", "folder", "special", "empty", "failed"]
+
+
+@dataclass
+class NotAPicture(PictureError):
+    pass
+
+
+@dataclass
+class FormatUnsupported(PictureError):
+    format: str
+    """As people call it: "HEIC", "TIFF", "SVG"."""
+
+
+@dataclass
+class PictureDamaged(PictureError):
+    pass
+
+
+@dataclass
+class PictureTooBig(PictureError):
+    width: int = 0
+    """Pixels; 0 when it is the file that is too big."""
+    height: int = 0
+    file_bytes: int = 0
+    limit_bytes: int = 0
+
+
+# --- the preflight ------------------------------------------------------------------------------
+
+
+OffenceKind = Literal[
+    "too_many_pictures",
+    "edge",
+    "edge_of_many",
+    "picture_bytes",
+    "request_bytes",
+    "empty",
+    "context",
+    "missing_picture",
+]
+
+
+@dataclass(frozen=True)
+class Offence:
+    """One thing in a request that the API would refuse."""
+
+    kind: OffenceKind
+    value: int = 0
+    limit: int = 0
+    picture: int | None = None
+    """The picture's number in the conversation, as in "Image 3"; None when no single one is to blame."""
+    name: str = ""
+
+
+@dataclass
+class RequestRefused(VisavisError):
+    offences: tuple[Offence, ...]
+
+
+# --- the server ---------------------------------------------------------------------------------
+
+
+class ServerError(VisavisError):
+    """Talking to the server went wrong."""
+
+
+@dataclass
+class NoKey(ServerError):
+    host: str
+
+
+@dataclass
+class BadAddress(ServerError):
+    address: str
+    reason: Literal["scheme", "plain_http", "credentials", "unreadable"]
+
+
+@dataclass
+class NotConnected(ServerError):
+    host: str
+    reason: Literal["dns", "refused", "timeout", "tls", "proxy", "failed"]
+
+
+@dataclass
+class ReplyLost(ServerError):
+    """The request went out (in part or whole) and no answer came back."""
+
+    host: str
+    reason: Literal["closed", "timeout"]
+
+
+@dataclass
+class NotTheApi(ServerError):
+    """An answer that is not the Messages API's: a login page, a redirect, an empty body, a bomb."""
+
+    host: str
+    reason: Literal["html", "redirect", "empty", "json", "encoded", "too_large", "garbage"]
+    status: int = 0
+
+
+@dataclass
+class ApiError(ServerError):
+    """An error in the API's own shape, or one made from a bare status (API.md, section 4)."""
+
+    status: int
+    """HTTP status; 200 never appears here (see StreamInterrupted)."""
+    type: str
+    """`error.type` as sent ("rate_limit_error"); derived from the status where the body has none."""
+    message: str
+    request_id: str = ""
+    code: str = ""
+    """`error.details.error_code`, where given."""
+    retry_after: float | None = None
+    """Seconds the server asks us to wait; None when it does not say."""
+
+    @property
+    def spend_limit(self) -> bool:
+        """A limit on money: waiting does not help (API.md, section 4.1)."""
+        return self.code in {"enforced_spend_limit_reached", "contract_spend_limit_reached"}
+
+
+@dataclass
+class StreamInterrupted(ServerError):
+    """The answer began and did not end well; what has come stays."""
+
+    reason: Literal["cut", "silent", "error", "protocol", "too_large"]
+    type: str = ""
+    """`error.type` of an error event in mid-stream."""
+    message: str = ""
+    request_id: str = ""
+
+
+# --- the store ----------------------------------------------------------------------------------
+
+
+@dataclass
+class StoreError(VisavisError):
+    path: str
+
+
+class StoreLocked(StoreError):
+    pass
+
+
+class StoreTooNew(StoreError):
+    pass
+
+
+class StoreDamaged(StoreError):
+    pass
+
+
+class StoreFull(StoreError):
+    pass

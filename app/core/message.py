@@ -1,0 +1,291 @@
+"""One message of a conversation: what was asked or answered, as a value that is never changed.
+
+A user message holds `TextBlock`s and `ImageBlock`s. An assistant message holds `ReplyBlock`s, each exactly the JSON
+the API sent, so that the history can be sent back whole, thinking signatures and unknown blocks included.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
+
+JSON = dict[str, Any]
+"""A JSON object as `json.loads` gives it. Treated as immutable everywhere."""
+
+State = Literal["complete", "streaming", "stopped", "interrupted", "failed"]
+"""How an answer ended. A refusal and a cut at `max_tokens` are "complete" with their stop reason."""
+
+THINKING: Final = frozenset({"thinking", "redacted_thinking"})
+
+
+@dataclass(frozen=True, slots=True)
+class TextBlock:
+    text: str
+
+    def to_json(self) -> JSON:
+        return {"type": "text", "text": self.text}
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBlock:
+    """A picture in a user message: the bytes that are sent, by their hash, and where they came from."""
+
+    number: int
+    """Its number in the conversation, from 1: what "Image 3" means, for ever."""
+    name: str
+    """What the person calls it: the file's name, or empty for a pasted bitmap."""
+    sent: str
+    """SHA-256 (hex) of the prepared bytes: what goes over the wire."""
+    media_type: str
+    width: int
+    """Pixels of the picture as sent."""
+    height: int
+    sent_bytes: int
+    tokens: int
+    """Visual tokens of the size sent (API.md, section 1.1)."""
+    original: str
+    """SHA-256 (hex) of the file as it was dropped. Every re-fit starts from it."""
+    original_width: int
+    """Pixels of the original, turned upright."""
+    original_height: int
+    original_bytes: int
+    original_format: str
+    """"JPEG", "PNG", "GIF", "WebP"."""
+    notes: tuple[str, ...] = ()
+    """What was done to it, as words of `app.core.image`: "turned", "resized", "first_frame", "srgb"."""
+
+    @property
+    def label(self) -> str:
+        return f"Image {self.number}:"
+
+    @property
+    def resized(self) -> bool:
+        return (self.width, self.height) != (self.original_width, self.original_height)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyBlock:
+    """A content block of an answer, as the API sent it. `data["type"]` may be one we have never heard of."""
+
+    data: JSON
+
+    @property
+    def type(self) -> str:
+        return str(self.data.get("type", ""))
+
+    @property
+    def text(self) -> str:
+        """The text of a text block; empty for every other kind."""
+        return str(self.data.get("text") or "") if self.type == "text" else ""
+
+    @property
+    def thinking(self) -> str:
+        return str(self.data.get("thinking") or "") if self.type == "thinking" else ""
+
+
+Block = TextBlock | ImageBlock | ReplyBlock
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one request as the API counted them (API.md, section 3.5)."""
+
+    input_tokens: int = 0
+    """Prompt tokens after the last cache mark; the whole prompt is `prompt_tokens`."""
+    cache_write_5m: int = 0
+    cache_write_1h: int = 0
+    cache_read: int = 0
+    output_tokens: int = 0
+    """Thinking included."""
+    thinking_tokens: int = 0
+    raw: JSON = field(default_factory=dict)
+    """The API's own object, all later updates merged in."""
+
+    @property
+    def prompt_tokens(self) -> int:
+        return self.input_tokens + self.cache_write_5m + self.cache_write_1h + self.cache_read
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Usage:
+        """Read a `usage` object. Every count may be null or absent (third-party servers): it then counts 0."""
+        written = _count(raw, "cache_creation_input_tokens")
+        by_ttl = raw.get("cache_creation")
+        hour = _count(by_ttl, "ephemeral_1h_input_tokens") if isinstance(by_ttl, Mapping) else 0
+        details = raw.get("output_tokens_details")
+        return cls(
+            input_tokens=_count(raw, "input_tokens"),
+            cache_write_5m=max(0, written - hour),
+            cache_write_1h=hour,
+            cache_read=_count(raw, "cache_read_input_tokens"),
+            output_tokens=_count(raw, "output_tokens"),
+            thinking_tokens=_count(details, "thinking_tokens") if isinstance(details, Mapping) else 0,
+            raw=dict(raw),
+        )
+
+    def updated(self, later: Mapping[str, Any]) -> Usage:
+        """Merge a `message_delta` usage: counts are cumulative, what is missing or null keeps its value."""
+        return Usage.from_json(self.raw | {k: v for k, v in later.items() if v is not None})
+
+
+def _count(raw: Mapping[str, Any], key: str) -> int:
+    value = raw.get(key)
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn. Never changed: `apply` and `dataclasses.replace` return the next one."""
+
+    role: Literal["user", "assistant"]
+    content: tuple[Block, ...] = ()
+    id: str = ""
+    """Our own id in the store, unique in the data folder."""
+    created: float = 0.0
+    """Seconds since the epoch."""
+    state: State = "complete"
+    model: str = ""
+    """Assistant: the model that answered, by the id asked for."""
+    server: str = ""
+    """Assistant: the host that answered; "practice" in practice mode."""
+    prefix: str = ""
+    """Assistant: digest of everything this answer was asked with (see `app.core.request`)."""
+    stop_reason: str | None = None
+    stop_details: JSON | None = None
+    usage: Usage | None = None
+    estimate: str = ""
+    """Assistant: the price promised before Send, in USD, as an exact decimal; empty where no price is known."""
+    cost: str = ""
+    """Assistant: what it cost by `usage`, in USD, as an exact decimal; empty where unknown."""
+    api_id: str = ""
+    """The API's id of the answer (`msg_…`)."""
+    request_id: str = ""
+    seconds: float = 0.0
+    """Assistant: from Send to the last event."""
+    error: JSON | None = None
+    """Assistant: why it is stopped short, as `app.core.store` writes an error; None when nothing went wrong."""
+
+    @property
+    def text(self) -> str:
+        """What a person reads of it: the text blocks, in order."""
+        if self.role == "user":
+            return "\n\n".join(b.text for b in self.content if isinstance(b, TextBlock))
+        return "".join(b.text for b in self.content if isinstance(b, ReplyBlock))
+
+    @property
+    def thinking(self) -> str:
+        return "\n\n".join(b.thinking for b in self.content if isinstance(b, ReplyBlock) and b.thinking)
+
+    @property
+    def images(self) -> tuple[ImageBlock, ...]:
+        return tuple(b for b in self.content if isinstance(b, ImageBlock))
+
+    @property
+    def refused(self) -> bool:
+        return self.stop_reason == "refusal"
+
+    @classmethod
+    def from_user(cls, text: str, images: Iterable[ImageBlock], **facts: Any) -> Message:
+        """Pictures first, the text after them (guide, "Prompt examples"); text of white space only is left out."""
+        blocks: list[Block] = list(images)
+        if text.strip():
+            blocks.append(TextBlock(text))
+        return cls(role="user", content=tuple(blocks), **facts)
+
+    def apply(self, event: Mapping[str, Any]) -> Message:
+        """Fold one stream event into the answer (API.md, section 3.4). What is unknown changes nothing."""
+        match event.get("type"):
+            case "message_start":
+                start = event.get("message")
+                return self._started(start) if isinstance(start, Mapping) else self
+            case "content_block_start":
+                block = event.get("content_block")
+                return self._with_block(event.get("index"), dict(block)) if isinstance(block, Mapping) else self
+            case "content_block_delta":
+                delta = event.get("delta")
+                return self._with_delta(event.get("index"), delta) if isinstance(delta, Mapping) else self
+            case "message_delta":
+                return self._ending(event)
+            case _:
+                return self
+
+    def _started(self, start: Mapping[str, Any]) -> Message:
+        usage = start.get("usage")
+        return replace(
+            self,
+            api_id=str(start.get("id") or ""),
+            usage=Usage.from_json(usage) if isinstance(usage, Mapping) else Usage(),
+        )
+
+    def _with_block(self, index: object, block: JSON) -> Message:
+        if index != len(self.content):
+            return self
+        return replace(self, content=(*self.content, ReplyBlock(block)))
+
+    def _with_delta(self, index: object, delta: Mapping[str, Any]) -> Message:
+        if not isinstance(index, int) or not 0 <= index < len(self.content):
+            return self
+        block = self.content[index]
+        if not isinstance(block, ReplyBlock):
+            return self
+        changed = ReplyBlock(_grown(block.data, delta))
+        return replace(self, content=(*self.content[:index], changed, *self.content[index + 1 :]))
+
+    def _ending(self, event: Mapping[str, Any]) -> Message:
+        delta, usage = event.get("delta"), event.get("usage")
+        message = self
+        if isinstance(delta, Mapping):
+            message = replace(
+                message,
+                stop_reason=delta.get("stop_reason") or self.stop_reason,
+                stop_details=delta.get("stop_details") or self.stop_details,
+            )
+        if isinstance(usage, Mapping):
+            message = replace(message, usage=(message.usage or Usage()).updated(usage))
+        return message
+
+
+def _grown(block: JSON, delta: Mapping[str, Any]) -> JSON:
+    """The block after one delta. A signature replaces, everything else is appended (API.md, section 3.4)."""
+    match delta.get("type"):
+        case "text_delta":
+            return block | {"text": str(block.get("text") or "") + str(delta.get("text") or "")}
+        case "thinking_delta":
+            return block | {"thinking": str(block.get("thinking") or "") + str(delta.get("thinking") or "")}
+        case "signature_delta":
+            return block | {"signature": str(delta.get("signature") or "")}
+        case "citations_delta":
+            return block | {"citations": [*(block.get("citations") or ()), delta.get("citation")]}
+        case "input_json_delta":
+            return block | {"partial_json": str(block.get("partial_json") or "") + str(delta.get("partial_json") or "")}
+        case _:
+            return block
+
+
+def blocks_to_json(blocks: Iterable[Block]) -> str:
+    """Blocks as the store keeps them. `blocks_from_json` is the way back; the round trip is exact."""
+    return json.dumps([_stored(b) for b in blocks], ensure_ascii=False, separators=(",", ":"))
+
+
+def blocks_from_json(text: str) -> tuple[Block, ...]:
+    return tuple(_restored(entry) for entry in json.loads(text))
+
+
+def _stored(block: Block) -> JSON:
+    match block:
+        case TextBlock():
+            return {"text": block.text}
+        case ImageBlock():
+            return {"image": {name: getattr(block, name) for name in ImageBlock.__slots__}}
+        case ReplyBlock():
+            return {"reply": block.data}
+
+
+def _restored(entry: JSON) -> Block:
+    if "image" in entry:
+        facts = entry["image"]
+        return ImageBlock(**facts | {"notes": tuple(facts["notes"])})
+    if "reply" in entry:
+        return ReplyBlock(entry["reply"])
+    return TextBlock(entry["text"])

@@ -1,0 +1,194 @@
+"""One Messages request: what of a history goes back, in which order, with which thinking; and its body as bytes.
+
+What goes back (API.md, sections 3.2, 3.5 and 3.6):
+
+* a finished answer exactly as it arrived, save empty text blocks, which the API refuses;
+* of a stopped, interrupted or failed answer the text so far, without thinking; nothing where there is none;
+* a refused turn not at all, neither the question nor the answer;
+* a picture with the label it was first sent with.
+
+Thinking is bound to everything before it: the model, the system prompt, the earlier turns. Each answer therefore keeps
+the digest of what it was asked with (`Message.prefix`). Where the digest no longer matches, the thinking of that answer
+and of all before it stays at home; cutting from the front is what the API allows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.core.message import JSON, THINKING, Block, ImageBlock, Message, ReplyBlock, TextBlock
+
+MAX_TOKENS: Final = 16_000
+"""Default `max_tokens`: it includes thinking, so that a small one can end an answer before its first word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The bytes of a request: JSON with the pictures' base64 put in while it is read, so that memory stays small."""
+
+    parts: tuple[bytes | ImageBlock, ...]
+    read: Callable[[str], bytes]
+    """SHA-256 → the prepared bytes of a picture. Raises what `app.core.pictures` raises."""
+
+    @property
+    def length(self) -> int:
+        """Bytes of the whole body, without reading a picture."""
+        return sum(len(p) if isinstance(p, bytes) else base64_length(p.sent_bytes) for p in self.parts)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for part in self.parts:
+            yield part if isinstance(part, bytes) else b64encode(self.read(part.sent))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Everything of one request that does not depend on the server it goes to."""
+
+    model: str
+    messages: tuple[tuple[str, tuple[Block, ...]], ...]
+    """Role and blocks, thinking already stripped where it must be."""
+    system: str = ""
+    max_tokens: int = MAX_TOKENS
+    prefix: str = ""
+    """Digest to be kept with the answer."""
+    continues: Message | None = None
+    """The last answer whose prefix is still what it was: up to it, the server may have the prompt in its cache."""
+
+    @classmethod
+    def build(
+        cls,
+        history: Sequence[Message],
+        *,
+        model: str,
+        system: str = "",
+        server: str = "",
+        max_tokens: int = MAX_TOKENS,
+    ) -> Request:
+        """The request that answers `history`, whose last message is the person's.
+
+        `server` is part of the digest: signatures of one server mean nothing to another.
+        """
+        system = system.strip()
+        kept = sendable(history)
+        digest = hashlib.sha256(f"{server}\0{model}\0{system}".encode())
+        continues: Message | None = None
+        stale = -1
+        for index, message in enumerate(kept):
+            if message.role == "assistant":
+                if message.prefix == digest.hexdigest():
+                    continues = message
+                else:
+                    stale, continues = index, None
+            _digest(digest, message)
+        messages = tuple(
+            (message.role, tuple(blocks))
+            for index, message in enumerate(kept)
+            if (blocks := _blocks(message, thinking=index > stale))
+        )
+        return cls(model, messages, system, max_tokens, digest.hexdigest(), continues)
+
+    @property
+    def images(self) -> tuple[ImageBlock, ...]:
+        return tuple(b for _, blocks in self.messages for b in blocks if isinstance(b, ImageBlock))
+
+    @property
+    def thinks(self) -> bool:
+        """Whether any thinking goes back."""
+        return any(isinstance(b, ReplyBlock) and b.type in THINKING for _, blocks in self.messages for b in blocks)
+
+    def without_thinking(self) -> Request:
+        """The same request with all thinking left out: for the one repeat after a signature was refused."""
+        messages = tuple(
+            (role, tuple(b for b in blocks if not (isinstance(b, ReplyBlock) and b.type in THINKING)))
+            for role, blocks in self.messages
+        )
+        return Request(self.model, messages, self.system, self.max_tokens, self.prefix, self.continues)
+
+    def body(self, read: Callable[[str], bytes]) -> Body:
+        """The request as JSON bytes (API.md, section 3.2), streamed, with automatic caching (section 7)."""
+        mark = uuid.uuid4().hex
+        images: list[ImageBlock] = []
+        fields: JSON = {"model": self.model, "max_tokens": self.max_tokens, "stream": True}
+        if self.system:
+            fields["system"] = self.system
+        fields["cache_control"] = {"type": "ephemeral"}
+        fields["messages"] = [
+            {"role": role, "content": list(_content(blocks, images, mark))} for role, blocks in self.messages
+        ]
+        pieces = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode().split(mark.encode())
+        parts: list[bytes | ImageBlock] = [pieces[0]]
+        for image, piece in zip(images, pieces[1:], strict=True):
+            parts += [image, piece]
+        return Body(tuple(parts), read)
+
+
+def sendable(history: Sequence[Message]) -> list[Message]:
+    """The messages of a history that take part in a next request, refused turns and empty answers left out."""
+    kept: list[Message] = []
+    for message in history:
+        if message.refused:
+            if kept and kept[-1].role == "user":
+                kept.pop()
+        elif _blocks(message, thinking=False):
+            kept.append(message)
+    return kept
+
+
+def base64_length(size: int) -> int:
+    """Characters of the base64 text of `size` bytes."""
+    return (size + 2) // 3 * 4
+
+
+def labelled(image: ImageBlock, alone: bool) -> bool:
+    """Whether a picture goes with its label: all do but a lone first one (guide, "Prompt examples")."""
+    return image.number > 1 or not alone
+
+
+def _blocks(message: Message, *, thinking: bool) -> list[Block]:
+    """What of one message is sent."""
+    if message.role == "user":
+        return [b for b in message.content if not (isinstance(b, TextBlock) and not b.text.strip())]
+    blocks = [b for b in message.content if isinstance(b, ReplyBlock) and (b.type != "text" or b.text.strip())]
+    if not any(b.type == "text" for b in blocks):
+        return []
+    if message.state != "complete":
+        return [ReplyBlock({"type": "text", "text": b.text}) for b in blocks if b.type == "text"]
+    return [b for b in blocks if thinking or b.type not in THINKING]
+
+
+def _content(blocks: Sequence[Block], images: list[ImageBlock], mark: str) -> Iterator[JSON]:
+    alone = sum(isinstance(b, ImageBlock) for b in blocks) == 1
+    for block in blocks:
+        match block:
+            case TextBlock():
+                yield block.to_json()
+            case ReplyBlock():
+                yield block.data
+            case ImageBlock():
+                if labelled(block, alone):
+                    yield {"type": "text", "text": block.label}
+                images.append(block)
+                yield {
+                    "type": "image",
+                    "source": {"type": "base64", "media_type": block.media_type, "data": mark},
+                }
+
+
+def _digest(digest: hashlib._Hash, message: Message) -> None:
+    """Add what the API binds thinking to. Thinking itself may be cut from the front and is therefore left out."""
+    entries: list[object] = [message.role]
+    for block in _blocks(message, thinking=False):
+        match block:
+            case TextBlock():
+                entries.append(block.text)
+            case ReplyBlock():
+                entries.append(block.data)
+            case ImageBlock():
+                entries.append([block.number, block.media_type, block.sent])
+    digest.update(json.dumps(entries, ensure_ascii=False, sort_keys=True).encode())
