@@ -133,9 +133,9 @@ def context(request: Request, history: Sequence[Message], model: Model, *, now: 
     usual = [m.usage.output_tokens for m in answers[-10:] if m.usage]
     last = request.continues
     cached = 0
-    if last is not None and last.usage is not None:
-        tokens = last.usage.prompt_tokens + last.usage.output_tokens - last.usage.thinking_tokens
-        tokens += _block_tokens(_after(request, last), model)
+    if last is not None and last.usage is not None and (billed := answer_usage(last)):
+        tokens = billed.prompt_tokens + billed.output_tokens - billed.thinking_tokens
+        tokens += _block_tokens(request.messages[request.seen :], model)
         if now - last.created - last.seconds < CACHE_SECONDS:
             cached = last.usage.prompt_tokens - last.usage.input_tokens
     else:
@@ -168,14 +168,6 @@ def estimate(
     )
     limit = dollars(prompt, prices.cache_write_5m) + dollars(max_tokens, prices.output)
     return Estimate(pictures, sum(picture_tokens), words, carried, caches, ahead, limit)
-
-
-def _after(request: Request, answer: Message) -> list[tuple[str, tuple[Block, ...]]]:
-    """The messages of a request that follow one of its answers."""
-    for index, (role, blocks) in reversed(list(enumerate(request.messages))):
-        if role == "assistant" and blocks and blocks[-1] is answer.content[-1]:
-            return list(request.messages[index + 1 :])
-    return []
 
 
 def _block_tokens(messages: Iterable[tuple[str, Sequence[Block]]], model: Model) -> int:

@@ -10,6 +10,7 @@
     ├── RequestRefused          the preflight found what the API would refuse; nothing was sent
     ├── ServerError             talking to the server went wrong
     │   ├── NoKey                   there is no key for this server
+    │   ├── BadKey                  what was entered cannot be an API key
     │   ├── BadAddress              the base URL is not one we may use
     │   ├── NotConnected            no byte of the request was sent: safe to repeat
     │   ├── ReplyLost               sent, and no answer came: may have been charged
@@ -119,6 +120,13 @@ class NoKey(ServerError):
 
 
 @dataclass
+class BadKey(ServerError):
+    """Carries the reason and never what was entered: it may be a key all the same."""
+
+    reason: Literal["empty", "characters", "admin", "oauth", "short", "long"]
+
+
+@dataclass
 class BadAddress(ServerError):
     address: str
     reason: Literal["scheme", "plain_http", "credentials", "unreadable"]
@@ -161,6 +169,12 @@ class ApiError(ServerError):
     """`error.details.error_code`, where given."""
     retry_after: float | None = None
     """Seconds the server asks us to wait; None when it does not say."""
+    block: tuple[int, int] | None = None
+    """The N and M of "messages.N.content.M" where a 400 names a content block."""
+    bad_signature: bool = False
+    """A 400 about the signature of a thinking block (API.md, section 3.6)."""
+    should_retry: bool = True
+    """False where the server says `x-should-retry: false`."""
 
     @property
     def spend_limit(self) -> bool:

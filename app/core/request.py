@@ -19,7 +19,8 @@ import json
 import uuid
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Final
 
 from app.core.message import JSON, THINKING, Block, ImageBlock, Message, ReplyBlock, TextBlock
@@ -58,7 +59,9 @@ class Request:
     prefix: str = ""
     """Digest to be kept with the answer."""
     continues: Message | None = None
-    """The last answer whose prefix is still what it was: up to it, the server may have the prompt in its cache."""
+    """The last answer, if what it was asked with is still what goes back: the server may have that in its cache."""
+    seen: int = 0
+    """How many of `messages` go up to that answer, itself included."""
 
     @classmethod
     def build(
@@ -78,20 +81,18 @@ class Request:
         kept = sendable(history)
         digest = hashlib.sha256(f"{server}\0{model}\0{system}".encode())
         continues: Message | None = None
-        stale = -1
+        stale, seen = -1, 0
         for index, message in enumerate(kept):
             if message.role == "assistant":
                 if message.prefix == digest.hexdigest():
-                    continues = message
+                    continues, seen = message, index + 1
                 else:
-                    stale, continues = index, None
+                    stale, continues, seen = index, None, 0
             _digest(digest, message)
         messages = tuple(
-            (message.role, tuple(blocks))
-            for index, message in enumerate(kept)
-            if (blocks := _blocks(message, thinking=index > stale))
+            (message.role, tuple(_blocks(message, thinking=index > stale))) for index, message in enumerate(kept)
         )
-        return cls(model, messages, system, max_tokens, digest.hexdigest(), continues)
+        return cls(model, messages, system, max_tokens, digest.hexdigest(), continues, seen)
 
     @property
     def images(self) -> tuple[ImageBlock, ...]:
@@ -108,7 +109,7 @@ class Request:
             (role, tuple(b for b in blocks if not (isinstance(b, ReplyBlock) and b.type in THINKING)))
             for role, blocks in self.messages
         )
-        return Request(self.model, messages, self.system, self.max_tokens, self.prefix, self.continues)
+        return replace(self, messages=messages)
 
     def body(self, read: Callable[[str], bytes]) -> Body:
         """The request as JSON bytes (API.md, section 3.2), streamed, with automatic caching (section 7)."""
@@ -129,9 +130,14 @@ class Request:
 
 
 def sendable(history: Sequence[Message]) -> list[Message]:
-    """The messages of a history that take part in a next request, refused turns and empty answers left out."""
+    """The messages of a history that take part in a next request.
+
+    Left out are refused turns, answers without text, and answers that were asked for again.
+    """
     kept: list[Message] = []
-    for message in history:
+    for message, later in zip_longest(history, history[1:]):
+        if message.role == "assistant" and later is not None and later.role == "assistant":
+            continue
         if message.refused:
             if kept and kept[-1].role == "user":
                 kept.pop()

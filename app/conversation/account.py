@@ -1,0 +1,156 @@
+"""The person's way to a model: which server, which key, or practice; and what models there are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final, Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from app.conversation.preferences import Preferences
+from app.core.access import Access, choose
+from app.core.catalog import Catalog, ListedModel
+from app.core.errors import NoKey, VisavisError
+from app.core.keys import Keys, clean_key
+from app.core.server import Auth, Server
+
+if TYPE_CHECKING:
+    from app.core.client import Client
+
+PRACTICE: Final = "practice"
+"""Stands for the server's name in practice mode."""
+
+
+class Account(QObject):
+    """Environment, keyring and settings joined by the rule of `app.core.access`.
+
+    Signals:
+        changed(): the server, the key, practice or the list of models.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        preferences: Preferences,
+        catalog: Catalog,
+        environ: Mapping[str, str],
+        *,
+        practice: bool = False,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._preferences = preferences
+        self._table = catalog
+        self._catalog = catalog
+        self._environ = environ
+        self._practice = practice or preferences.settings.practice
+        self._keys = Keys()
+        self._access: Access | None = None
+        self._problem: VisavisError | None = None
+        self._client: Client | None = None
+
+    @property
+    def catalog(self) -> Catalog:
+        """The models: our table, joined with the server's list once that was asked for."""
+        return self._catalog
+
+    @property
+    def practice(self) -> bool:
+        return self._practice
+
+    @property
+    def access(self) -> Access | None:
+        """Server and key; None until `look_up` has found them, or where the address or the key is unusable."""
+        return self._access
+
+    @property
+    def connected(self) -> bool:
+        """Whether a message can be sent."""
+        return self._practice or (self._access is not None and bool(self._access.key))
+
+    @property
+    def looked_up(self) -> bool:
+        return self._access is not None or self._problem is not None
+
+    @property
+    def server_name(self) -> str:
+        """What answers: the server's host, or "practice"."""
+        if self._practice:
+            return PRACTICE
+        return self._access.server.host if self._access is not None else ""
+
+    async def look_up(self) -> None:
+        """Find server and key. The keyring may take its time, so it is asked in a thread."""
+        try:
+            self._access = await asyncio.to_thread(choose, self._environ, self._preferences.settings, self._keys)
+            self._problem = None
+        except VisavisError as problem:
+            self._access, self._problem = None, problem
+        await self._renew()
+
+    def client(self) -> Client:
+        """The line to the server. Raises NoKey, or what is wrong with the address or the environment's key."""
+        from app.core.client import Client  # httpx: after the first paint
+
+        if self._client is None:
+            if self._practice:
+                from app.core.practice import Practice
+
+                self._client = Client(Server(), "", practice=Practice(self._table))
+            elif self._problem is not None:
+                raise self._problem
+            elif self._access is None or not self._access.key:
+                raise NoKey(self.server_name)
+            else:
+                self._client = Client(self._access.server, self._access.key)
+        return self._client
+
+    async def set_practice(self, on: bool) -> None:
+        """Answer with the stand-in inside the app from now on, or no longer."""
+        if on != self._practice:
+            self._practice = on
+            self._preferences.update(practice=on)
+            await self._renew()
+
+    async def test(self, key: str, base_url: str, auth: Auth = "") -> list[ListedModel]:
+        """Ask a server for its models with a key that is not kept yet. Raises ServerError and BadKey."""
+        from app.core.client import Client
+
+        server = Server(base_url, auth) if base_url.strip() else Server(auth=auth)
+        client = Client(server, clean_key(key, server))
+        try:
+            return await client.models()
+        finally:
+            await client.aclose()
+
+    async def save_key(self, key: str, base_url: str, auth: Auth = "") -> Literal["keyring", "session"]:
+        """Keep a key for its server and use both. Returns where the key is now. Raises BadKey, BadAddress."""
+        server = Server(base_url, auth) if base_url.strip() else Server(auth=auth)
+        kept = await asyncio.to_thread(self._keys.put, server.origin, clean_key(key, server))
+        self._preferences.update(base_url="" if server.is_anthropic else server.base_url, auth=auth, practice=False)
+        self._practice = False
+        await self.look_up()
+        return kept
+
+    async def remove_key(self) -> None:
+        """Forget the key of the present server."""
+        if self._access is not None:
+            await asyncio.to_thread(self._keys.remove, self._access.server.origin)
+            await self.look_up()
+
+    def join_models(self, listed: Sequence[ListedModel]) -> None:
+        """Offer what the server says it has."""
+        self._catalog = self._table.joined(listed)
+        self.changed.emit()
+
+    async def close(self) -> None:
+        if self._client is not None:
+            client, self._client = self._client, None
+            await client.aclose()
+
+    async def _renew(self) -> None:
+        await self.close()
+        self._catalog = self._table
+        self.changed.emit()

@@ -1,0 +1,429 @@
+"""The pictures and the text of a message that is being written: from dropped to ready, with what they will cost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Literal, ParamSpec, TypeVar
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, Signal
+
+from app.conversation.messages import Index
+from app.conversation.tasks import Tasks
+from app.core.catalog import Limits, Model
+from app.core.cost import Context, Estimate, PictureCost, estimate, picture_cost
+from app.core.errors import PictureError, StoreError, VisavisError
+from app.core.fit import Size, fit, image_tokens
+from app.core.message import JSON, ImageBlock
+from app.core.pictures import Pictures
+from app.core.store import Store
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something dropped, pasted or picked: a path, or bytes in memory, or an original that is kept already."""
+
+    path: str = ""
+    data: bytes = b""
+    name: str = ""
+    """What the person calls it; empty for a pasted bitmap."""
+    kept: str = ""
+    """SHA-256 of an original in the picture folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftPicture:
+    """One attached picture on its way. Sizes are pixels of the picture turned upright, 0 until measured."""
+
+    key: int
+    name: str
+    state: Literal["copying", "measured", "ready"] = "copying"
+    width: int = 0
+    height: int = 0
+    sent: Size | None = None
+    """The size it will be sent in, to the present model."""
+    tokens: int = 0
+    format: str = ""
+    original: str = ""
+    file_bytes: int = 0
+    image: ImageBlock | None = None
+    """Once prepared; its number is given when the message is sent."""
+    prepared_for: Size | None = None
+    """The size that `image` was asked in; it may have come out smaller, to keep within the byte limit."""
+    thumbnail: bytes = b""
+    """A small JPEG or PNG of our own making, upright."""
+
+
+class Draft(QAbstractListModel):
+    """One row a picture. All work on files and pixels happens in the executor's threads.
+
+    Signals:
+        changed(): the totals, the readiness or the order.
+        refused(list[VisavisError]): pictures that cannot be used, with the reason; they have no row.
+        taken(): the draft has become a message; the text is to be cleared.
+        text_changed(str): the text was changed by something other than typing.
+    """
+
+    PictureRole: Final = int(Qt.ItemDataRole.UserRole)
+    NumberRole: Final = PictureRole + 1
+    """The number the picture will have in the conversation."""
+    CostRole: Final = PictureRole + 2
+    """`PictureCost`, or None where the model has no known price."""
+    NextCostRole: Final = PictureRole + 3
+    """Decimal USD that the picture adds to the next request, or None."""
+
+    changed = Signal()
+    refused = Signal(list)
+    taken = Signal()
+    text_changed = Signal(str)
+
+    def __init__(
+        self,
+        pictures: Pictures,
+        store: Store,
+        threads: Executor,
+        tasks: Tasks,
+        limits: Limits,
+        model: Model,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._folder = pictures
+        self._store = store
+        self._threads = threads
+        self._tasks = tasks
+        self._limits = limits
+        self._model = model
+        self._context = Context()
+        self._first_number = 1
+        self._max_tokens = 0
+        self._text = ""
+        self._rows: list[DraftPicture] = []
+        self._removed: list[tuple[int, DraftPicture]] = []
+        self._next_key = 0
+        self._in_work: set[int] = set()
+        self._refusals: list[VisavisError] = []
+        self._settled = asyncio.Event()
+
+    # --- what it holds ---
+
+    @property
+    def pictures(self) -> list[DraftPicture]:
+        return self._rows
+
+    @property
+    def text(self) -> str:
+        return self._text
+
+    @property
+    def empty(self) -> bool:
+        return not self._rows and not self._text.strip()
+
+    @property
+    def ready(self) -> bool:
+        return all(picture.state == "ready" for picture in self._rows)
+
+    @property
+    def first_number(self) -> int:
+        return self._first_number
+
+    @property
+    def estimate(self) -> Estimate:
+        """What the next message will cost, from what is known now."""
+        return estimate(
+            self._context,
+            self._model,
+            [picture.tokens for picture in self._rows],
+            self._text,
+            max_tokens=self._max_tokens,
+            first_number=self._first_number,
+        )
+
+    async def settled(self) -> None:
+        """Wait until every attached picture is ready or refused."""
+        while not self.ready:
+            self._settled.clear()
+            await self._settled.wait()
+
+    # --- what the person does ---
+
+    def set_text(self, text: str) -> None:
+        """Take over what was typed."""
+        if text != self._text:
+            self._text = text
+            self.changed.emit()
+
+    def attach(self, sources: Iterable[Source]) -> None:
+        """Add pictures: a row each at once; copying, measuring and preparing follow in the threads."""
+        sources = list(sources)
+        if not sources:
+            return
+        first = len(self._rows)
+        self.beginInsertRows(QModelIndex(), first, first + len(sources) - 1)
+        keys = range(self._next_key, self._next_key + len(sources))
+        self._next_key += len(sources)
+        self._rows += [DraftPicture(key, _name(source)) for key, source in zip(keys, sources, strict=True)]
+        self.endInsertRows()
+        self._in_work.update(keys)
+        for key, source in zip(keys, sources, strict=True):
+            self._tasks.start(self._bring_in(key, source), f"attach {key}")
+        self._retarget()
+
+    def remove(self, row: int) -> None:
+        """Take a picture out; `undo_remove` brings it back."""
+        self._removed.append((row, self._rows[row]))
+        self._take_row(row)
+        self._retarget()
+
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._removed)
+
+    def undo_remove(self) -> None:
+        if not self._removed:
+            return
+        row, picture = self._removed.pop()
+        row = min(row, len(self._rows))
+        self.beginInsertRows(QModelIndex(), row, row)
+        self._rows.insert(row, picture)
+        self.endInsertRows()
+        self._retarget()
+
+    def move(self, row: int, to: int) -> None:
+        """Put the picture of `row` where it will be row `to`."""
+        if row == to or not 0 <= row < len(self._rows) or not 0 <= to < len(self._rows):
+            return
+        self.beginMoveRows(QModelIndex(), row, row, QModelIndex(), to + 1 if to > row else to)
+        self._rows.insert(to, self._rows.pop(row))
+        self.endMoveRows()
+        self._all_changed()
+
+    # --- what the conversation does ---
+
+    def retarget(self, model: Model, context: Context, first_number: int, max_tokens: int) -> None:
+        """Fit, count and price for another model or another history."""
+        self._model, self._context = model, context
+        self._first_number, self._max_tokens = first_number, max_tokens
+        self._retarget()
+
+    def numbered(self) -> list[ImageBlock]:
+        """The ready pictures as content blocks, numbered in order."""
+        images = [picture.image for picture in self._rows if picture.image is not None]
+        return [replace(image, number=self._first_number + i) for i, image in enumerate(images)]
+
+    def take(self) -> JSON:
+        """Empty the draft: it has become a message. Returns what `restore` needs to bring it back."""
+        kept = self.to_json()
+        self.beginResetModel()
+        self._rows, self._removed, self._text = [], [], ""
+        self.endResetModel()
+        self.taken.emit()
+        self.changed.emit()
+        return kept
+
+    def to_json(self) -> JSON:
+        """Text and pictures, by their kept originals, in order."""
+        pictures = [{"kept": p.original, "name": p.name} for p in self._rows if p.original]
+        return {"text": self._text, "pictures": pictures}
+
+    def restore(self, kept: JSON) -> None:
+        """Bring back what `to_json` gave, in front of what has been added since."""
+        text = "\n".join(part for part in (str(kept.get("text", "")), self._text) if part)
+        if text != self._text:
+            self._text = text
+            self.text_changed.emit(text)
+        self.attach(Source(name=p["name"], kept=p["kept"]) for p in kept.get("pictures", ()))
+        self.changed.emit()
+
+    # --- the way of one picture ---
+
+    async def _bring_in(self, key: int, source: Source) -> None:
+        try:
+            picture = await self._in_thread(_copy_and_measure, self._folder, key, source)
+        except (PictureError, StoreError) as error:
+            self._refuse(key, error)
+            return
+        self._in_work.discard(key)
+        self._update(self._targeted(picture))
+        await self._prepare(key)
+
+    async def _prepare(self, key: int) -> None:
+        """Prepare the picture until it is what the present model takes; the target may move meanwhile."""
+        if key in self._in_work:
+            return
+        self._in_work.add(key)
+        try:
+            while (picture := self._find(key)) is not None and picture.state != "ready":
+                goal = self._goal(picture)
+                image, thumbnail = await self._in_thread(
+                    _prepared, self._folder, picture, self._model, self._edge_cap, self._limits
+                )
+                await self._store.put_thumbnail(image.original, thumbnail)
+                if (current := self._find(key)) is not None:
+                    self._update(self._targeted(replace(current, image=image, prepared_for=goal, thumbnail=thumbnail)))
+        except (PictureError, StoreError) as error:
+            self._refuse(key, error)
+        finally:
+            self._in_work.discard(key)
+
+    async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, lambda: work(*args, **kwargs))
+
+    @property
+    def _edge_cap(self) -> int | None:
+        many = self._context.pictures + len(self._rows) > self._limits.many_images
+        return self._limits.many_edge if many else None
+
+    def _goal(self, picture: DraftPicture) -> Size:
+        return fit(picture.width, picture.height, self._model.tier, self._edge_cap)
+
+    def _targeted(self, picture: DraftPicture) -> DraftPicture:
+        """The picture with size, tokens and state for the present target."""
+        if not picture.width:
+            return picture
+        sent = self._goal(picture)
+        image = picture.image
+        if image is not None and picture.prepared_for == sent:
+            return replace(picture, sent=Size(image.width, image.height), tokens=image.tokens, state="ready")
+        tokens = image_tokens(*sent, self._model.tier.patch)
+        return replace(picture, sent=sent, tokens=tokens, state="measured")
+
+    def _retarget(self) -> None:
+        self._rows = [self._targeted(picture) for picture in self._rows]
+        for picture in self._rows:
+            if picture.state == "measured" and picture.key not in self._in_work:
+                self._tasks.start(self._prepare(picture.key), f"prepare {picture.key}")
+        self._all_changed()
+
+    def _all_changed(self) -> None:
+        if self._rows:
+            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+        self._settled.set()
+        self.changed.emit()
+
+    def _find(self, key: int) -> DraftPicture | None:
+        return next((picture for picture in self._rows if picture.key == key), None)
+
+    def _update(self, picture: DraftPicture) -> None:
+        for row, present in enumerate(self._rows):
+            if present.key == picture.key:
+                self._rows[row] = picture
+                self.dataChanged.emit(self.index(row), self.index(row))
+                self._settled.set()
+                self.changed.emit()
+                return
+        # Removed meanwhile: what was found out is kept for an undo.
+        self._removed = [(row, picture if p.key == picture.key else p) for row, p in self._removed]
+
+    def _refuse(self, key: int, error: VisavisError) -> None:
+        self._in_work.discard(key)
+        row = next((row for row, picture in enumerate(self._rows) if picture.key == key), None)
+        if row is not None:
+            self._take_row(row)
+        self._removed = [(r, p) for r, p in self._removed if p.key != key]
+        if not self._refusals:
+            asyncio.get_running_loop().call_soon(self._tell_refusals)
+        self._refusals.append(error)
+        self._retarget()
+
+    def _tell_refusals(self) -> None:
+        refusals, self._refusals = self._refusals, []
+        self.refused.emit(refusals)
+
+    def _take_row(self, row: int) -> None:
+        self.beginRemoveRows(QModelIndex(), row, row)
+        del self._rows[row]
+        self.endRemoveRows()
+
+    def _cost(self, picture: DraftPicture) -> PictureCost | None:
+        prices = self._model.prices_for(self.estimate.prompt_tokens)
+        return picture_cost(picture.tokens, prices) if prices and picture.tokens else None
+
+    # --- QAbstractListModel ---
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not self.checkIndex(index, QAbstractListModel.CheckIndexOption.IndexIsValid):
+            return None
+        picture = self._rows[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return picture.name
+        if role == self.PictureRole:
+            return picture
+        if role == self.NumberRole:
+            return self._first_number + index.row()
+        if role == self.CostRole:
+            return self._cost(picture)
+        if role == self.NextCostRole:
+            cost = self._cost(picture)
+            return cost and (cost.cache_write if self.estimate.caches else cost.input)
+        return None
+
+
+def _name(source: Source) -> str:
+    return source.name or Path(source.path).name
+
+
+def _copy_and_measure(folder: Pictures, key: int, source: Source) -> DraftPicture:
+    """Copy the source into the picture folder, so that it may vanish, and read its header. Raises PictureError."""
+    from app.core.image import probe  # Pillow: after the first paint
+
+    name = _name(source)
+    if source.kept:
+        original = source.kept
+    elif source.path:
+        original = folder.add_file(Path(source.path), name).sha256
+    else:
+        original = folder.add_bytes(source.data, name).sha256
+    found = probe(folder.path(original), name)
+    return DraftPicture(
+        key,
+        name,
+        width=found.width,
+        height=found.height,
+        format=found.format,
+        original=original,
+        file_bytes=found.file_bytes,
+    )
+
+
+def _prepared(
+    folder: Pictures, picture: DraftPicture, model: Model, edge_cap: int | None, limits: Limits
+) -> tuple[ImageBlock, bytes]:
+    """The picture as it will be sent, kept in the folder, and its thumbnail. Raises PictureError."""
+    from app.core.image import prepare
+
+    prepared = prepare(
+        folder.path(picture.original),
+        picture.name,
+        model.tier,
+        edge_cap=edge_cap,
+        max_bytes=limits.picture_chars // 4 * 3,
+    )
+    stored = folder.add_bytes(prepared.data, picture.name)
+    image = ImageBlock(
+        number=0,
+        name=picture.name,
+        sent=stored.sha256,
+        media_type=prepared.media_type,
+        width=prepared.width,
+        height=prepared.height,
+        sent_bytes=stored.size,
+        tokens=image_tokens(prepared.width, prepared.height, model.tier.patch),
+        original=picture.original,
+        original_width=picture.width,
+        original_height=picture.height,
+        original_bytes=picture.file_bytes,
+        original_format=picture.format,
+        notes=prepared.notes,
+    )
+    return image, prepared.thumbnail

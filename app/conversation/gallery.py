@@ -1,0 +1,84 @@
+"""Pictures for the views: thumbnails from the store, whole ones from the folder, decoded off the interface thread."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Executor
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, Signal
+
+from app.conversation.tasks import Tasks
+from app.core.errors import PictureError, StoreError
+from app.core.pictures import Pictures
+from app.core.store import Store
+
+if TYPE_CHECKING:
+    from app.core.image import Pixels
+
+_KEPT: Final = 500
+"""Thumbnails held in memory; some 20 kB each."""
+
+
+class Gallery(QObject):
+    """Signals:
+    thumbnail_ready(str): the thumbnail of an original (its SHA-256) can be had now.
+    opened(str, Pixels): a picture, whole.
+    failed(str, PictureError): it cannot be shown.
+    """
+
+    thumbnail_ready = Signal(str)
+    opened = Signal(str, object)
+    failed = Signal(str, object)
+
+    def __init__(
+        self, store: Store, pictures: Pictures, threads: Executor, tasks: Tasks, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._pictures = pictures
+        self._threads = threads
+        self._tasks = tasks
+        self._thumbnails: dict[str, bytes] = {}
+        self._wanted: set[str] = set()
+
+    def thumbnail(self, original: str) -> bytes:
+        """A small JPEG or PNG of our own making; empty until `thumbnail_ready` says that it is there."""
+        if original in self._thumbnails:
+            return self._thumbnails[original]
+        if original and original not in self._wanted:
+            if not self._wanted:
+                self._tasks.start(self._fetch(), "thumbnails")
+            self._wanted.add(original)
+        return b""
+
+    def open(self, sha256: str) -> None:
+        """Decode a picture of the folder; `opened` or `failed` tells."""
+        self._tasks.start(self._open(sha256), "open picture")
+
+    async def _fetch(self) -> None:
+        await asyncio.sleep(0)  # all that one paint asks for goes in one query
+        wanted, self._wanted = self._wanted, set()
+        with suppress(StoreError):  # a missing thumbnail shows as an empty frame
+            found = await self._store.thumbnails(wanted)
+            self._thumbnails |= found
+            for surplus in list(self._thumbnails)[: max(0, len(self._thumbnails) - _KEPT)]:
+                del self._thumbnails[surplus]
+            for original in found:
+                self.thumbnail_ready.emit(original)
+
+    async def _open(self, sha256: str) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            pixels = await loop.run_in_executor(self._threads, _decoded, self._pictures, sha256)
+        except PictureError as error:
+            self.failed.emit(sha256, error)
+        else:
+            self.opened.emit(sha256, pixels)
+
+
+def _decoded(pictures: Pictures, sha256: str) -> Pixels:
+    from app.core.image import pixels  # Pillow: after the first paint
+
+    return pixels(pictures.read(sha256))

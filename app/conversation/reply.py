@@ -1,0 +1,75 @@
+"""An answer while it streams: every event folded in, shown at once and on disk a fifth of a second later."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final
+
+from app.conversation.messages import MessageModel
+from app.conversation.tasks import Tasks
+from app.core.catalog import Model
+from app.core.cost import answer_usage, price
+from app.core.errors import StoreError, VisavisError
+from app.core.failure import error_to_json
+from app.core.message import JSON, Message, State
+from app.core.store import Conversation, Store
+
+SAVE_SECONDS: Final = 0.2
+"""How much streamed text a crash may cost at most."""
+
+
+class Reply:
+    """The last row of a model, from the empty answer to its final state."""
+
+    def __init__(self, message: Message, conversation: str, messages: MessageModel, store: Store, tasks: Tasks) -> None:
+        self.message = message
+        self._conversation = conversation
+        self._messages = messages
+        self._store = store
+        self._tasks = tasks
+        self._began = time.monotonic()
+        self._unsaved: list[JSON] = []
+        self._timer: asyncio.Handle | None = None
+
+    async def begin(self) -> None:
+        """Show the empty answer, and keep it so that a crash finds it."""
+        self._messages.append(self.message)
+        await self._store.add_message(self._conversation, self.message)
+
+    def apply(self, event: Mapping[str, Any]) -> None:
+        self.message = self.message.apply(event)
+        self._messages.replace_last(self.message)
+        self._unsaved.append(dict(event))
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(SAVE_SECONDS, self._save)
+
+    async def end(
+        self, state: State, error: VisavisError | None, model: Model, *, free: bool
+    ) -> tuple[Message, Conversation]:
+        """Give the answer its final state and its price; `free` for practice, which costs nothing."""
+        if self._timer is not None:
+            self._timer.cancel()
+        message = replace(
+            self.message,
+            state=state,
+            seconds=time.monotonic() - self._began,
+            error=error_to_json(error) if error is not None else None,
+        )
+        usage = answer_usage(message)
+        cost = None if usage is None else price(usage, model)
+        self.message = replace(message, cost="0" if free else "" if cost is None else str(cost))
+        self._messages.replace_last(self.message)
+        return self.message, await self._store.finish(self._conversation, self.message)
+
+    def _save(self) -> None:
+        self._timer = None
+        events, self._unsaved = self._unsaved, []
+        self._tasks.start(self._append(events), "save events")
+
+    async def _append(self, events: list[JSON]) -> None:
+        with suppress(StoreError):  # the end of the answer meets the same error and tells it
+            await self._store.append_events(self.message.id, events)

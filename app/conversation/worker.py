@@ -1,0 +1,263 @@
+"""The worker: sends one conversation's messages and streams the answers into the model and the store."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from app.conversation.account import Account
+from app.conversation.draft import Draft
+from app.conversation.messages import MessageModel
+from app.conversation.reply import Reply
+from app.conversation.tasks import Tasks
+from app.core.catalog import Model
+from app.core.cost import context, estimate
+from app.core.errors import ApiError, ServerError, StoreError, StreamInterrupted, VisavisError
+from app.core.message import Message, State
+from app.core.pictures import Pictures
+from app.core.preflight import check
+from app.core.request import Request
+from app.core.store import Conversation, Store
+
+Phase = Literal["idle", "preparing", "asking", "streaming", "waiting"]
+
+
+class Terms(Protocol):
+    """What a conversation's requests are made with."""
+
+    @property
+    def facts(self) -> Conversation: ...
+    @property
+    def model(self) -> Model: ...
+    @property
+    def max_tokens(self) -> int: ...
+    async def keep(self, first: Message) -> None:
+        """Make sure that the conversation is in the store. Raises StoreError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A repeat that is about to happen by itself."""
+
+    error: ServerError
+    seconds: float
+    """Until then; 0 where it happens at once."""
+
+
+class Worker(QObject):
+    """One conversation's line to the server. Public methods return at once.
+
+    Signals:
+        phase_changed(str): the `Phase`.
+        refused(VisavisError): nothing was sent; the message stays in the draft.
+        waiting(Wait): a repeat follows unless `stop` is called; `repeat_now` does not wait.
+        stored(Conversation): the conversation as the store has it now.
+        answered(Message): an answer has ended, however it did.
+    """
+
+    phase_changed = Signal(str)
+    refused = Signal(object)
+    waiting = Signal(object)
+    stored = Signal(object)
+    answered = Signal(object)
+
+    def __init__(
+        self,
+        terms: Terms,
+        messages: MessageModel,
+        draft: Draft,
+        *,
+        store: Store,
+        pictures: Pictures,
+        account: Account,
+        tasks: Tasks,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._terms = terms
+        self._messages = messages
+        self._draft = draft
+        self._store = store
+        self._pictures = pictures
+        self._account = account
+        self._tasks = tasks
+        self._task: asyncio.Task[None] | None = None
+        self._phase: Phase = "idle"
+        self._no_wait = asyncio.Event()
+
+    @property
+    def phase(self) -> Phase:
+        return self._phase
+
+    @property
+    def busy(self) -> bool:
+        return self._phase != "idle"
+
+    def send(self) -> None:
+        """Send the draft, as soon as its pictures are ready."""
+        if not self.busy and not self._draft.empty:
+            self._begin(self._send())
+
+    def retry(self) -> None:
+        """Ask again for the last answer. One that has text stays visible, but does not go back."""
+        if not self.busy and self._messages.messages:
+            self._begin(self._retry())
+
+    def stop(self) -> None:
+        """End what is under way; what has come stays."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def repeat_now(self) -> None:
+        """Do not wait any longer for the repeat."""
+        self._no_wait.set()
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        self._set_phase("preparing")
+        self._task = self._tasks.start(self._guarded(work), "worker")
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except VisavisError as error:
+            self.refused.emit(error)
+        finally:
+            self._task = None
+            self._set_phase("idle")
+
+    def _set_phase(self, phase: Phase) -> None:
+        if phase != self._phase:
+            self._phase = phase
+            self.phase_changed.emit(phase)
+
+    # --- one message's way ---
+
+    async def _send(self) -> None:
+        await self._draft.settled()
+        if self._draft.empty:
+            return
+        message = Message.from_user(self._draft.text, self._draft.numbered(), id=uuid.uuid4().hex, created=time.time())
+        request, promised = self._checked([*self._messages.messages, message])
+        kept = self._draft.take()
+        try:
+            # A Stop at this moment must not part the message on disk from the one on screen.
+            await asyncio.shield(self._tasks.start(self._keep(message), "keep message"))
+        except StoreError:
+            self._draft.restore(kept)
+            raise
+        await self._answer(request, promised)
+
+    async def _keep(self, message: Message) -> None:
+        await self._terms.keep(message)
+        facts = await self._store.add_message(self._terms.facts.id, message)
+        self._messages.append(message)
+        self.stored.emit(facts)
+
+    async def _retry(self) -> None:
+        history = self._messages.messages
+        last = history[-1]
+        asked = history[:-1] if last.role == "assistant" else history
+        request, promised = self._checked(asked)
+        if last.role == "assistant" and not last.text:
+            await self._store.remove_message(last.id)
+            self._messages.remove_last()
+        await self._answer(request, promised)
+
+    def _checked(self, history: Sequence[Message]) -> tuple[Request, str]:
+        """The request for a history and its estimated cost. Raises RequestRefused, NoKey, BadAddress."""
+        model = self._terms.model
+        self._account.client()
+        request = Request.build(
+            history,
+            model=model.id,
+            system=self._terms.facts.system,
+            server=self._account.server_name,
+            max_tokens=min(self._terms.max_tokens, model.max_output or self._terms.max_tokens),
+        )
+        carried = context(request, history, model, now=time.time())
+        ahead = estimate(carried, model, [], "", max_tokens=request.max_tokens)
+        check(
+            request,
+            model,
+            self._account.catalog.limits,
+            body_bytes=request.body(self._pictures.read).length,
+            tokens=carried.tokens,
+            kept=lambda sha256: self._pictures.path(sha256).exists(),
+        )
+        return request, "0" if self._account.practice else str(ahead.next) if ahead.next is not None else ""
+
+    # --- one answer's way ---
+
+    async def _answer(self, request: Request, promised: str) -> None:
+        model, free = self._terms.model, self._account.practice
+        message = Message(
+            "assistant",
+            id=uuid.uuid4().hex,
+            created=time.time(),
+            state="streaming",
+            model=request.model,
+            server=self._account.server_name,
+            prefix=request.prefix,
+            estimate=promised,
+        )
+        reply = Reply(message, self._terms.facts.id, self._messages, self._store, self._tasks)
+        await reply.begin()
+        state, error = await self._ask(request, reply)
+        ended, facts = await reply.end(state, error, model, free=free)
+        self.stored.emit(facts)
+        self.answered.emit(ended)
+
+    async def _ask(self, request: Request, reply: Reply) -> tuple[State, VisavisError | None]:
+        """Stream the answer, with the repeats that are safe. Returns how it ended."""
+        try:
+            await self._stream_with_repeats(request, reply)
+        except asyncio.CancelledError:
+            return "stopped", None
+        except StreamInterrupted as error:
+            return "interrupted", error
+        except VisavisError as error:
+            return "failed", error
+        return "complete", None
+
+    async def _stream_with_repeats(self, request: Request, reply: Reply) -> None:
+        from app.core.client import retry_delay  # httpx: after the first paint
+
+        attempt = 0
+        while True:
+            try:
+                return await self._stream(request, reply)
+            except StreamInterrupted:
+                raise
+            except ServerError as error:
+                if isinstance(error, ApiError) and error.bad_signature and request.thinks:
+                    # Refused before any work, so nothing was charged (API.md, section 3.6).
+                    request = request.without_thinking()
+                    self.waiting.emit(Wait(error, 0))
+                    continue
+                await self._pause(error, retry_delay(error, attempt))
+                attempt += 1
+
+    async def _pause(self, error: ServerError, seconds: float | None) -> None:
+        """Wait for the repeat; raises the error where there is to be none."""
+        if seconds is None:
+            raise error
+        self._no_wait.clear()
+        self._set_phase("waiting")
+        self.waiting.emit(Wait(error, seconds))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._no_wait.wait()
+
+    async def _stream(self, request: Request, reply: Reply) -> None:
+        self._set_phase("asking")
+        async with self._account.client().stream(request.body(self._pictures.read)) as events:
+            async for event in events:
+                self._set_phase("streaming")
+                reply.apply(event)

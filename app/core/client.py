@@ -1,0 +1,229 @@
+"""The client of the Messages API: one POST per call, its answer as events, every fault as one of our own errors.
+
+RELIABILITY.md, section 2, is the specification. What is on purpose:
+
+* Nothing is repeated here. `retry_delay` says what may be; the caller does it where the person can see it.
+* Redirects are not followed: they would carry key and conversation to another host.
+* No connection is kept: a stream is left at message_stop, before its last bytes, and a kept connection that the server
+  drops at the wrong moment would make a request look lost.
+* Our errors carry no cause: the frames below hold the headers, and the headers hold the key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import re
+import socket
+import ssl
+import time
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import urlencode
+
+import h11
+import httpx
+import truststore
+
+from app import __version__
+from app.core import reply
+from app.core.errors import (
+    ApiError,
+    BadKey,
+    NoKey,
+    NotConnected,
+    NotTheApi,
+    ReplyLost,
+    ServerError,
+    StreamInterrupted,
+)
+from app.core.sse import TooLarge
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+
+    from app.core.catalog import ListedModel
+    from app.core.message import JSON
+    from app.core.practice import Practice
+    from app.core.request import Body
+    from app.core.server import Server
+
+API_VERSION: Final = "2026-10-21"
+MAX_BODY: Final = 32_000_000
+"""Bytes of one reply. The longest answer a model can give is a tenth of it."""
+MAX_ERROR_BODY: Final = 65_536
+MAX_PAGES: Final = 20
+MAX_WAIT: Final = 60.0
+"""Seconds. Who is asked to wait longer is told so, and not kept waiting."""
+
+_PIECE: Final = 65_536
+"""Bytes of the body written at a time, so that the write timeout means a stall and not a slow line."""
+_DECODED: Final = 8_192
+"""Bytes decoded at a time: some hundred events at the most."""
+_TURN: Final = 0.005
+"""Seconds a burst of events may hold the event loop."""
+
+# httpcore lets a TLS error inside a reply through as it is.
+_BROKEN: Final = (httpx.TransportError, ssl.SSLError)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds."""
+
+    connect: float = 10.0
+    write: float = 60.0
+    """The longest stall of the upload."""
+    read: float = 90.0
+    """The longest silence; pings break it."""
+
+
+class Client:
+    """Talks to one server with one key. Any number of calls may run at once; each has a connection of its own."""
+
+    def __init__(
+        self, server: Server, key: str, *, practice: Practice | None = None, timeouts: Timeouts | None = None
+    ) -> None:
+        """With `practice` no socket is opened and no key is needed. A server that is not Anthropic's may need none."""
+        self._server = server
+        self._key = key.strip()
+        self._practice = practice
+        self._timeouts = timeouts or Timeouts()
+        self._made: httpx.AsyncClient | None = None
+
+    @asynccontextmanager
+    async def stream(self, body: Body) -> AsyncIterator[AsyncIterator[JSON]]:
+        """POST the request and give the events of the answer, as they come, up to and with message_stop.
+
+        The iterator ends only after message_stop. A broken event comes as `reply.DAMAGED`; unknown events pass.
+        Cancelling the task closes the connection. Entering raises NoKey, BadKey, NotConnected, ReplyLost, NotTheApi or
+        ApiError; iterating raises the last three and, once the answer began, StreamInterrupted. What reading the body
+        raises is passed on.
+        """
+        response = await self._send("POST", "/v1/messages", body)
+        try:
+            async with aclosing(self._events(response)) as events:
+                yield events
+        finally:
+            await response.aclose()
+
+    async def models(self) -> list[ListedModel]:
+        """What GET /v1/models lists, page after page (API.md, section 2.1). Raises what entering `stream` raises."""
+        listed: list[ListedModel] = []
+        query = {"limit": "1000"}
+        for _ in range(MAX_PAGES):
+            page = await self._page(f"/v1/models?{urlencode(query)}")
+            listed += page.models
+            if page.after in ("", query.get("after_id")):
+                break
+            query["after_id"] = page.after
+        return listed
+
+    async def aclose(self) -> None:
+        """Close every connection. The client is of no use afterwards."""
+        if self._made is not None:
+            await self._made.aclose()
+
+    # --- sending ------------------------------------------------------------------------------------
+
+    async def _send(self, method: str, path: str, body: Body | None = None) -> httpx.Response:
+        """Send one request; its reply, if the status is one of success and the body may be what was asked for."""
+        http = self._http()
+        request = http.build_request(
+            method,
+            self._server.base_url + path,
+            headers=self._headers(body),
+            content=None if body is None else _upload(body),
+        )
+        progress = _Progress(request.url.raw_host.decode())
+        request.extensions["trace"] = progress
+        failure: ServerError | None
+        try:
+            response = await http.send(request, stream=True)
+        except _BROKEN as error:
+            _log.info("no reply: %s", " < ".join(type(cause).__name__ for cause in _causes(error)))
+            failure = self._unanswered(error, progress)
+        else:
+            failure = await self._refusal(response)
+            if failure is None:
+                return response
+            await response.aclose()
+        raise failure
+
+    def _http(self) -> httpx.AsyncClient:
+        if self._made is None:
+            try:
+                self._made = self._make()
+            except (ImportError, ValueError, httpx.InvalidURL):
+                _log.warning("the proxy set in the environment cannot be used")
+        if self._made is None:
+            raise NotConnected(self._server.host, "proxy")
+        return self._made
+
+    def _make(self) -> httpx.AsyncClient:
+        seconds = self._timeouts
+        return httpx.AsyncClient(
+            transport=None if self._practice is None else _PracticeTransport(self._practice),
+            verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            # Plain http is for this machine alone: a proxy has no business there, and could read along.
+            trust_env=self._practice is None and self._server.base_url.startswith("https:"),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+            timeout=httpx.Timeout(connect=seconds.connect, write=seconds.write, read=seconds.read, pool=None),
+            follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            event_hooks={"response": [_forget_location]},
+        )
+
+    def _headers(self, body: Body | None) -> dict[str, str]:
+        """API.md, section 3.1; never both kinds of key."""
+        headers = {
+            "anthropic-version": API_VERSION,
+            "accept-encoding": "identity",
+            "user-agent": f"visavis/{__version__}",
+        }
+        if body is not None:
+            headers |= {"content-type": "application/json", "content-length": str(body.length)}
+        if self._practice is not None:
+            return headers
+        if not self._key:
+            if self._server.is_anthropic:
+                raise NoKey(self._server.host)
+            return headers
+        # httpx would refuse it as well, and print it.
+        if not re.fullmatch(r"[!-~]+", self._key):
+            raise BadKey("characters")
+        if self._server.auth == "bearer":
+            return headers | {"authorization": f"Bearer {self._key}"}
+        return headers | {"x-api-key": self._key}
+
+    # --- reading ------------------------------------------------------------------------------------
+
+    async def _events(self, response: httpx.Response) -> AsyncGenerator[JSON, None]:
+        answer = reply.Answer(reply.request_id(response.headers))
+        turn = _Turn()
+        failure: ServerError
+        try:
+            async with aclosing(_capped(response)) as chunks:
+                head = await _head(chunks)
+                sign = reply.first_sign(head)
+                if sign == b"{":
+                    body = head + b"".join([chunk async for chunk in chunks])
+                    for event in self._whole_answer(response, body):
+                        yield event
+                    return
+                if sign == b"<":
+                    raise NotTheApi(self._server.host, "html", response.status_code)
+                for event in answer.feed(head):
+                    yield event
+                async for chunk in chunks:
+                    for event in answer.feed(chunk):
+                        yield event
+                        await turn.end()
+                    ...
+        except _BROKEN as error:
+            failure = ...

@@ -1,0 +1,88 @@
+"""What the person has set, as one value in one JSON file."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from app.core import private
+from app.core.errors import StoreFull
+from app.core.message import JSON
+
+FILE: Final = "settings.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Never changed: `dataclasses.replace` gives the next one, `save` keeps it."""
+
+    model: str = ""
+    """The model new chats begin with; empty for the catalog's default."""
+    max_tokens: int = 16_000
+    theme: Literal["system", "light", "dark"] = "system"
+    base_url: str = ""
+    """The server's address; empty for Anthropic's."""
+    auth: Literal["", "bearer", "x-api-key"] = ""
+    """How the key is sent; empty for what suits the server (API.md, section 3.1)."""
+    practice: bool = False
+    sidebar_open: bool = True
+    geometry: str = ""
+    """The window's place as Qt saves it, in hexadecimal digits."""
+    text_size: int = 100
+    """Per cent of the system's."""
+    other: JSON = field(default_factory=dict)
+    """Keys of the file that this version does not know; `save` writes them back."""
+
+
+_CHOICES: Final = {"theme": {"system", "light", "dark"}, "auth": {"", "bearer", "x-api-key"}}
+_RANGES: Final = {"max_tokens": range(1, 10_000_000), "text_size": range(50, 401)}
+_KNOWN: Final = {known.name: known.default for known in fields(Settings) if known.name != "other"}
+
+
+def load(folder: Path) -> tuple[Settings, Path | None]:
+    """Read the settings. Never raises.
+
+    A value out of its range counts as not set. A file that cannot be read as a JSON object is renamed, so that
+    saving does not overwrite it; the second value is where it is then, None when all is well.
+    """
+    path = folder / FILE
+    try:
+        stored = json.loads(path.read_bytes())
+        if not isinstance(stored, dict):
+            return Settings(), _put_aside(path)
+    except FileNotFoundError:
+        return Settings(), None
+    except (OSError, ValueError, RecursionError):
+        return Settings(), _put_aside(path)
+    known = {name: value for name, value in stored.items() if name in _KNOWN and _fits(name, value)}
+    other = {name: value for name, value in stored.items() if name not in _KNOWN}
+    return Settings(**known, other=other), None
+
+
+def save(settings: Settings, folder: Path) -> None:
+    """Write the settings; after a crash the file holds the old ones or the new ones. Raises StoreFull."""
+    path = folder / FILE
+    stored = settings.other | {name: getattr(settings, name) for name in _KNOWN}
+    try:
+        private.make_folder(folder)
+        private.replace(path, json.dumps(stored, indent=2).encode() + b"\n")
+    except OSError as error:
+        raise StoreFull(str(path)) from error
+
+
+def _fits(name: str, value: Any) -> bool:
+    # type() and not isinstance: JSON's true would pass for the number 1.
+    if type(value) is not type(_KNOWN[name]):
+        return False
+    return value in _CHOICES.get(name, (value,)) and value in _RANGES.get(name, (value,))
+
+
+def _put_aside(path: Path) -> Path:
+    aside = path.with_name(f"settings-damaged-{time.time_ns()}.json")
+    try:
+        return path.rename(aside)
+    except OSError:
+        return path

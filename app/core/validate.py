@@ -1,0 +1,337 @@
+"""A Messages request checked as the API checks it (API.md, sections 1.5 to 1.7, 3.1 to 3.3 and 7): for practice mode.
+
+What is well formed but beyond practice mode (tools, documents, pictures by URL) is refused too, in words that say so.
+Thinking is checked for its shape and against what the table of models knows; signatures cannot be checked here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Final
+
+from app.core.carve import Base64Damaged, decode_base64, parse
+from app.core.catalog import Catalog, Limits, Model
+from app.core.container import MEDIA_TYPES, Header, read_header
+from app.core.fields import JSON, Refusal, check_choice, check_fields, check_headers, need, no_extras, read_ttl, refuse
+from app.core.fit import Size, fit, image_tokens
+from app.core.sniff import SNIFFED, sniff
+
+_LABEL: Final = re.compile(r"\s*Image (\d{1,4}):\s*")
+_ANSWER_KINDS: Final = ("tool_use", "server_tool_use", "container_upload", "fallback")
+_CHARACTERS_A_TOKEN: Final = 3.5
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture of a request, its bytes as received."""
+
+    number: int
+    """N of the label "Image N:" before it; without a label, one more than the picture before."""
+    message: int
+    """Index of its message."""
+    place: str
+    """Where it stands, as error messages name it: "messages.0.content.1"."""
+    header: Header
+    data: bytes
+    tokens: int
+    """Visual tokens at the model's tier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One block of the prompt as caching counts it (API.md, section 7)."""
+
+    digest: bytes
+    """SHA-256 of the block, its cache mark left out."""
+    tokens: int
+    ttl: str = ""
+    """"5m" or "1h" where a cache mark stands; otherwise empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that the API would take."""
+
+    model: Model
+    max_tokens: int
+    stream: bool
+    stop_sequences: tuple[str, ...]
+    pieces: tuple[Piece, ...]
+    """The whole prompt in order: system, then messages."""
+    pictures: tuple[Picture, ...]
+    question: str
+    """The text of the last turn, labels left out."""
+    last: int
+    """Index of the first message of the last turn: the person's messages at the end count as one turn."""
+
+    @property
+    def prompt_tokens(self) -> int:
+        return sum(piece.tokens for piece in self.pieces)
+
+
+def check(headers: Mapping[str, str], body: bytes, catalog: Catalog) -> Call:
+    """The request in `body`, checked. Raises `Refusal`. Heavy with big bodies: not for the event loop's thread."""
+    limits = catalog.limits
+    if len(body) > limits.request_bytes:
+        raise Refusal(413, f"Request exceeds the maximum size: {len(body)} > {limits.request_bytes} bytes")
+    version = check_headers({name.lower(): value for name, value in headers.items()})
+    try:
+        fields = parse(body)
+    except ValueError as error:
+        raise Refusal(400, f"The request body is not valid JSON: {error}") from error
+    if not isinstance(fields, dict):
+        refuse("The request body is not a JSON object")
+    model = check_fields(fields, version, catalog)
+    reader = _Reader(model, limits)
+    reader.read(fields)
+    call = Call(
+        model,
+        fields["max_tokens"],
+        fields.get("stream", False),
+        tuple(fields.get("stop_sequences") or ()),
+        _automatic_mark(reader.pieces, fields),
+        tuple(reader.pictures),
+        "\n\n".join(reader.question),
+        reader.last,
+    )
+    if model.context_window is not None and call.prompt_tokens > model.context_window:
+        refuse(f"prompt is too long: {call.prompt_tokens} tokens > {model.context_window} maximum")
+    return call
+
+
+def text_tokens(text: str) -> int:
+    """A rough count of the tokens of a text; rounded up."""
+    return -int(-len(text) // _CHARACTERS_A_TOKEN)
+
+
+def _automatic_mark(pieces: Sequence[Piece], fields: JSON) -> tuple[Piece, ...]:
+    """The pieces with the request's own cache mark set on the last one that may carry it (API.md, section 7)."""
+    marked = list(pieces)
+    automatic = read_ttl(fields, "")
+    if automatic:
+        explicit = marked[-1].ttl
+        if explicit and explicit != automatic:
+            refuse("cache_control: the last block already has a cache_control with another ttl")
+        marked[-1] = Piece(marked[-1].digest, marked[-1].tokens, automatic)
+    lives = [piece.ttl for piece in marked if piece.ttl]
+    need(len(lives) <= 4, f"A maximum of 4 blocks with cache_control may be provided. Found {len(lives)}.")
+    need(lives == sorted(lives), "cache_control: a ttl='1h' block must not come after a ttl='5m' block")
+    return tuple(marked)
+
+
+# --- system and messages ------------------------------------------------------------------------
+
+
+class _Reader:
+    """Reads system and messages once, in order, and gathers what the rest of practice mode needs."""
+
+    def __init__(self, model: Model, limits: Limits) -> None:
+        self.model = model
+        self.limits = limits
+        self.pieces: list[Piece] = []
+        self.pictures: list[Picture] = []
+        self.question: list[str] = []
+        self.last = 0
+        self.number = 0
+        self.many = False
+
+    def read(self, fields: JSON) -> None:
+        messages = fields["messages"]
+        if not isinstance(messages, list):
+            refuse("messages: Input should be a valid list")
+        need(bool(messages), "messages: at least one message is required")
+        need(len(messages) <= 100_000, "messages: at most 100000 messages are allowed")
+        self._count_pictures(messages)
+        self._read_system(fields.get("system"))
+        for index, message in enumerate(messages):
+            self._read_message(index, message)
+        need(messages[0]["role"] == "user", 'messages: first message must use the "user" role')
+        if messages[-1]["role"] != "user":
+            refuse(
+                "This model does not support assistant message prefill. The conversation must end with a user message."
+            )
+
+    def _count_pictures(self, messages: Sequence[object]) -> None:
+        count = sum(block.get("type") == "image" for block in _blocks(messages))
+        if count > self.model.max_images:
+            refuse(f"messages: too many images: {count} > {self.model.max_images}")
+        self.many = count > self.limits.many_images
+
+    def _read_system(self, system: object) -> None:
+        # The model belongs to every cached prefix, and so stands in the first piece.
+        self._add({"model": self.model.id}, "", 0)
+        if isinstance(system, str):
+            self._add({"system": system}, "", text_tokens(system))
+        elif isinstance(system, list):
+            for index, block in enumerate(system):
+                where = f"system.{index}"
+                need(isinstance(block, dict) and block.get("type") == "text", f"{where}.type: Input should be 'text'")
+                self._read_text(block, where, "system")
+        elif system is not None:
+            refuse("system: Input should be a valid string or list")
+
+    def _read_message(self, index: int, message: object) -> None:
+        where = f"messages.{index}"
+        if not isinstance(message, dict):
+            refuse(f"{where}: Input should be a valid dictionary")
+        no_extras(message, {"role", "content"}, where)
+        role = message.get("role")
+        if role == "system":
+            refuse(f"{where}.role: practice mode has no system messages within a conversation")
+        need(role in ("user", "assistant"), f"{where}.role: Input should be 'user' or 'assistant'")
+        if role == "assistant":
+            self.question.clear()
+            self.last = index + 1
+        content = message.get("content")
+        if isinstance(content, str):
+            content = [{"type": "text", "text": content}]
+        if not isinstance(content, list):
+            refuse(f"{where}.content: Input should be a valid string or list")
+        need(bool(content), f"{where}: all messages must have non-empty content")
+        label: int | None = None
+        for position, block in enumerate(content):
+            label = self._read_block(block, f"{where}.content.{position}", str(role), index, label)
+
+    def _read_block(self, block: object, where: str, role: str, message: int, label: int | None) -> int | None:
+        """Read one block; the number that it gives to a picture right after it, if it is a label."""
+        if not isinstance(block, dict):
+            refuse(f"{where}: Input should be a valid dictionary")
+        kind = block.get("type")
+        if kind == "text":
+            return self._read_text(block, where, role)
+        if role == "user" and kind == "image":
+            self._read_image(block, where, message, label)
+        elif role == "user" and kind == "document":
+            refuse(f"{where}: practice mode takes text and pictures, no documents")
+        elif role == "assistant" and kind in ("thinking", "redacted_thinking"):
+            self._read_thinking(block, where)
+        elif role == "assistant" and (kind in _ANSWER_KINDS or str(kind).endswith("_tool_result")):
+            self._add(block, "", text_tokens(json.dumps(block, default=str)))
+        else:
+            refuse(f"{where}.type: Input tag {kind!r} is not one that {role} messages may hold")
+        return None
+
+    def _read_text(self, block: JSON, where: str, role: str) -> int | None:
+        no_extras(block, {"type", "text", "cache_control", "citations"}, where)
+        text = block.get("text")
+        if not isinstance(text, str):
+            refuse(f"{where}.text: Input should be a valid string")
+        need(bool(text), f"{where}: text content blocks must be non-empty")
+        need(bool(text.strip()), f"{where}: text content blocks must contain non-whitespace text")
+        if role == "user":
+            need(not block.get("citations"), f"{where}.citations: not permitted in user messages")
+        self._add({"role": role, "text": text}, read_ttl(block, f"{where}."), text_tokens(text))
+        label = _LABEL.fullmatch(text)
+        if role == "user" and not label:
+            self.question.append(text)
+        return int(label[1]) if label else None
+
+    def _read_thinking(self, block: JSON, where: str) -> None:
+        names = ("thinking", "signature") if block["type"] == "thinking" else ("data",)
+        no_extras(block, {"type", *names}, where)
+        for name in names:
+            # `data` comes as bytes when it is long: see `app.core.carve`.
+            good = isinstance(block.get(name), str | memoryview)
+            need(good, f"{where}.{block['type']}.{name}: Input should be a valid string")
+        need(len(block[names[-1]]) > 0, f"{where}.{block['type']}.{names[-1]}: must not be empty")
+        self._add(block, "", text_tokens(str(block.get("thinking", ""))))
+
+    def _read_image(self, block: JSON, where: str, message: int, label: int | None) -> None:
+        no_extras(block, {"type", "source", "cache_control", "transformations"}, where)
+        source = block.get("source")
+        if not isinstance(source, dict):
+            refuse(f"{where}.image.source: Input should be a valid dictionary")
+        if source.get("type") in ("url", "file"):
+            refuse(f"{where}.image.source: practice mode cannot fetch pictures; send them as base64")
+        need(source.get("type") == "base64", f"{where}.image.source.type: Input should be 'base64', 'file' or 'url'")
+        where_data = f"{where}.image.source.base64"
+        no_extras(source, {"type", "media_type", "data"}, where_data)
+        data = self._decoded(source.get("data"), where_data)
+        header = _checked_header(data, source.get("media_type"), where_data)
+        self._check_edges(header, where_data)
+        seen = fit(header.width, header.height, self.model.tier)
+        if _pixel_exact(block, where) and seen != Size(header.width, header.height):
+            refuse(
+                f"{where}: image dimensions {header.width}x{header.height} exceed the maximum image size"
+                f" {seen.width}x{seen.height}"
+            )
+        tokens = image_tokens(*seen, patch=self.model.tier.patch)
+        self.number = label if label is not None else self.number + 1
+        self.pictures.append(Picture(self.number, message, where, header, data, tokens))
+        digest = hashlib.sha256(data).hexdigest()
+        self._add({"image": digest, "format": header.format}, read_ttl(block, f"{where}."), tokens)
+
+    def _decoded(self, data: object, where: str) -> bytes:
+        if not isinstance(data, str | memoryview):
+            refuse(f"{where}.data: Input should be a valid string")
+        need(len(data) > 0, f"{where}.data: image cannot be empty")
+        limit = self.limits.picture_chars
+        if len(data) > limit:
+            refuse(f"{where}: image exceeds {limit // 1_000_000} MB maximum: {len(data)} bytes > {limit} bytes")
+        try:
+            return decode_base64(data)
+        except Base64Damaged as error:
+            raise Refusal(400, f"{where}.data: Invalid base64 data") from error
+
+    def _check_edges(self, header: Header, where: str) -> None:
+        edge = max(header.width, header.height)
+        if edge > self.limits.max_edge:
+            size = f"{self.limits.max_edge} pixels"
+            refuse(f"{where}.data: At least one of the image dimensions exceed max allowed size: {size}")
+        if self.many and edge > self.limits.many_edge:
+            size = f"{self.limits.many_edge} pixels"
+            refuse(
+                f"{where}.data: At least one of the image dimensions exceed max allowed size"
+                f" for many-image requests: {size}"
+            )
+
+    def _add(self, block: JSON, ttl: str, tokens: int) -> None:
+        plain = {name: value for name, value in block.items() if name != "cache_control"}
+        text = json.dumps(plain, sort_keys=True, default=bytes.hex)
+        self.pieces.append(Piece(hashlib.sha256(text.encode()).digest(), tokens, ttl))
+
+
+def _blocks(messages: Sequence[object]) -> Iterator[JSON]:
+    for message in messages:
+        content = message.get("content") if isinstance(message, dict) else None
+        for block in content if isinstance(content, list) else ():
+            if isinstance(block, dict):
+                yield block
+
+
+def _checked_header(data: bytes, media_type: object, where: str) -> Header:
+    need(
+        media_type in MEDIA_TYPES.values(),
+        f"{where}.media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or 'image/webp'",
+    )
+    kind = sniff(data[:SNIFFED])
+    actual = MEDIA_TYPES.get(kind)
+    if actual is None:
+        refuse(f"{where}.data: Could not process image")
+    if actual != media_type:
+        refuse(
+            f"{where}.data: The image was specified using the {media_type} media type,"
+            f" but the image appears to be a {actual} image"
+        )
+    try:
+        return read_header(BytesIO(data), kind)
+    except (ValueError, EOFError, struct.error) as error:
+        raise Refusal(400, f"{where}.data: Could not process image") from error
+
+
+def _pixel_exact(block: JSON, where: str) -> bool:
+    """Whether a picture is to be refused rather than made smaller (API.md, section 1.6)."""
+    value = block.get("transformations")
+    if value is None:
+        return False
+    if not isinstance(value, dict):
+        refuse(f"{where}.transformations: Input should be a valid dictionary")
+    no_extras(value, {"oversized_image"}, f"{where}.transformations")
+    check_choice(value, "oversized_image", ("downsize", "error"), f"{where}.transformations.")
+    return value.get("oversized_image") == "error"

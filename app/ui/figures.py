@@ -1,0 +1,49 @@
+"""How numbers are written: tokens, dollars, sizes and bytes."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
+from typing import Final
+
+from PySide6.QtCore import QCoreApplication, QLocale
+
+_CENT_OF_A_CENT: Final = Decimal("0.0001")
+
+
+def count(number: int) -> str:
+    """A whole number in the person's own grouping."""
+    return QLocale().toString(number)
+
+
+def tokens(number: int) -> str:
+    return QCoreApplication.translate("figures", "%1 tok").replace("%1", count(number))
+
+
+def dollars(amount: Decimal, *, digits: int = 4, up: bool = False) -> str:
+    """US dollars with four decimals for a picture or a turn, three in lists; two significant digits below $0.001.
+
+    `up` rounds away from zero: a limit is not to be understated.
+    """
+    rounding = ROUND_UP if up else ROUND_HALF_UP
+    if not amount:
+        return "$0"
+    step = Decimal(1).scaleb(-digits)
+    if abs(amount) < Decimal("0.001"):
+        step = Decimal(1).scaleb(amount.adjusted() - 1)
+    elif abs(amount) >= 1:
+        step = Decimal("0.01")
+    return f"${amount.quantize(step, rounding):f}"
+
+
+def size(width: int, height: int) -> str:
+    """Pixels of a picture."""
+    return f"{width}×{height}"
+
+
+def file_size(number: int) -> str:
+    """Bytes in the unit people know, in powers of ten."""
+    if number < 1000:
+        return QCoreApplication.translate("figures", "%1 bytes").replace("%1", count(number))
+    if number < 1_000_000:
+        return f"{count(round(number / 1000))} kB"
+    return f"{QLocale().toString(number / 1_000_000, 'f', 1)} MB"

@@ -1,0 +1,249 @@
+"""The look: colours, type, space and icons, light and dark, on Qt's Fusion style (LOOK.md's tokens)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal
+
+from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication
+
+from app.conversation.preferences import Preferences
+from app.core.resources import resource
+
+SPACE: Final = 4
+"""Pixels of the grid. Distances are multiples of it, mostly 8, 12, 16, 24."""
+COLUMN: Final = 760
+"""Widest text column, in pixels."""
+COMPOSER: Final = 792
+SIDEBAR: Final = 256
+TOP_BAR: Final = 48
+CONTROL: Final = 32
+"""Height of a button or a field."""
+HIT: Final = 28
+"""Smallest side of anything to be clicked."""
+TILE: Final = QSize(168, 100)
+"""A thumbnail, in the composer and in a turn."""
+RADIUS: Final = {"badge": 6, "control": 8, "tile": 10, "card": 14}
+
+TextRole = Literal["body", "secondary", "caption", "heading", "title"]
+_PIXELS: Final[dict[TextRole, int]] = {"body": 14, "secondary": 13, "caption": 12, "heading": 16, "title": 20}
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Colours as #RRGGBB."""
+
+    dark: bool
+    background: str
+    side: str
+    surface: str
+    line: str
+    text: str
+    text2: str
+    accent: str
+    on_accent: str
+    soft: str
+    warn: str
+    on_warn: str
+    danger: str
+    hover: str
+    """Under the pointer, on background, side or surface."""
+    badge: str
+    """Behind the words on a picture."""
+
+
+LIGHT: Final = Tokens(
+    dark=False,
+    background="#FAF9F7",
+    side="#F1EFEB",
+    surface="#FFFFFF",
+    line="#E4E1DA",
+    text="#201E1B",
+    text2="#6A665E",
+    accent="#4A56CF",
+    on_accent="#FFFFFF",
+    soft="#ECEEFB",
+    warn="#9A6700",
+    on_warn="#FFF6DD",
+    danger="#B93A34",
+    hover="#E9E6E0",
+    badge="#33312E",
+)
+DARK: Final = Tokens(
+    dark=True,
+    background="#1A1A1C",
+    side="#151517",
+    surface="#232326",
+    line="#343438",
+    text="#ECEAE6",
+    text2="#A19D96",
+    accent="#97A0FF",
+    on_accent="#1A1A1C",
+    soft="#2A2C45",
+    warn="#E3B341",
+    on_warn="#2E2817",
+    danger="#F08A84",
+    hover="#2E2E32",
+    badge="#3A3A3E",
+)
+
+
+class Theme(QObject):
+    """Applies the tokens to the application and hands out fonts and icons.
+
+    Signals:
+        changed(): colours or text size; whatever paints itself repaints.
+    """
+
+    changed = Signal()
+
+    def __init__(self, app: QApplication, preferences: Preferences) -> None:
+        super().__init__(app)
+        self._app = app
+        self._preferences = preferences
+        self._tokens = LIGHT
+        self._scale = 1.0
+        self._family = _family(app)
+        app.setStyle("Fusion")
+        app.styleHints().colorSchemeChanged.connect(self._apply)
+        preferences.changed.connect(self._apply)
+        self._apply()
+
+    @property
+    def tokens(self) -> Tokens:
+        return self._tokens
+
+    def font(self, role: TextRole = "body", weight: int = 400) -> QFont:
+        font = QFont(self._family)
+        font.setPixelSize(self.px(_PIXELS[role]))
+        font.setWeight(QFont.Weight(weight))
+        if role == "caption":
+            font.setFeature(QFont.Tag.fromString("tnum"), 1)  # figures of one width, so that numbers line up
+        return font
+
+    def px(self, pixels: int) -> int:
+        """Pixels that grow with the text size."""
+        return round(pixels * self._scale)
+
+    def icon(self, name: str, color: str = "") -> QIcon:
+        """An icon of `resources/icons` in a colour, text 2 unless said; it stays sharp at any scale."""
+        icon = QIcon()
+        ratio = QGuiApplication.primaryScreen().devicePixelRatio() if QGuiApplication.primaryScreen() else 1.0
+        for size in (16, 20, 24, 32):
+            icon.addPixmap(_drawn(name, color or self._tokens.text2, size, ratio))
+            if color:
+                icon.addPixmap(_drawn(name, self._tokens.line, size, ratio), QIcon.Mode.Disabled)
+        return icon
+
+    def _apply(self) -> None:
+        settings = self._preferences.settings
+        dark = settings.theme == "dark" or (
+            settings.theme == "system" and self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        )
+        tokens, scale = (DARK if dark else LIGHT), settings.text_size / 100
+        if (tokens, scale) == (self._tokens, self._scale) and self._app.styleSheet():
+            return
+        self._tokens, self._scale = tokens, scale
+        self._app.setPalette(_palette(tokens))
+        self._app.setFont(self.font())
+        self._app.setStyleSheet(_style_sheet(tokens, self.px))
+        self.changed.emit()
+
+
+def _family(app: QApplication) -> str:
+    """The system's interface font; Inter where the system names none of its own."""
+    own = app.font().family()
+    if own in {"", "Sans", "Sans Serif", "DejaVu Sans"} and "Inter" in QFontDatabase.families():
+        return "Inter"
+    return own
+
+
+@lru_cache(maxsize=512)
+def _drawn(name: str, color: str, size: int, ratio: float) -> QPixmap:
+    svg = resource(f"icons/{name}.svg").read_text("utf-8").replace("currentColor", color)
+    renderer = QSvgRenderer(QByteArray(svg.encode()))
+    pixmap = QPixmap(QSize(size, size) * ratio)
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    renderer.render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return pixmap
+
+
+def _palette(tokens: Tokens) -> QPalette:
+    roles = QPalette.ColorRole
+    palette = QPalette()
+    for role, color in {
+        roles.Window: tokens.background,
+        roles.WindowText: tokens.text,
+        roles.Base: tokens.surface,
+        roles.AlternateBase: tokens.background,
+        roles.Text: tokens.text,
+        roles.PlaceholderText: tokens.text2,
+        roles.Button: tokens.surface,
+        roles.ButtonText: tokens.text,
+        roles.BrightText: tokens.danger,
+        roles.Highlight: tokens.accent,
+        roles.HighlightedText: tokens.on_accent,
+        roles.Link: tokens.accent,
+        roles.LinkVisited: tokens.accent,
+        roles.ToolTipBase: tokens.surface,
+        roles.ToolTipText: tokens.text,
+        roles.Accent: tokens.accent,
+        roles.Mid: tokens.line,
+        roles.Light: tokens.surface,
+        roles.Dark: tokens.line,
+        roles.Shadow: tokens.line,
+    }.items():
+        palette.setColor(role, QColor(color))
+    for role in (roles.WindowText, roles.Text, roles.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(tokens.text2))
+    return palette
+
+
+def _style_sheet(t: Tokens, px: object) -> str:
+    """What the palette cannot say. Buttons carry a property `kind`: primary, plain, quiet or icon."""
+    return f"""
+    QToolTip {{ background: {t.surface}; color: {t.text}; border: 1px solid {t.line}; border-radius: 6px; padding: 4px 8px; }}
+    QPushButton, QToolButton {{ border: 1px solid transparent; border-radius: 8px; padding: 0 12px; min-height: 30px;
+        background: transparent; color: {t.text}; font-weight: 500; }}
+    QPushButton[kind="primary"] {{ background: {t.accent}; color: {t.on_accent}; }}
+    QPushButton[kind="plain"] {{ background: {t.surface}; border-color: {t.line}; }}
+    QPushButton[kind="quiet"] {{ color: {t.text2}; }}
+    QPushButton[kind="link"] {{ color: {t.accent}; padding: 0; min-height: 20px; }}
+    QToolButton[kind="icon"], QPushButton[kind="icon"] {{ padding: 0; min-width: 30px; max-width: 30px; min-height: 30px; max-height: 30px; }}
+    QPushButton:hover, QToolButton:hover {{ background: {t.hover}; }}
+    QPushButton[kind="primary"]:hover {{ background: {_mixed(t.accent, t.text, 0.14)}; }}
+    QPushButton[kind="link"]:hover {{ background: transparent; text-decoration: underline; }}
+    QPushButton:focus, QToolButton:focus {{ border-color: {t.accent}; }}
+    QPushButton[kind="primary"]:focus {{ border: 2px solid {t.text}; }}
+    QPushButton:disabled, QToolButton:disabled {{ color: {t.text2}; }}
+    QPushButton[kind="primary"]:disabled {{ background: {t.line}; color: {t.text2}; }}
+    QLineEdit, QComboBox, QSpinBox {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: 8px; padding: 0 10px;
+        min-height: 30px; color: {t.text}; selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
+    QPlainTextEdit[kind="field"] {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: 8px; padding: 4px; }}
+    QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QPlainTextEdit[kind="field"]:focus {{ border-color: {t.accent}; }}
+    QMenu {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: 8px; padding: 4px; }}
+    QMenu::item {{ padding: 6px 24px 6px 12px; border-radius: 6px; color: {t.text}; }}
+    QMenu::item:selected {{ background: {t.soft}; }}
+    QMenu::item:disabled {{ color: {t.text2}; }}
+    QMenu::separator {{ height: 1px; background: {t.line}; margin: 4px 8px; }}
+    QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+    QScrollBar::handle:vertical {{ background: {_mixed(t.line, t.text2, 0.35)}; border-radius: 3px; min-height: 32px; margin: 2px; }}
+    QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
+    QScrollBar::handle:horizontal {{ background: {_mixed(t.line, t.text2, 0.35)}; border-radius: 3px; min-width: 32px; margin: 2px; }}
+    QScrollBar::handle:hover {{ background: {t.text2}; }}
+    QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{ background: none; border: none; width: 0; height: 0; }}
+    """
+
+
+def _mixed(one: str, other: str, share: float) -> str:
+    """`one` with a share of `other` in it."""
+    a, b = QColor(one), QColor(other)
+    channels = zip((a.red(), a.green(), a.blue()), (b.red(), b.green(), b.blue()), strict=True)
+    return "#{:02X}{:02X}{:02X}".format(*(round(x + (y - x) * share) for x, y in channels))

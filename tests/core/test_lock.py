@@ -1,0 +1,78 @@
+"""The data folder's place and its lock, across real processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from app.core.errors import StoreFull, StoreLocked
+from app.core.lock import DataFolderLock, data_folder
+
+OWNER = """
+import sys
+from pathlib import Path
+from app.core.lock import DataFolderLock
+lock = DataFolderLock.acquire(Path(sys.argv[1]))
+print("mine", flush=True)
+sys.stdin.read()
+"""
+
+
+def owner(folder: Path) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    process = subprocess.Popen([sys.executable, "-c", OWNER, str(folder)], stdin=pipe, stdout=pipe, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "mine\n"
+    return process
+
+
+def test_a_folder_owned_by_another_process_is_refused_until_that_ends(tmp_path: Path) -> None:
+    with owner(tmp_path) as process:
+        with pytest.raises(StoreLocked) as raised:
+            DataFolderLock.acquire(tmp_path)
+        assert raised.value.path == str(tmp_path)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        DataFolderLock.acquire(tmp_path).close()
+
+
+def test_a_closed_lock_is_free_and_closes_twice(tmp_path: Path) -> None:
+    with DataFolderLock.acquire(tmp_path) as lock:
+        with pytest.raises(StoreLocked):
+            DataFolderLock.acquire(tmp_path)
+        lock.close()
+        lock.close()
+        DataFolderLock.acquire(tmp_path).close()
+
+
+def test_the_lock_and_its_folder_are_private(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        DataFolderLock.acquire(tmp_path / "data").close()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "data" / "lock").stat().st_mode) == 0o600
+
+
+def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreFull):
+        DataFolderLock.acquire(tmp_path / "file" / "data")
+
+
+def test_the_command_line_comes_before_the_environment_and_the_system(tmp_path: Path) -> None:
+    environ = {"VISAVIS_DATA_DIR": str(tmp_path / "environ")}
+    assert data_folder(str(tmp_path / "argument"), environ) == tmp_path / "argument"
+    assert data_folder(None, environ) == tmp_path / "environ"
+    assert data_folder("", environ) == tmp_path / "environ"
+    assert data_folder("here", {}) == Path.cwd() / "here"
+    assert data_folder("~/here", {}) == Path.home() / "here"
+    assert data_folder(None, {"VISAVIS_DATA_DIR": ""}) == platformdirs.user_data_path("Visavis", appauthor=False)

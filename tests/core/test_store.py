@@ -1,0 +1,473 @@
+"""The store, on a real SQLite file and across real processes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.core import schema
+from app.core.errors import StoreDamaged, StoreFull, StoreLocked, StoreTooNew, StreamInterrupted
+from app.core.failure import error_from_json, error_to_json
+from app.core.message import JSON, ImageBlock, Message, ReplyBlock, TextBlock, Usage
+from app.core.store import FILE, Conversation, Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store.open(tmp_path)
+    yield opened
+    opened.close()
+
+
+def picture(number: int = 1, original: str = "0" * 64) -> ImageBlock:
+    return ImageBlock(
+        number=number,
+        name="Überblick 📈.png",
+        sent="5" * 64,
+        media_type="image/png",
+        width=2576,
+        height=1449,
+        sent_bytes=5,
+        tokens=4784,
+        original=original,
+        original_width=3840,
+        original_height=2160,
+        original_bytes=9,
+        original_format="PNG",
+        notes=("turned", "resized"),
+    )
+
+
+def answer(message_id: str = "a") -> Message:
+    usage = Usage.from_json({"input_tokens": 5, "output_tokens": 7, "cache_read_input_tokens": None, "new": {"x": [1]}})
+    return Message(
+        role="assistant",
+        content=(
+            ReplyBlock({"type": "thinking", "thinking": "…", "signature": "EqQB+/=="}),
+            ReplyBlock({"type": "hologram", "parts": [None, 1.5, {"deep": "\u2028"}]}),
+            ReplyBlock({"type": "text", "text": "half a pair \ud83d, a nul \x00"}),
+        ),
+        id=message_id,
+        created=1_700_000_000.25,
+        model="claude-sonnet-5-5",
+        server="api.anthropic.com",
+        prefix="f00d",
+        stop_reason="end_turn",
+        stop_details={"type": "none"},
+        usage=usage,
+        estimate="0.0123",
+        cost="0.0000123",
+        api_id="msg_1",
+        request_id="req_1",
+        seconds=2.5,
+        error=error_to_json(StreamInterrupted("cut")),
+    )
+
+
+def sql(store: Store, statement: str) -> Any:
+    """Run one statement past the store's own operations; its first row."""
+    return store._submit(lambda db: db.execute(statement).fetchone()).result()
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+STREAM: list[JSON] = [
+    {"type": "message_start", "message": {"id": "msg_9", "usage": {"input_tokens": 3}}},
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Both show "}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "a lake."}},
+]
+
+
+# --- messages ---------------------------------------------------------------------------------------
+
+
+async def test_messages_come_back_exactly_and_in_order_after_reopening(tmp_path: Path) -> None:
+    sent = [
+        Message("user", (picture(), TextBlock("What\x00 is \ud83d this?")), id="q", created=5.0),
+        answer(),
+        Message("user", (TextBlock("And?"),), id="q2", state="complete"),
+    ]
+    store = Store.open(tmp_path)
+    await store.create(Conversation("c"))
+    for message in sent:
+        await store.add_message("c", message)
+    store.close()
+
+    reopened = Store.open(tmp_path)
+    assert await reopened.messages("c") == sent
+    assert await reopened.messages("another") == []
+    reopened.close()
+
+
+async def test_finishing_an_answer_keeps_its_place_and_drops_its_events(store: Store) -> None:
+    await store.create(Conversation("c"))
+    await store.add_message("c", Message("assistant", id="a", state="streaming"))
+    await store.append_events("a", STREAM)
+    await store.add_message("c", Message("user", (TextBlock("next"),), id="q"))
+    await store.finish("c", answer())
+
+    assert await store.messages("c") == [answer(), Message("user", (TextBlock("next"),), id="q")]
+    assert sql(store, "SELECT count(*) FROM events") == (0,)
+
+
+async def test_a_removed_message_is_gone_with_its_events(store: Store) -> None:
+    await store.create(Conversation("c"))
+    await store.add_message("c", Message("assistant", id="a", state="streaming"))
+    await store.append_events("a", STREAM)
+    await store.remove_message("a")
+    await store.remove_message("a")
+
+    assert await store.messages("c") == []
+    assert sql(store, "SELECT count(*) FROM events") == (0,)
+
+
+async def test_a_message_for_no_conversation_is_a_bug_and_leaves_nothing(store: Store) -> None:
+    with pytest.raises(LookupError):
+        await store.add_message("nowhere", answer())
+    assert await store.messages("nowhere") == []
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE messages SET content = replace(content, 'deep', 'beep') WHERE id = 'a'",
+        "UPDATE messages SET content = CAST(X'5B7BFF5D' AS TEXT) WHERE id = 'a'",
+        "UPDATE messages SET facts = '{' WHERE id = 'a'",
+        "UPDATE messages SET created = 'x' WHERE id = 'a'",
+        "UPDATE messages SET state = 'streaming' WHERE id = 'a'",
+        "UPDATE messages SET checksum = 1 WHERE id = 'a'",
+    ],
+)
+async def test_a_damaged_message_keeps_its_place_and_says_so(tmp_path: Path, damage: str) -> None:
+    question = Message("user", (TextBlock("What?"),), id="q")
+    store = Store.open(tmp_path)
+    await store.create(Conversation("c"))
+    await store.add_message("c", answer())
+    await store.add_message("c", question)
+    store.close()
+    with sqlite3.connect(tmp_path / FILE) as db:
+        db.execute(damage)
+    db.close()
+
+    reopened = Store.open(tmp_path)
+    [damaged, intact] = await reopened.messages("c")
+    reopened.close()
+    assert (damaged.role, damaged.id, damaged.state, damaged.content) == ("assistant", "a", "failed", ())
+    assert damaged.error is not None
+    assert isinstance(error_from_json(damaged.error), StoreDamaged)
+    assert intact == question
+
+
+# --- conversations ----------------------------------------------------------------------------------
+
+
+async def test_conversations_are_listed_by_last_activity(store: Store) -> None:
+    await store.create(Conversation("old", title="First", created=1, updated=1))
+    await store.create(Conversation("new", title="Second", created=2, updated=2, practice=True))
+    assert [c.id for c in await store.conversations()] == ["new", "old"]
+
+    await store.add_message("old", Message("user", (TextBlock("Hi"),), id="q", created=3))
+    assert await store.conversations() == store.conversations_now()
+    assert store.conversations_now() == [
+        Conversation("old", title="First", created=1, updated=3),
+        Conversation("new", title="Second", created=2, updated=2, practice=True),
+    ]
+
+
+async def test_a_conversation_can_be_renamed_and_set(store: Store) -> None:
+    await store.create(Conversation("c", title="A"))
+    await store.rename("c", "Zwei Häfen \ud83d")
+    await store.set_model("c", "claude-haiku-5-5")
+    await store.set_system("c", "Be brief.")
+    [c] = store.conversations_now()
+    assert (c.title, c.model, c.system) == ("Zwei Häfen \ufffd", "claude-haiku-5-5", "Be brief.")
+
+
+async def test_a_deleted_conversation_is_restored_whole(store: Store) -> None:
+    await store.create(Conversation("c", title="A"))
+    await store.add_message("c", answer())
+    before = store.conversations_now()
+
+    await store.delete("c")
+    assert store.conversations_now() == []
+    await store.restore("c")
+    assert store.conversations_now() == before
+    assert await store.messages("c") == [answer()]
+
+
+async def test_pictures_and_the_first_thumbnail_are_counted(store: Store) -> None:
+    await store.create(Conversation("c"))
+    first = await store.add_message("c", Message("user", (picture(1, "aa"), picture(2, "bb")), id="1"))
+    second = await store.add_message("c", Message("user", (picture(3, "cc"),), id="2"))
+    assert (first.pictures, first.thumbnail) == (2, "aa")
+    assert (second.pictures, second.thumbnail) == (3, "aa")
+    assert store.conversations_now() == [second]
+
+    await store.remove_message("1")
+    [left] = store.conversations_now()
+    assert (left.pictures, left.thumbnail) == (1, "cc")
+
+
+async def test_costs_add_up_exactly_and_a_removed_answer_stays_paid(store: Store) -> None:
+    await store.create(Conversation("c"))
+    assert (await store.add_message("c", Message("assistant", id="a", state="streaming"))).cost == ""
+    await store.finish("c", Message("assistant", id="a", cost="0.1"))
+    await store.finish("c", Message("assistant", id="a", cost="0.10"))
+    assert (await store.add_message("c", Message("assistant", id="b", cost="2E-7"))).cost == "0.1000002"
+
+    await store.remove_message("a")
+    assert store.conversations_now()[0].cost == "0.1000002"
+
+
+# --- thumbnails and drafts --------------------------------------------------------------------------
+
+
+async def test_thumbnails_are_found_by_hash(store: Store) -> None:
+    await store.put_thumbnail("aa", b"\x00\xff")
+    await store.put_thumbnail("bb", b"old")
+    await store.put_thumbnail("bb", b"new")
+    assert await store.thumbnails(["aa", "bb", "cc"]) == {"aa": b"\x00\xff", "bb": b"new"}
+    assert await store.thumbnails([]) == {}
+    assert len(await store.thumbnails(f"{n:02x}" for n in range(100_000))) == 2
+
+
+async def test_drafts_are_kept_by_conversation_until_they_are_empty(store: Store) -> None:
+    await store.save_draft("", {"text": "half a \ud83d"})
+    await store.save_draft("c", {"text": "old"})
+    await store.save_draft("c", {"text": "new", "pictures": []})
+    assert await store.drafts() == {"": {"text": "half a \ud83d"}, "c": {"text": "new", "pictures": []}}
+
+    await store.save_draft("c", {})
+    sql(store, "INSERT INTO drafts VALUES ('damaged', '{')")
+    assert await store.drafts() == {"": {"text": "half a \ud83d"}}
+
+
+# --- the file ---------------------------------------------------------------------------------------
+
+
+def test_the_database_is_set_up_as_the_design_says(store: Store) -> None:
+    expected = {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "trusted_schema": 0,
+        "mmap_size": 0,
+        "busy_timeout": 0,
+        "locking_mode": "exclusive",
+        "secure_delete": 1,
+        "application_id": schema.APPLICATION_ID,
+        "user_version": len(schema.MIGRATIONS),
+    }
+
+    assert {name: sql(store, f"PRAGMA {name}")[0] for name in expected} == expected
+
+
+def test_all_files_are_private_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        store = Store.open(tmp_path / "new" / "deeper")
+    finally:
+        os.umask(before)
+    sql(store, "INSERT INTO drafts VALUES ('', '{}')")
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "new").rglob("*")}
+    store.close()
+    assert modes == {"deeper": 0o700, FILE: 0o600, f"{FILE}-wal": 0o600}
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+
+
+def test_a_file_that_was_left_readable_becomes_private(tmp_path: Path) -> None:
+    Store.open(tmp_path).close()
+    (tmp_path / FILE).chmod(0o644)
+    Store.open(tmp_path).close()
+    assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
+
+
+def test_an_empty_file_becomes_a_store(tmp_path: Path) -> None:
+    (tmp_path / FILE).touch()
+    store = Store.open(tmp_path)
+    assert store.conversations_now() == []
+    store.close()
+
+
+def test_a_newer_store_is_refused_unchanged(tmp_path: Path) -> None:
+    Store.open(tmp_path).close()
+    with sqlite3.connect(tmp_path / FILE) as db:
+        db.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}")
+    db.close()
+    before = (tmp_path / FILE).read_bytes()
+    with pytest.raises(StoreTooNew) as raised:
+        Store.open(tmp_path)
+    assert raised.value.path == str(tmp_path / FILE)
+    assert (tmp_path / FILE).read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"Dear diary, " * 500, b"SQLite format 3\x00" + b"\xff" * 4080])
+def test_a_file_that_is_no_database_is_refused_unchanged(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / FILE).write_bytes(content)
+    with pytest.raises(StoreDamaged):
+        Store.open(tmp_path)
+    assert (tmp_path / FILE).read_bytes() == content
+
+
+def test_the_database_of_another_program_is_refused_unchanged(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / FILE) as db:
+        db.execute("CREATE TABLE recipes (name)")
+    db.close()
+    before = (tmp_path / FILE).read_bytes()
+    with pytest.raises(StoreDamaged):
+        Store.open(tmp_path)
+    assert (tmp_path / FILE).read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreFull):
+        Store.open(tmp_path / "file")
+    (tmp_path / "folder" / FILE).mkdir(parents=True)
+    with pytest.raises(StoreFull):
+        Store.open(tmp_path / "folder")
+
+
+async def test_a_full_disk_is_reported_and_what_was_there_stays(store: Store) -> None:
+    await store.create(Conversation("c"))
+    await store.add_message("c", answer())
+    # SQLite's own limit gives the same SQLITE_FULL as the file system's.
+    sql(store, "PRAGMA max_page_count = 1")
+    with pytest.raises(StoreFull):
+        await store.add_message("c", Message("user", (TextBlock("x" * 1_000_000),), id="q"))
+    assert await store.messages("c") == [answer()]
+    sql(store, "PRAGMA max_page_count = 100000")
+    await store.add_message("c", Message("user", (TextBlock("x" * 1_000_000),), id="q"))
+
+
+async def test_a_step_that_fails_leaves_the_old_version_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store.open(tmp_path)
+    await store.create(Conversation("c"))
+    store.close()
+    steps = [
+        *schema.MIGRATIONS,
+        ("ALTER TABLE conversations ADD COLUMN folder TEXT", "ALTER TABLE nowhere ADD COLUMN x"),
+    ]
+    monkeypatch.setattr(schema, "MIGRATIONS", steps)
+    with pytest.raises(sqlite3.OperationalError):
+        Store.open(tmp_path)
+    monkeypatch.setattr(schema, "MIGRATIONS", [*steps[:-1], steps[-1][:1]])
+    migrated = Store.open(tmp_path)
+    assert [c.id for c in migrated.conversations_now()] == ["c"]
+    assert sql(migrated, "PRAGMA user_version") == (len(steps),)
+    migrated.close()
+
+
+# --- processes, crashes and cancelled tasks ---------------------------------------------------------
+
+
+def python(script: str, folder: Path) -> subprocess.Popen[str]:
+    code = "import asyncio, sys\nfrom pathlib import Path\nfolder = Path(sys.argv[1])\n" + textwrap.dedent(script)
+    return subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, text=True)
+
+
+def test_a_second_process_is_refused(tmp_path: Path, store: Store) -> None:
+    script = """
+        from app.core.errors import StoreLocked
+        from app.core.store import Store
+        try:
+            Store.open(folder)
+        except StoreLocked as error:
+            print("locked", error.path == str(folder / "conversations.db"))
+    """
+    with python(script, tmp_path) as process:
+        assert process.communicate()[0] == "locked True\n"
+    assert store.conversations_now() == []
+
+
+def test_a_second_store_of_this_process_is_refused(tmp_path: Path, store: Store) -> None:
+    with pytest.raises(StoreLocked):
+        Store.open(tmp_path)
+    assert store.conversations_now() == []
+
+
+async def test_an_answer_killed_in_mid_stream_is_interrupted_with_its_text(tmp_path: Path) -> None:
+    script = """
+        import json, sys
+        from app.core.message import Message, TextBlock
+        from app.core.store import Conversation, Store
+        from tests.core.test_store import STREAM
+        async def main():
+            store = Store.open(folder)
+            await store.create(Conversation("c"))
+            await store.add_message("c", Message("user", (TextBlock("What?"),), id="q"))
+            await store.add_message("c", Message("assistant", id="a", model="m", state="streaming"))
+            await store.append_events("a", STREAM[:2])
+            await store.append_events("a", STREAM[2:])
+            print("acknowledged", flush=True)
+            await asyncio.Event().wait()
+        asyncio.run(main())
+    """
+    with python(script, tmp_path) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "acknowledged\n"
+        process.send_signal(signal.SIGKILL)
+
+    for _ in range(2):  # the second opening finds nothing left to end
+        store = Store.open(tmp_path)
+        [question, interrupted] = await store.messages("c")
+        store.close()
+        assert question == Message("user", (TextBlock("What?"),), id="q")
+        assert (interrupted.state, interrupted.text, interrupted.model) == ("interrupted", "Both show a lake.", "m")
+        assert interrupted.usage is not None
+        assert interrupted.usage.input_tokens == 3
+
+
+async def test_events_are_trusted_up_to_the_first_unreadable_one(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    await store.create(Conversation("c"))
+    await store.add_message("c", Message("assistant", id="a", state="streaming"))
+    await store.append_events("a", STREAM[:3])
+    sql(store, "INSERT INTO events (message_id, events) VALUES ('a', '[5')")
+    await store.append_events("a", STREAM[3:])
+    store.close()
+
+    reopened = Store.open(tmp_path)
+    [message] = await reopened.messages("c")
+    reopened.close()
+    assert (message.state, message.text) == ("interrupted", "Both show ")
+
+
+async def test_closing_finishes_what_was_asked_for(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    await store.create(Conversation("c"))
+    pending = [asyncio.ensure_future(store.add_message("c", replace(answer(), id=str(n)))) for n in range(20)]
+    await asyncio.sleep(0)  # each has been asked for; none has been waited for
+    store.close()
+    store.close()
+    await asyncio.gather(*pending)
+    assert names(tmp_path) == [FILE]
+
+    reopened = Store.open(tmp_path)
+    assert [message.id for message in await reopened.messages("c")] == [str(n) for n in range(20)]
+    reopened.close()
+
+
+async def test_a_cancelled_task_does_not_take_its_writes_along(store: Store) -> None:
+    await store.create(Conversation("c"))
+    tasks = [asyncio.ensure_future(store.add_message("c", replace(answer(), id=str(n)))) for n in range(5)]
+    await asyncio.sleep(0)
+    for task in tasks:
+        task.cancel()
+    assert all(isinstance(r, asyncio.CancelledError) for r in await asyncio.gather(*tasks, return_exceptions=True))
+    assert len(await store.messages("c")) == 5
