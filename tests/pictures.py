@@ -158,7 +158,7 @@ def tagged_jpeg(image: Image.Image | None = None, *, icc: bytes = b"", **options
         segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + MARKER),
         segment(0xE2, b"ICC_PROFILE\0\x02\x02" + profile[1000:]) if len(profile) > 1000 else b"",
         segment(0xE2, b"ICC_PROFILE\0\x01" + (b"\x02" if len(profile) > 1000 else b"\x01") + profile[:1000]),
-        segment(0xE2, b"MPF\0" + MARKER),
+        segment(0xE2, b"MPF\0" + _multi_picture() + MARKER),
         segment(0xEB, b"JP\0\x01" + MARKER),
         segment(0xED, IPTC),
         segment(0xEE, b"Adobe\0\x64\0\0\0\0\x01" + MARKER),
@@ -168,6 +168,13 @@ def tagged_jpeg(image: Image.Image | None = None, *, icc: bytes = b"", **options
     scan = plain.rindex(b"\xff\xda")  # a comment between the scans of a progressive one
     body = plain[plain.index(b"\xff\xdb") : scan] + segment(0xFE, MARKER) + plain[scan:]
     return b"\xff\xd8" + b"".join(head) + body + MARKER + plain
+
+
+def _multi_picture() -> bytes:
+    """The index of a file of one picture."""
+    head = struct.pack("<2sHIH", b"II", 42, 8, 2)
+    tags = struct.pack("<HHII", 0xB001, 4, 1, 1) + struct.pack("<HHII", 0xB002, 7, 16, 38)
+    return head + tags + bytes(4) + struct.pack("<IIIHH", 0x030000, 0, 0, 0, 0)
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:
@@ -230,6 +237,18 @@ def turned_png(image: Image.Image, orientation: int, *, late: bool) -> bytes:
 def bare_png(width: int, height: int, data: bytes, *, depth: int = 8, colour: int = 2, extra: bytes = b"") -> bytes:
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + head + extra + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+def rechecked(data: bytes) -> bytes:
+    """A PNG with the checksums that its chunks ought to have, as far as they can be followed."""
+    fixed, at = bytearray(data), 8
+    while at + 12 <= len(fixed):
+        end = at + 8 + int.from_bytes(fixed[at : at + 4], "big")
+        if end + 4 > len(fixed):
+            break
+        fixed[end : end + 4] = zlib.crc32(fixed[at + 4 : end]).to_bytes(4, "big")
+        at = end + 4
+    return bytes(fixed)
 
 
 def zeros(count: int) -> bytes:

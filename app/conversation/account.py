@@ -68,7 +68,7 @@ class Account(QObject):
     @property
     def connected(self) -> bool:
         """Whether a message can be sent."""
-        return self._practice or (self._access is not None and bool(self._access.key))
+        return self._practice or (self._access is not None and not self._lacks_key(self._access))
 
     @property
     def looked_up(self) -> bool:
@@ -101,7 +101,7 @@ class Account(QObject):
                 self._client = Client(Server(), "", practice=Practice(self._table))
             elif self._problem is not None:
                 raise self._problem
-            elif self._access is None or not self._access.key:
+            elif self._access is None or self._lacks_key(self._access):
                 raise NoKey(self.server_name)
             else:
                 self._client = Client(self._access.server, self._access.key)
@@ -149,6 +149,11 @@ class Account(QObject):
         if self._client is not None:
             client, self._client = self._client, None
             await client.aclose()
+
+    @staticmethod
+    def _lacks_key(access: Access) -> bool:
+        """Anthropic's server asks for a key; another may do without."""
+        return access.server.is_anthropic and not access.key
 
     async def _renew(self) -> None:
         await self.close()

@@ -71,7 +71,7 @@ class Chat(QObject):
         )
         self._context = Context()
         self._cache_cools = self._timer(self.refresh)
-        self._draft_saves = self._timer(self.save_draft)
+        self._draft_saves = self._timer(lambda: self._start(self.save_draft(), "save draft"))
         self.draft.changed.connect(self._draft_saves.start)
         self._draft_saves.setInterval(_SAVE_MILLISECONDS)
         self.worker.stored.connect(self._on_stored)
@@ -133,11 +133,10 @@ class Chat(QObject):
         """Read the messages from the store, and bring back a draft that was kept."""
         self._start(self._load(draft), "load messages")
 
-    def save_draft(self) -> None:
+    async def save_draft(self) -> None:
         """Keep what is being written, so that it is there tomorrow."""
         key = self._facts.id if self._is_stored else ""
-        kept = {} if self.draft.empty else self.draft.to_json()
-        self._start(self._tools.store.save_draft(key, kept), "save draft")
+        await self._tools.store.save_draft(key, {} if self.draft.empty else self.draft.to_json())
 
     async def keep(self, first: Message) -> None:
         """Store the conversation with its first message's words as title. Raises StoreError."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -101,10 +102,9 @@ class Desk(QObject):
             self.history.put(facts)
             self.open(facts.id)
 
-    def save(self) -> None:
+    async def save(self) -> None:
         """Keep every draft now: the app is about to close."""
-        for chat in self._chats.values():
-            chat.save_draft()
+        await asyncio.gather(*(chat.save_draft() for chat in self._chats.values()))
 
     def _chat_of(self, conversation_id: str) -> Chat:
         if conversation_id not in self._chats:
@@ -131,6 +131,6 @@ class Desk(QObject):
 
     def _leave(self, chat: Chat) -> None:
         """Let go of a conversation that nothing goes on in; the store has it."""
-        chat.save_draft()
+        self._tools.tasks.start(chat.save_draft(), "save draft")
         if chat.is_stored and not chat.worker.busy and chat.draft.empty:
             self._chats.pop(chat.facts.id, None)

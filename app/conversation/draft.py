@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, ParamSpec, TypeVar
 
@@ -56,7 +56,7 @@ class DraftPicture:
     """Once prepared; its number is given when the message is sent."""
     prepared_for: Size | None = None
     """The size that `image` was asked in; it may have come out smaller, to keep within the byte limit."""
-    thumbnail: bytes = b""
+    thumbnail: bytes = field(default=b"", repr=False)
     """A small JPEG or PNG of our own making, upright."""
 
 

@@ -15,13 +15,13 @@ import asyncio
 import logging
 import random
 import re
-import socket
 import ssl
 import time
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 import h11
@@ -38,12 +38,12 @@ from app.core.errors import (
     NotTheApi,
     ReplyLost,
     ServerError,
-    StreamInterrupted,
 )
 from app.core.sse import TooLarge
+from app.core.transport import PracticeTransport, Progress, Transport, causes
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable
 
     from app.core.catalog import ListedModel
     from app.core.message import JSON
@@ -56,6 +56,7 @@ MAX_BODY: Final = 32_000_000
 """Bytes of one reply. The longest answer a model can give is a tenth of it."""
 MAX_ERROR_BODY: Final = 65_536
 MAX_PAGES: Final = 20
+MAX_REPEATS: Final = 2
 MAX_WAIT: Final = 60.0
 """Seconds. Who is asked to wait longer is told so, and not kept waiting."""
 
@@ -140,13 +141,13 @@ class Client:
             headers=self._headers(body),
             content=None if body is None else _upload(body),
         )
-        progress = _Progress(request.url.raw_host.decode())
+        progress = Progress(request.url.raw_host.decode())
         request.extensions["trace"] = progress
         failure: ServerError | None
         try:
             response = await http.send(request, stream=True)
         except _BROKEN as error:
-            _log.info("no reply: %s", " < ".join(type(cause).__name__ for cause in _causes(error)))
+            _log.info("no reply: %s", " < ".join(type(cause).__name__ for cause in causes(error)))
             failure = self._unanswered(error, progress)
         else:
             failure = await self._refusal(response)
@@ -167,9 +168,10 @@ class Client:
 
     def _make(self) -> httpx.AsyncClient:
         seconds = self._timeouts
+        trust = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return httpx.AsyncClient(
-            transport=None if self._practice is None else _PracticeTransport(self._practice),
-            verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            transport=Transport(trust) if self._practice is None else PracticeTransport(self._practice),
+            verify=trust,
             # Plain http is for this machine alone: a proxy has no business there, and could read along.
             trust_env=self._practice is None and self._server.base_url.startswith("https:"),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
@@ -204,26 +206,145 @@ class Client:
     # --- reading ------------------------------------------------------------------------------------
 
     async def _events(self, response: httpx.Response) -> AsyncGenerator[JSON, None]:
-        answer = reply.Answer(reply.request_id(response.headers))
+        answer = reply.Answer(self._server.host, response.status_code, response.headers)
         turn = _Turn()
         failure: ServerError
         try:
-            async with aclosing(_capped(response)) as chunks:
-                head = await _head(chunks)
-                sign = reply.first_sign(head)
-                if sign == b"{":
-                    body = head + b"".join([chunk async for chunk in chunks])
-                    for event in self._whole_answer(response, body):
+            async with aclosing(_pieces(response)) as pieces:
+                async for piece in pieces:
+                    for event in answer.feed(piece):
                         yield event
-                    return
-                if sign == b"<":
-                    raise NotTheApi(self._server.host, "html", response.status_code)
-                for event in answer.feed(head):
-                    yield event
-                async for chunk in chunks:
-                    for event in answer.feed(chunk):
-                        yield event
-                        await turn.end()
-                    ...
+                        await turn.over()
+                    if answer.complete:
+                        return
+            for event in answer.end():
+                yield event
         except _BROKEN as error:
-            failure = ...
+            failure = answer.broken_off(silent=isinstance(error, httpx.TimeoutException))
+        except TooLarge:
+            failure = answer.too_large()
+        else:
+            return
+        raise failure
+
+    async def _page(self, path: str) -> reply.Page:
+        response = await self._send("GET", path)
+        host, status = self._server.host, response.status_code
+        failure: ServerError
+        try:
+            async with aclosing(_pieces(response)) as pieces:
+                body = b"".join([piece async for piece in pieces])
+        except _BROKEN as error:
+            failure = _lost(host, error)
+        except TooLarge:
+            failure = NotTheApi(host, "too_large", status)
+        else:
+            value = reply.parse_object(body) or {}
+            if page := reply.model_page(value):
+                return page
+            if reply.is_error(value):
+                raise reply.api_error(status, response.headers, body)
+            failure = NotTheApi(host, "json" if body.strip() else "empty", status)
+        finally:
+            await response.aclose()
+        raise failure
+
+    async def _refusal(self, response: httpx.Response) -> ServerError | None:
+        """What is wrong with a reply by its head; None when its body may be read."""
+        host, status, headers = self._server.host, response.status_code, response.headers
+        encoded = headers.get("content-encoding", "identity").strip().lower() != "identity"
+        if status >= 400:
+            body = b"" if encoded else await _first_bytes(response, MAX_ERROR_BODY)
+            return reply.api_error(status, headers, body)
+        if status >= 300:
+            return NotTheApi(host, "redirect", status)
+        if status < 200:
+            return NotTheApi(host, "garbage", status)
+        if status == httpx.codes.NO_CONTENT or headers.get("content-length") == "0":
+            return NotTheApi(host, "empty", status)
+        if encoded:
+            return NotTheApi(host, "encoded", status)
+        if reply.media_type(headers) in {"text/html", "application/xhtml+xml"}:
+            return NotTheApi(host, "html", status)
+        return None
+
+    def _unanswered(self, error: Exception, progress: Progress) -> ServerError:
+        """What it means that a request failed before the head of a reply was there."""
+        if not progress.sent:
+            return NotConnected(self._server.host, progress.reason(error))
+        # A server that just hangs up is told by httpcore itself; h11 complains of what is no HTTP.
+        if any(isinstance(cause, h11.RemoteProtocolError) for cause in causes(error)):
+            return NotTheApi(self._server.host, "garbage")
+        return _lost(self._server.host, error)
+
+
+def retry_delay(error: ServerError, attempt: int, jitter: Callable[[], float] = random.random) -> float | None:
+    """Seconds until an automatic repeat; None where only the person may repeat (RELIABILITY.md, section 2.3).
+
+    Repeated is what cannot have been started: a request of which no byte was sent, and a 429, 503 or 529 before any
+    event. `attempt` counts the repeats already made; there are two at most. `jitter` gives 0 to 1.
+    """
+    if attempt >= MAX_REPEATS:
+        return None
+    wait: float | None = None
+    if isinstance(error, ApiError):
+        if error.status not in {429, 503, 529} or error.spend_limit or not error.should_retry:
+            return None
+        wait = error.retry_after
+    elif not isinstance(error, NotConnected) or error.reason == "tls":
+        return None
+    if wait is not None and wait > MAX_WAIT:
+        return None
+    return wait or min(0.5 * 2**attempt, 8.0) * (1 - 0.25 * jitter())
+
+
+class _Turn:
+    """Lets the event loop go on when a burst of events has held it for long enough."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+
+    async def over(self) -> None:
+        if time.monotonic() - self._since > _TURN:
+            await asyncio.sleep(0)
+            self._since = time.monotonic()
+
+
+async def _upload(body: Body) -> AsyncIterator[bytes]:
+    """The body in small pieces; pictures are read in a thread."""
+    parts = iter(body)
+    while (part := await asyncio.to_thread(next, parts, None)) is not None:
+        for start in range(0, len(part), _PIECE):
+            yield part[start : start + _PIECE]
+
+
+async def _pieces(response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    """The body as it comes, in small pieces. Raises TooLarge after `MAX_BODY` bytes."""
+    size = 0
+    async for chunk in response.aiter_raw():
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise TooLarge
+        for start in range(0, len(chunk), _DECODED):
+            yield chunk[start : start + _DECODED]
+
+
+async def _first_bytes(response: httpx.Response, limit: int) -> bytes:
+    """The first bytes of a body; fewer where it breaks off, since its status says enough."""
+    body = bytearray()
+    with suppress(*_BROKEN):
+        async with aclosing(_pieces(response)) as pieces:
+            async for piece in pieces:
+                body += piece
+                if len(body) >= limit:
+                    break
+    return bytes(body[:limit])
+
+
+async def _forget_location(response: httpx.Response) -> None:
+    """httpx reads where a redirect leads even when it is not to follow it, and stumbles over a bad address."""
+    response.headers.pop("location", None)
+
+
+def _lost(host: str, error: Exception) -> ReplyLost:
+    return ReplyLost(host, "timeout" if isinstance(error, httpx.TimeoutException) else "closed")

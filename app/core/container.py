@@ -64,7 +64,10 @@ def read_header(file: BinaryIO, format: str) -> Header:  # noqa: A002 - the word
 
     Costs a few reads, however large the picture is. Raises ValueError or EOFError for a header that is broken.
     """
-    header = _READERS[format](file)
+    try:
+        header = _READERS[format](file)
+    except (struct.error, IndexError) as error:
+        raise ValueError("a header that is too short") from error
     if min(header.width, header.height) < 1:
         raise ValueError("a picture without pixels")
     return header
@@ -75,7 +78,7 @@ def read_header(file: BinaryIO, format: str) -> Header:  # noqa: A002 - the word
 SOI, EOI, SOS = b"\xd8", b"\xd9", b"\xda"
 _ALONE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_MAX_STEPS: Final = 10_000
+_MAX_STEPS: Final = 2000
 
 
 def jpeg_segments(file: BinaryIO, offset: int = 2) -> Iterator[Part]:

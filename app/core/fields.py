@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Never
+from typing import Final, Never
 
 from app.core.catalog import Catalog, Model
-
-JSON = dict[str, Any]
+from app.core.message import JSON
 
 VERSIONS: Final = frozenset({"2026-10-21", "2023-06-01"})
 ERROR_TYPES: Final = {
@@ -72,14 +71,19 @@ def need(condition: bool, message: str) -> None:
         refuse(message)
 
 
-def check_headers(headers: Mapping[str, str]) -> str:
-    """The API version asked for (API.md, section 3.1)."""
+def check_version(headers: Mapping[str, str]) -> str:
+    """The API version that is asked for. `headers` have lower-case names (API.md, section 3.1)."""
     version = headers.get("anthropic-version", "")
     need(bool(version), "anthropic-version: header is required")
     need(version in VERSIONS, f'anthropic-version: "{version}" is not a valid version')
+    return version
+
+
+def check_headers(headers: Mapping[str, str]) -> str:
+    """The API version of a request with a JSON body."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     need(kind == "application/json", "content-type: the request body must be application/json")
-    return version
+    return check_version(headers)
 
 
 def check_fields(fields: JSON, version: str, catalog: Catalog) -> Model:

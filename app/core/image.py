@@ -281,7 +281,7 @@ def _turn_of(memory: int) -> AbstractContextManager[Any]:
 def _true_colour(image: Image.Image, header: Header) -> Image.Image:
     """Eight bits a channel and no palette, so that it can be resized and encoded."""
     if image.mode.startswith("I"):  # 16-bit grey; converting would clip it to white
-        return image.point(lambda value: value * (1 / 256), "L")
+        return image.point(lambda value: value * (1 / 256)).convert("L")
     if not header.common:
         image.info.pop("transparency", None)  # one colour in 16 bits a channel, while the pixels have 8 now
     if image.mode != "RGBA" and image.has_transparency_data:

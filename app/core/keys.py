@@ -87,7 +87,7 @@ def clean_key(text: str, server: Server) -> Secret:
     """The key in what was pasted: without blanks, line breaks and quotes around it and without invisible characters.
 
     Raises BadKey for what cannot be a key of this server: at Anthropic 20 to 200 letters, digits, "_" and "-",
-    elsewhere printable ASCII. Admin and OAuth tokens of Anthropic are refused everywhere: they open more than is needed.
+    elsewhere printable ASCII. Anthropic's admin and OAuth tokens are refused everywhere: they open more than is needed.
     """
     visible = "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Zl", "Zp"})
     key = visible.strip().strip(_QUOTES).strip()

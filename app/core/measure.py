@@ -48,6 +48,8 @@ _MAX_REGIONS: Final = 256
 """Of more regions than this only the largest are kept."""
 
 RGB = tuple[int, int, int]
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom; the last two are outside."""
 
 
 class Undecodable(Exception):
@@ -88,7 +90,7 @@ class Region(NamedTuple):
     after: str
 
     @property
-    def box(self) -> tuple[int, int, int, int]:
+    def box(self) -> Box:
         return self[:4]
 
     @property
@@ -110,6 +112,8 @@ class Difference:
     """Pixels."""
     regions: tuple[Region, ...]
     """Largest first."""
+    partial: bool = False
+    """There are more regions, all of them small."""
 
     @property
     def share(self) -> float:
@@ -134,8 +138,9 @@ def decode(data: bytes, header: Header, tier: Tier) -> tuple[Image.Image, bool]:
 
 def measure(image: Image.Image, transparent: bool = False) -> Facts:
     """The facts of a picture that `decode` gave."""
-    mean = image.convert("L").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
-    return Facts(Size(*image.size), main_colours(image), cast("int", mean) / 255, transparent)
+    red, green, blue = _mean(image, (0, 0, *image.size))
+    brightness = (299 * red + 587 * green + 114 * blue) / 255_000
+    return Facts(Size(*image.size), main_colours(image), brightness, transparent)
 
 
 def tolerance(first: Header, second: Header) -> int:
@@ -158,11 +163,16 @@ def _flat(image: Image.Image) -> tuple[Image.Image, bool]:
     if image.mode.startswith("I"):
         return image.convert("I").point(lambda level: level * (1 / 257)).convert("L").convert("RGB"), False
     if not image.has_transparency_data:
-        return image.convert("RGB"), False
-    layer = image.convert("RGBA")
-    white = Image.new("RGB", layer.size, "white")
-    white.paste(layer, mask=layer.getchannel("A"))
-    return white, cast("tuple[int, int]", layer.getchannel("A").getextrema())[0] < 255
+        image.load()
+        return (image if image.mode == "RGB" else image.convert("RGB")), False
+    flat = Image.new("RGB", image.size, "white")
+    transparent = False
+    for top, bottom in _strips(image.height):
+        layer = image.crop((0, top, image.width, bottom)).convert("RGBA")
+        alpha = layer.getchannel("A")
+        flat.paste(layer, (0, top), mask=alpha)
+        transparent = transparent or cast("tuple[int, int]", alpha.getextrema())[0] < 255
+    return flat, transparent
 
 
 def _strips(height: int) -> Iterator[tuple[int, int]]:
@@ -268,14 +278,12 @@ def compare(first: Image.Image, second: Image.Image, tolerance: int) -> Differen
         second = second.resize(first.size, Image.Resampling.LANCZOS)
         tolerance = max(tolerance, SCALED_TOLERANCE)
     mask, cells, changed = _changes(first, second, tolerance)
-    boxes = _merged(_connected(cells))
+    found = _connected(cells)
+    boxes = _merged(found[:_MAX_REGIONS])
     exact = [(left + x1, top + y1, left + x2, top + y2) for left, top, (x1, y1, x2, y2) in _tightened(mask, boxes)]
-    regions = [Region(*box, _mean(first, box), _mean(second, box)) for box in exact]
+    regions = [Region(*box, _hex(_mean(first, box)), _hex(_mean(second, box))) for box in exact]
     regions.sort(key=lambda region: (-region.area, region.y1, region.x1))
-    return Difference(Size(*first.size), scaled, tolerance, changed, tuple(regions))
-
-
-Box = tuple[int, int, int, int]
+    return Difference(Size(*first.size), scaled, tolerance, changed, tuple(regions), len(found) > _MAX_REGIONS)
 
 
 def _changes(first: Image.Image, second: Image.Image, tolerance: int) -> tuple[Image.Image, list[bytes], int]:
@@ -299,10 +307,11 @@ def _changes(first: Image.Image, second: Image.Image, tolerance: int) -> tuple[I
 
 
 def _connected(rows: list[bytes]) -> list[Box]:
-    """Boxes, in cells, around the changed cells that touch, corners included; the largest `_MAX_REGIONS`."""
-    left = {(x, y) for y, row in enumerate(rows) for x, cell in enumerate(row) if cell}
+    """Boxes, in cells, around the changed cells that touch, corners included; largest first."""
+    changed = [(x, y) for y, row in enumerate(rows) for x, cell in enumerate(row) if cell]
+    left = set(changed)
     boxes: list[Box] = []
-    for start in sorted(left, key=lambda cell: (cell[1], cell[0])):
+    for start in changed:
         if start not in left:
             continue
         left.discard(start)
@@ -317,7 +326,7 @@ def _connected(rows: list[bytes]) -> list[Box]:
             queue.extend(touching)
         boxes.append((x1, y1, x2 + 1, y2 + 1))
     boxes.sort(key=lambda box: (-(box[2] - box[0]) * (box[3] - box[1]), box[1], box[0]))
-    return boxes[:_MAX_REGIONS]
+    return boxes
 
 
 def _merged(boxes: list[Box]) -> list[Box]:
@@ -349,6 +358,5 @@ def _tightened(mask: Image.Image, boxes: list[Box]) -> Iterator[tuple[int, int, 
             yield area[0], area[1], tight
 
 
-def _mean(image: Image.Image, box: Box) -> str:
-    colour = image.resize((1, 1), Image.Resampling.BOX, box=box).getpixel((0, 0))
-    return _hex(cast("RGB", colour))
+def _mean(image: Image.Image, box: Box) -> RGB:
+    return cast("RGB", image.resize((1, 1), Image.Resampling.BOX, box=box).getpixel((0, 0)))

@@ -37,6 +37,10 @@ class Stripped:
     several_frames: bool = False
 
 
+MAX_PROFILE: Final = 4 << 20
+"""Bytes of a colour profile; larger ones count as broken."""
+
+
 def strip(data: bytes, format: str) -> Stripped:  # noqa: A002 - the word of this domain
     """Remove all metadata from a file of one of our four formats. Raises ValueError or EOFError for a broken one."""
     return _STRIPPERS[format](data)
@@ -52,7 +56,7 @@ def _whole(data: bytes, part: Part) -> bytes:
 
 _APP0, _APP2, _APP14, _COM = 0xE0, 0xE2, 0xEE, 0xFE
 _ICC_PREFIX: Final = b"ICC_PROFILE\0"
-_MAX_SCANS: Final = 2000
+_MAX_SCANS: Final = 1000
 # A marker inside a scan: FF and neither a stuffed zero, nor a restart, nor another fill byte.
 _NEXT_MARKER: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
@@ -94,13 +98,13 @@ def _shortened(segment: bytes) -> bytes:
 def _joined(profiles: list[bytes]) -> bytes:
     """A profile from its pieces: each begins with its number, from 1, and the count of all."""
     pieces = {piece[0]: piece[2:] for piece in profiles if len(piece) > 2 and piece[1] == len(profiles)}
-    return b"".join(pieces[number] for number in sorted(pieces)) if len(pieces) == len(profiles) else b""
+    profile = b"".join(pieces[number] for number in sorted(pieces)) if len(pieces) == len(profiles) else b""
+    return profile if len(profile) <= MAX_PROFILE else b""
 
 
 # --- PNG ----------------------------------------------------------------------------------------
 
 _PNG_KEPT: Final = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"gAMA", b"cHRM", b"sRGB", b"cICP", b"sBIT"})
-_MAX_PROFILE: Final = 4 << 20
 
 
 def _strip_png(data: bytes) -> Stripped:
@@ -125,7 +129,7 @@ def _inflated(chunk: bytes) -> bytes:
     _, _, packed = chunk.partition(b"\0")
     try:
         inflater = zlib.decompressobj()
-        profile = inflater.decompress(packed[1:], _MAX_PROFILE)
+        profile = inflater.decompress(packed[1:], MAX_PROFILE)
     except zlib.error:
         return b""
     return profile if inflater.eof else b""
@@ -165,7 +169,7 @@ def _strip_webp(data: bytes) -> Stripped:
     for part in webp_chunks(BytesIO(data)):
         chunk = _whole(data, part)
         frames += part.kind == b"ANMF"
-        if part.kind == b"ICCP":
+        if part.kind == b"ICCP" and len(chunk) <= MAX_PROFILE:
             icc = data[part.body : part.body + int.from_bytes(chunk[4:8], "little")]
         elif part.kind == b"VP8X":
             kept.append(chunk[:8] + bytes([chunk[8] & (WEBP_ALPHA | WEBP_ANIMATION)]) + chunk[9:18])

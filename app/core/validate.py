@@ -18,8 +18,9 @@ from typing import Final
 from app.core.carve import Base64Damaged, decode_base64, parse
 from app.core.catalog import Catalog, Limits, Model
 from app.core.container import MEDIA_TYPES, Header, read_header
-from app.core.fields import JSON, Refusal, check_choice, check_fields, check_headers, need, no_extras, read_ttl, refuse
+from app.core.fields import Refusal, check_choice, check_fields, check_headers, need, no_extras, read_ttl, refuse
 from app.core.fit import Size, fit, image_tokens
+from app.core.message import JSON
 from app.core.sniff import SNIFFED, sniff
 
 _LABEL: Final = re.compile(r"\s*Image (\d{1,4}):\s*")
@@ -41,6 +42,12 @@ class Picture:
     data: bytes
     tokens: int
     """Visual tokens at the model's tier."""
+
+    @property
+    def size(self) -> Size:
+        """Pixels of the picture upright."""
+        width, height = self.header.width, self.header.height
+        return Size(height, width) if self.header.sideways else Size(width, height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ class Call:
     """The whole prompt in order: system, then messages."""
     pictures: tuple[Picture, ...]
     question: str
-    """The text of the last turn, labels left out."""
+    """The text of the last message, labels left out."""
     last: int
     """Index of the first message of the last turn: the person's messages at the end count as one turn."""
 
@@ -185,8 +192,8 @@ class _Reader:
         if role == "system":
             refuse(f"{where}.role: practice mode has no system messages within a conversation")
         need(role in ("user", "assistant"), f"{where}.role: Input should be 'user' or 'assistant'")
+        self.question.clear()
         if role == "assistant":
-            self.question.clear()
             self.last = index + 1
         content = message.get("content")
         if isinstance(content, str):

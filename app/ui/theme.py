@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
@@ -150,7 +151,7 @@ class Theme(QObject):
         self._tokens, self._scale = tokens, scale
         self._app.setPalette(_palette(tokens))
         self._app.setFont(self.font())
-        self._app.setStyleSheet(_style_sheet(tokens, self.px))
+        self._app.setStyleSheet(_style_sheet(tokens))
         self.changed.emit()
 
 
@@ -206,40 +207,15 @@ def _palette(tokens: Tokens) -> QPalette:
     return palette
 
 
-def _style_sheet(t: Tokens, px: object) -> str:
-    """What the palette cannot say. Buttons carry a property `kind`: primary, plain, quiet or icon."""
-    return f"""
-    QToolTip {{ background: {t.surface}; color: {t.text}; border: 1px solid {t.line}; border-radius: 6px; padding: 4px 8px; }}
-    QPushButton, QToolButton {{ border: 1px solid transparent; border-radius: 8px; padding: 0 12px; min-height: 30px;
-        background: transparent; color: {t.text}; font-weight: 500; }}
-    QPushButton[kind="primary"] {{ background: {t.accent}; color: {t.on_accent}; }}
-    QPushButton[kind="plain"] {{ background: {t.surface}; border-color: {t.line}; }}
-    QPushButton[kind="quiet"] {{ color: {t.text2}; }}
-    QPushButton[kind="link"] {{ color: {t.accent}; padding: 0; min-height: 20px; }}
-    QToolButton[kind="icon"], QPushButton[kind="icon"] {{ padding: 0; min-width: 30px; max-width: 30px; min-height: 30px; max-height: 30px; }}
-    QPushButton:hover, QToolButton:hover {{ background: {t.hover}; }}
-    QPushButton[kind="primary"]:hover {{ background: {_mixed(t.accent, t.text, 0.14)}; }}
-    QPushButton[kind="link"]:hover {{ background: transparent; text-decoration: underline; }}
-    QPushButton:focus, QToolButton:focus {{ border-color: {t.accent}; }}
-    QPushButton[kind="primary"]:focus {{ border: 2px solid {t.text}; }}
-    QPushButton:disabled, QToolButton:disabled {{ color: {t.text2}; }}
-    QPushButton[kind="primary"]:disabled {{ background: {t.line}; color: {t.text2}; }}
-    QLineEdit, QComboBox, QSpinBox {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: 8px; padding: 0 10px;
-        min-height: 30px; color: {t.text}; selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
-    QPlainTextEdit[kind="field"] {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: 8px; padding: 4px; }}
-    QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QPlainTextEdit[kind="field"]:focus {{ border-color: {t.accent}; }}
-    QMenu {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: 8px; padding: 4px; }}
-    QMenu::item {{ padding: 6px 24px 6px 12px; border-radius: 6px; color: {t.text}; }}
-    QMenu::item:selected {{ background: {t.soft}; }}
-    QMenu::item:disabled {{ color: {t.text2}; }}
-    QMenu::separator {{ height: 1px; background: {t.line}; margin: 4px 8px; }}
-    QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
-    QScrollBar::handle:vertical {{ background: {_mixed(t.line, t.text2, 0.35)}; border-radius: 3px; min-height: 32px; margin: 2px; }}
-    QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
-    QScrollBar::handle:horizontal {{ background: {_mixed(t.line, t.text2, 0.35)}; border-radius: 3px; min-width: 32px; margin: 2px; }}
-    QScrollBar::handle:hover {{ background: {t.text2}; }}
-    QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{ background: none; border: none; width: 0; height: 0; }}
-    """
+def _style_sheet(tokens: Tokens) -> str:
+    """`resources/style.qss` with the tokens put in."""
+    colors = {name: str(getattr(tokens, name)) for name in Tokens.__slots__}
+    colors |= {
+        "accent_hover": _mixed(tokens.accent, tokens.text, 0.14),
+        "thumb": _mixed(tokens.line, tokens.text2, 0.35),
+    }
+    sheet = resource("style.qss").read_text("utf-8")
+    return re.sub(r"@(\w+)", lambda match: colors[match[1]], sheet.partition("*/")[2])
 
 
 def _mixed(one: str, other: str, share: float) -> str:

@@ -27,7 +27,7 @@ RAISED = [
     NotConnected("example.org", "dns"),
     BadKey("short"),
     PictureTooBig("a.png", width=9000, height=1),
-    RequestRefused((Offence("edge", 9000, 8000, message=0, picture=3, name="a.png"), Offence("empty"))),
+    RequestRefused((Offence("edge", 9000, 8000, picture=3, name="a.png"), Offence("empty"))),
     StoreFull("conversations.db"),
     ServerError(),
 ]

@@ -1,0 +1,92 @@
+"""The command line: a window with pictures, or `ask` without one."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from app import __version__
+
+NO_DISPLAY: Final = 3
+_WITH_VALUE: Final = {"--data-dir", "--model"}
+
+
+def parser() -> argparse.ArgumentParser:
+    window = argparse.ArgumentParser(
+        prog="visavis",
+        description="Chat with Claude about pictures, and know the price before you send.",
+        epilog='Without a window: visavis ask "How do these differ?" a.png b.png (see: visavis ask --help)',
+    )
+    window.add_argument("pictures", nargs="*", metavar="PICTURE", help="opened in a new chat")
+    window.add_argument("--practice", action="store_true", help="measure pictures here; ask no model, cost nothing")
+    window.add_argument("--data-dir", metavar="DIR", help="holds everything the app writes (also VISAVIS_DATA_DIR)")
+    window.add_argument("--model", metavar="ID", help="the model that the new chat asks")
+    window.add_argument("--version", action="version", version=f"Visavis {__version__}")
+    return window
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    asking = _index_of_ask(arguments)
+    if asking is not None:
+        from app import ask
+
+        options = ask.parser().parse_args([*arguments[:asking], *arguments[asking + 1 :]])
+        return ask.run(options, _folder(options), os.environ)
+    options = parser().parse_args(arguments)
+    if not has_display(os.environ):
+        print('There is no display for a window. In a terminal, use: visavis ask "…" PICTURE…', file=sys.stderr)
+        return NO_DISPLAY
+    from app import window
+
+    return window.run(
+        _folder(options),
+        pictures=options.pictures,
+        practice=options.practice,
+        model=options.model or "",
+        environ=os.environ,
+    )
+
+
+def has_display(environ: Mapping[str, str]) -> bool:
+    """Whether Qt can open a window; it would abort the process where it cannot."""
+    if sys.platform in {"win32", "darwin"} or environ.get("QT_QPA_PLATFORM", "xcb").split(":")[0] not in {"xcb", ""}:
+        return True
+    if environ.get("WAYLAND_DISPLAY"):
+        return True
+    display = environ.get("DISPLAY", "")
+    if not display.startswith(":"):
+        return bool(display)
+    number = display[1:].split(".")[0]
+    with socket.socket(socket.AF_UNIX) as probe:
+        # Where X servers listen, on the path or on the abstract name of the same spelling.
+        path = f"/tmp/.X11-unix/X{number}"  # noqa: S108  # not ours: fixed by X11
+        return any(not probe.connect_ex(root + path) for root in ("", "\0"))
+
+
+def _index_of_ask(arguments: Sequence[str]) -> int | None:
+    """Where `ask` stands as the first word that is no option; None where the first word is a picture."""
+    skip = False
+    for index, argument in enumerate(arguments):
+        if skip:
+            skip = False
+        elif argument in _WITH_VALUE:
+            skip = True
+        elif not argument.startswith("-"):
+            return index if argument == "ask" else None
+    return None
+
+
+def _folder(options: argparse.Namespace) -> Path:
+    from app.core.lock import data_folder
+
+    return data_folder(options.data_dir, os.environ)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

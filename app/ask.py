@@ -1,0 +1,151 @@
+"""`visavis ask`: one question about pictures, answered on the terminal, without a window and without a trace."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final
+
+from PySide6.QtCore import QCoreApplication
+
+from app.conversation.account import Account
+from app.conversation.chat import Chat, Tools
+from app.conversation.draft import Source
+from app.conversation.preferences import Preferences
+from app.conversation.tasks import Tasks
+from app.core import settings
+from app.core.catalog import Catalog
+from app.core.errors import VisavisError
+from app.core.failure import error_from_json
+from app.core.message import ImageBlock, Message
+from app.core.pictures import Pictures
+from app.core.store import Store
+from app.ui.errors import sentence, stop_words
+
+FAILED: Final = 1
+
+
+def parser() -> argparse.ArgumentParser:
+    ask = argparse.ArgumentParser(
+        prog="visavis ask",
+        description="Ask one question about pictures; the answer streams to standard output and is not kept.",
+    )
+    ask.add_argument("question", help="what to ask")
+    ask.add_argument("pictures", nargs="*", metavar="PICTURE", help="JPEG, PNG, GIF or WebP files, in order")
+    ask.add_argument("--model", metavar="ID", help="the model to ask")
+    ask.add_argument("--system", metavar="TEXT", default="", help="a system prompt")
+    ask.add_argument("--json", action="store_true", help="print one JSON object when the answer is complete")
+    ask.add_argument("--practice", action="store_true", help="measure the pictures here; ask no model")
+    ask.add_argument("--data-dir", metavar="DIR", help="where the settings are (also VISAVIS_DATA_DIR)")
+    return ask
+
+
+def run(options: argparse.Namespace, folder: Path, environ: Mapping[str, str]) -> int:
+    """Ask, print, and return the exit code: 0, or 1 with one sentence on standard error."""
+    _application = QCoreApplication.instance() or QCoreApplication([])
+    try:
+        return asyncio.run(_ask(options, folder, environ))
+    except VisavisError as error:
+        print(sentence(error), file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return 130
+
+
+async def _ask(options: argparse.Namespace, folder: Path, environ: Mapping[str, str]) -> int:
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="visavis-")))
+        threads = stack.enter_context(ThreadPoolExecutor(2))
+        store = Store.open(scratch)
+        stack.callback(store.close)
+        # The person's settings count, yet nothing is written back to them.
+        preferences = Preferences(scratch, settings.load(folder)[0], threads)
+        account = Account(preferences, Catalog.load(), environ, practice=options.practice)
+        tasks = Tasks()
+        tools = Tools(store, Pictures(scratch / "pictures"), threads, tasks, account, preferences)
+        await account.look_up()
+        model = options.model or preferences.settings.model or account.catalog.default_id
+        chat = Chat.new(model, tools)
+        chat.set_system(options.system)
+        try:
+            answer = await _answer(chat, options.question, options.pictures, live=not options.json)
+        finally:
+            await tasks.close()
+            await account.close()
+        return _report(chat, answer, as_json=options.json)
+
+
+async def _answer(chat: Chat, question: str, pictures: Sequence[str], *, live: bool) -> Message:
+    """Send the question with its pictures. Raises the first error that keeps it from being sent."""
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[Message] = loop.create_future()
+
+    def fail(error: VisavisError) -> None:
+        if not ended.done():
+            ended.set_exception(error)
+
+    chat.draft.refused.connect(lambda errors: fail(errors[0]))
+    chat.worker.refused.connect(fail)
+    chat.worker.waiting.connect(lambda wait: print(sentence(wait.error), file=sys.stderr))
+    chat.worker.answered.connect(lambda message: ended.done() or ended.set_result(message))
+    if live:
+        printed = 0
+
+        def show() -> None:
+            nonlocal printed
+            text = chat.messages.messages[-1].text
+            sys.stdout.write(text[printed:])
+            sys.stdout.flush()
+            printed = len(text)
+
+        chat.messages.dataChanged.connect(show)
+    chat.draft.attach(Source(path=picture) for picture in pictures)
+    chat.draft.set_text(question)
+    await chat.draft.settled()
+    await asyncio.sleep(0)  # a refusal is told in the next turn of the loop
+    if not ended.done():
+        chat.worker.send()
+    return await ended
+
+
+def _report(chat: Chat, answer: Message, *, as_json: bool) -> int:
+    if as_json and answer.state == "complete":
+        print(json.dumps(_result(chat, answer), ensure_ascii=False))
+    elif not as_json and answer.text and not answer.text.endswith("\n"):
+        print()
+    if answer.error is not None:
+        print(sentence(error_from_json(answer.error)), file=sys.stderr)
+        return FAILED
+    if (words := stop_words(answer)) and answer.stop_reason not in {"end_turn", "stop_sequence"}:
+        print(words, file=sys.stderr)
+    return FAILED if answer.refused else 0
+
+
+def _result(chat: Chat, answer: Message) -> dict[str, Any]:
+    asked = chat.messages.messages[0]
+    return {
+        "text": answer.text,
+        "model": answer.model,
+        "stop_reason": answer.stop_reason,
+        "usage": answer.usage.raw if answer.usage else None,
+        "cost_usd": answer.cost or None,
+        "pictures": [_picture(image) for image in asked.images],
+    }
+
+
+def _picture(image: ImageBlock) -> dict[str, Any]:
+    return {
+        "name": image.name,
+        "from": [image.original_width, image.original_height],
+        "sent": [image.width, image.height],
+        "media_type": image.media_type,
+        "bytes": image.sent_bytes,
+        "tokens": image.tokens,
+    }

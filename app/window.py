@@ -1,0 +1,155 @@
+"""The app in a window: build the parts, join them, run until the window closes."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from app import __version__
+from app.conversation.account import Account
+from app.conversation.chat import Tools
+from app.conversation.desk import Desk
+from app.conversation.draft import Source
+from app.conversation.gallery import Gallery
+from app.conversation.preferences import Preferences
+from app.conversation.tasks import Tasks
+from app.core import settings
+from app.core.catalog import Catalog
+from app.core.errors import StoreError, StoreLocked
+from app.core.lock import DataFolderLock
+from app.core.pictures import Pictures
+from app.core.resources import resource
+from app.core.store import Store
+from app.eventloop import EventLoop, Unexpected, log_to
+from app.ui.errors import sentence
+from app.ui.main_window import MainWindow
+from app.ui.theme import Theme
+
+FAILED: Final = 1
+ID: Final = "app.visavis.Visavis"
+_PICTURE_THREADS: Final = 2
+"""Decoding releases the interpreter; more threads gain nothing on two cores and make the window wait."""
+
+
+def run(folder: Path, *, pictures: Sequence[str], practice: bool, model: str, environ: Mapping[str, str]) -> int:
+    """Open the window of a data folder, or give the pictures to the process that has it open already."""
+    try:
+        lock = DataFolderLock.acquire(folder)
+    except StoreLocked as error:
+        from app.instance import hand_over
+
+        if hand_over(folder, pictures):
+            return 0
+        return _complain(sentence(error))
+    except StoreError as error:
+        return _complain(sentence(error))
+    app = _application()
+    with lock:
+        try:
+            store = Store.open(folder)
+        except StoreError as error:
+            return _complain(sentence(error))
+        log_to(folder)
+        sources = [Source(path=str(Path(picture).absolute())) for picture in pictures]
+        loop = EventLoop(app)
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(_live(app, store, folder, sources, practice=practice, model=model, environ=environ))
+    return 0
+
+
+async def _live(
+    app: QApplication,
+    store: Store,
+    folder: Path,
+    sources: Sequence[Source],
+    *,
+    practice: bool,
+    model: str,
+    environ: Mapping[str, str],
+) -> None:
+    """The life of the window, from the first paint to the last byte on disk."""
+    loop = asyncio.get_running_loop()
+    tasks, unexpected = Tasks(), Unexpected()
+    unexpected.install(loop)
+    tasks.crashed.connect(unexpected.take)
+    picture_threads = ThreadPoolExecutor(_PICTURE_THREADS, thread_name_prefix="picture")
+    settings_thread = ThreadPoolExecutor(1, thread_name_prefix="settings")
+    stored, _ = settings.load(folder)
+    preferences = Preferences(folder, stored, settings_thread)
+    account = Account(preferences, Catalog.load(), environ, practice=practice)
+    tools = Tools(store, Pictures(folder / "pictures"), picture_threads, tasks, account, preferences)
+    desk = Desk(tools, model)
+    desk.start()
+    gallery = Gallery(store, tools.pictures, picture_threads, tasks)
+    window = MainWindow(Theme(app, preferences), tools, desk, gallery, folder)
+    unexpected.met.connect(window.show_unexpected)
+
+    closed = loop.create_future()
+    window.closing.connect(lambda: closed.done() or closed.set_result(None))
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(name, window.close)
+    window.painted.connect(lambda: tasks.start(_after_first_paint(window, desk, account, folder, sources), "start"))
+    window.show()
+    await closed
+
+    window.hide()
+    await desk.save()
+    await tasks.close()
+    await account.close()
+    store.close()
+    picture_threads.shutdown(cancel_futures=True)
+    settings_thread.shutdown()
+
+
+async def _after_first_paint(
+    window: MainWindow, desk: Desk, account: Account, folder: Path, sources: Sequence[Source]
+) -> None:
+    """What a start need not wait for: heavy imports, the keyring, the drafts, the ear for second starts."""
+    from app.instance import Instance
+
+    instance = Instance(folder, window)
+    instance.called.connect(window.open_pictures)
+    desk.current.draft.attach(sources)
+    await desk.restore_drafts()
+    await asyncio.to_thread(_warm_up)
+    await account.look_up()
+
+
+def _warm_up() -> None:
+    """The one place that imports what is heavy: Pillow, httpx, keyring."""
+    import app.core.client
+    import app.core.image
+    import app.core.practice  # noqa: F401  # for their import alone
+
+
+def _application() -> QApplication:
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    if not isinstance(app, QApplication):
+        raise TypeError("a window needs a QApplication")
+    app.setApplicationName("Visavis")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName(ID)
+    app.setWindowIcon(QIcon(str(resource("visavis.svg"))))
+    app.setQuitOnLastWindowClosed(False)
+    return app
+
+
+def _complain(words: str) -> int:
+    """Tell why there is no window, in a small one of its own and on the terminal."""
+    print(words, file=sys.stderr)
+    app = _application()
+    box = QMessageBox(QMessageBox.Icon.Warning, "Visavis", words)
+    box.finished.connect(app.quit)
+    box.open()
+    app.exec()
+    return FAILED
