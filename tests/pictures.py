@@ -65,6 +65,12 @@ def encoded(image: Image.Image, encoder: str, **options: Any) -> bytes:
     return file.getvalue()
 
 
+def opened(data: bytes) -> Image.Image:
+    image = Image.open(BytesIO(data))
+    image.load()
+    return image
+
+
 def stored_turned(image: Image.Image, orientation: int) -> Image.Image:
     """The picture as it lies in a file of this EXIF orientation."""
     turn = TURNS[orientation]

@@ -140,6 +140,10 @@ class Account(QObject):
             await asyncio.to_thread(self._keys.remove, self._access.server.origin)
             await self.look_up()
 
+    async def ask_for_models(self) -> None:
+        """Ask the present server for its models and offer them. Raises ServerError."""
+        self.join_models(await self.client().models())
+
     def join_models(self, listed: Sequence[ListedModel]) -> None:
         """Offer what the server says it has."""
         self._catalog = self._table.joined(listed)

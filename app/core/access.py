@@ -7,7 +7,7 @@ one to the server it was entered for. Changing the address never takes a key alo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from app.core.errors import BadKey
@@ -21,7 +21,7 @@ class Access:
     """A server with the key to it."""
 
     server: Server
-    key: Secret = field(repr=False)
+    key: Secret
     """Empty where there is none."""
     source: Literal["environment", "keyring", "session", "none"]
 

@@ -20,8 +20,10 @@ MAX_PARTS: Final = 100_000
 """Parts of one file; 64 MB in chunks of 1 KB are fewer."""
 MAX_SUB_BLOCKS: Final = 400_000
 """Sub-blocks of one GIF image; 64 MB in blocks of 255 bytes are fewer."""
-WINDOW: Final = 1 << 16
-"""Bytes read at once where a structure has no length of its own."""
+PNG_TAIL: Final = 1 << 16
+"""Bytes at the end of a PNG in which an eXIf chunk is looked for."""
+GIF_WINDOW: Final = 1 << 15
+"""Bytes at the start of a GIF in which its images are looked for: sub-blocks are slow to walk."""
 
 
 class Part(NamedTuple):
@@ -181,7 +183,7 @@ def _late_orientation(file: BinaryIO) -> int:
     Looked for from the end, so that the cost does not grow with the pixels.
     """
     size = file.seek(0, 2)
-    file.seek(max(0, size - WINDOW))
+    file.seek(max(0, size - PNG_TAIL))
     tail = file.read()
     at = tail.rfind(b"eXIf")
     if at < 4:
@@ -245,11 +247,11 @@ def _exactly(file: BinaryIO, count: int) -> bytes:
 
 
 def _gif_header(file: BinaryIO) -> Header:
-    """`animated` goes by the loop mark where a second image begins further on than `WINDOW`."""
+    """`animated` goes by the loop mark where a second image begins further on than `GIF_WINDOW`."""
     file.seek(0)
-    window = file.read(WINDOW)
+    window = file.read(GIF_WINDOW)
     header = _gif_start(window)
-    if header is None and len(window) == WINDOW:  # a long comment stands before the first image
+    if header is None and len(window) == GIF_WINDOW:  # a long comment stands before the first image
         header = _gif_start(window + file.read())
     if header is None:
         raise EOFError("a GIF without an image")

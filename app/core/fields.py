@@ -114,7 +114,7 @@ def _find_model(name: object, catalog: Catalog) -> Model:
     if not isinstance(name, str) or not name:
         refuse("model: Input should be a valid string")
     model = catalog.get(name)
-    if not model.known or model.lifecycle == "retired":
+    if not model.known:
         raise Refusal(404, f"model: {name}")
     return model
 

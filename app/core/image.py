@@ -175,6 +175,8 @@ _BROKEN: Final = (
     LookupError,
     TypeError,
     ArithmeticError,
+    AssertionError,
+    AttributeError,
     struct.error,
     zlib.error,
 )

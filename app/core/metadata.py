@@ -146,7 +146,7 @@ def _strip_gif(data: bytes) -> Stripped:
     for part in gif_blocks(BytesIO(data)):
         if part.kind == b"," and image_complete:
             return Stripped(b"".join(kept) + b";", several_frames=True)
-        if part.kind == _GRAPHIC_CONTROL and not image_complete:
+        if part.kind == _GRAPHIC_CONTROL:
             control = _whole(data, part)
         elif part.kind == b",":
             kept += [control, _whole(data, part)]  # the control belongs to the image that follows

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import secrets
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -73,7 +72,7 @@ class Pictures:
         return data
 
     def _add(self, pieces: Iterable[bytes], name: str) -> Stored:
-        temporary = self._folder / f".tmp-{secrets.token_hex(8)}"
+        temporary = self._folder / f".tmp-{os.urandom(8).hex()}"
         try:
             make_folder(self._folder)
             try:

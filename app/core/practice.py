@@ -31,6 +31,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from app.core.catalog import Catalog, Model
 from app.core.fields import ERROR_TYPES, Refusal, check_version
+from app.core.fit import Tier
 from app.core.message import JSON, Message
 from app.core.prompt_cache import PromptCache
 from app.core.report import Comparison, with_pictures, without_pictures
@@ -90,7 +91,7 @@ class Practice:
         self._catalog = catalog
         self._pace = pace
         self._cache = PromptCache(clock)
-        self._facts: dict[tuple[bytes, Model], Facts] = {}
+        self._facts: dict[tuple[bytes, Tier], Facts] = {}
 
     async def respond(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Answer one HTTP request. Never raises for a bad one: the refusal is the reply.
@@ -131,17 +132,17 @@ class Practice:
         """The checked request, the whole answer and the digest of the request."""
         call = check(headers, body, self._catalog)
         _fail_on_demand(call.question.strip())
-        facts = {picture.place: self._measured(picture, call.model) for picture in call.pictures}
+        facts = {picture.place: self._measured(picture, call.model.tier) for picture in call.pictures}
         return call, _answer(call, facts), hashlib.sha256(body).digest()
 
-    def _measured(self, picture: Picture, model: Model) -> Facts:
+    def _measured(self, picture: Picture, tier: Tier) -> Facts:
         from app.core import measure  # loads Pillow
 
-        key = (hashlib.sha256(picture.data).digest(), model)
+        key = (hashlib.sha256(picture.data).digest(), tier)
         facts = self._facts.get(key)
         if facts is None:
             try:
-                facts = measure.measure(*measure.decode(picture.data, picture.header, model.tier))
+                facts = measure.measure(*measure.decode(picture.data, picture.header, tier))
             except measure.Undecodable as error:
                 place = f"{picture.place}.image.source.base64.data"
                 raise Refusal(400, f"{place}: Could not process image") from error
@@ -153,7 +154,7 @@ class Practice:
     # --- GET /v1/models (API.md, section 2.1) ---
 
     def _models(self, query: Mapping[str, Sequence[str]]) -> JSON:
-        models = [m for m in self._catalog.models if m.known and m.lifecycle != "retired"]
+        models = [model for model in self._catalog.models if model.known]
         ids = [model.id for model in models]
         first, last = 0, len(models)
         if (after := _last(query, "after_id")) in ids:

@@ -1,4 +1,4 @@
-"""What lies between httpx and the wire: answers that come early, how far a request got, and practice instead of a socket."""
+"""What lies between httpx and the wire: early answers, how far a request got, and practice instead of a socket."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ class _Listening(httpcore.AsyncNetworkStream):
     ) -> httpcore.AsyncNetworkStream:
         return _Listening(await self._stream.start_tls(ssl_context, server_hostname, timeout))
 
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401
+    def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
 

@@ -219,7 +219,7 @@ class _Reader:
         elif role == "assistant" and kind in ("thinking", "redacted_thinking"):
             self._read_thinking(block, where)
         elif role == "assistant" and (kind in _ANSWER_KINDS or str(kind).endswith("_tool_result")):
-            self._add(block, "", text_tokens(json.dumps(block, default=str)))
+            self._add(block, "", text_tokens(json.dumps(block, default=memoryview.hex)))
         else:
             refuse(f"{where}.type: Input tag {kind!r} is not one that {role} messages may hold")
         return None
@@ -300,7 +300,7 @@ class _Reader:
 
     def _add(self, block: JSON, ttl: str, tokens: int) -> None:
         plain = {name: value for name, value in block.items() if name != "cache_control"}
-        text = json.dumps(plain, sort_keys=True, default=bytes.hex)
+        text = json.dumps(plain, sort_keys=True, default=memoryview.hex)
         self.pieces.append(Piece(hashlib.sha256(text.encode()).digest(), tokens, ttl))
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +38,6 @@ def write(tmp_path: Path) -> Write:
         return path
 
     return write
-
-
-def opened(data: bytes) -> Image.Image:
-    image = Image.open(BytesIO(data))
-    image.load()
-    return image
 
 
 def difference(one: Image.Image, other: Image.Image) -> float:
@@ -131,7 +123,7 @@ def test_a_picture_within_the_limits_is_not_recompressed(write: Write, make: Cal
     sent = prepare(write(data), "x", STANDARD)
     assert sent.notes == ()
     assert (sent.width, sent.height) == (400, 300)
-    assert opened(sent.data).convert("RGBA").tobytes() == opened(data).convert("RGBA").tobytes()
+    assert pictures.opened(sent.data).convert("RGBA").tobytes() == pictures.opened(data).convert("RGBA").tobytes()
     assert len(sent.data) <= len(data)
 
 
@@ -147,7 +139,7 @@ def test_no_byte_of_metadata_leaves_the_machine(write: Write, make: Callable[[],
         assert pictures.MARKER not in data
         for word in (b"Exif", b"eXIf", b"EXIF", b"XMP", b"adobe", b"8BIM", b"ICC", b"tEXt", b"tIME", b"2026:05"):
             assert word not in data
-        assert not {"exif", "xmp", "comment", "icc_profile", "photoshop"} & set(opened(data).info)
+        assert not {"exif", "xmp", "comment", "icc_profile", "photoshop"} & set(pictures.opened(data).info)
 
 
 # --- size ---------------------------------------------------------------------------------------
@@ -163,13 +155,13 @@ def test_the_size_sent_is_the_one_the_server_would_make(write: Write, width: int
     for encoder in ("JPEG", "PNG"):
         data = pictures.encoded(Image.new("RGB", (width, height), (90, 120, 40)), encoder)
         sent = prepare(write(data), "x", tier)
-        assert (sent.width, sent.height) == expected == opened(sent.data).size
+        assert (sent.width, sent.height) == expected == pictures.opened(sent.data).size
         assert ("resized" in sent.notes) == (expected != (width, height))
 
 
 def test_the_edge_cap_of_many_pictures_is_kept(write: Write) -> None:
     sent = prepare(write(pictures.encoded(Image.new("RGB", (2400, 1200)), "JPEG")), "x", HIGH, edge_cap=2000)
-    assert opened(sent.data).size == (2000, 1000)
+    assert pictures.opened(sent.data).size == (2000, 1000)
 
 
 @pytest.mark.parametrize("width", [1700, 3300, 5000])
@@ -178,15 +170,23 @@ def test_a_photo_made_smaller_is_the_same_photo(write: Write, width: int) -> Non
     sent = prepare(write(pictures.encoded(image, "JPEG", quality=95)), "x", STANDARD)
     assert sent.media_type == "image/jpeg"
     reference = image.resize((sent.width, sent.height), Image.Resampling.LANCZOS)
-    assert difference(opened(sent.data), reference) < 2.5
+    assert difference(pictures.opened(sent.data), reference) < 2.5
     assert sent.notes == ("resized", "reencoded")
+
+
+def test_the_decoder_that_rounds_up_moves_no_edge(write: Write) -> None:
+    image = Image.new("L", (449, 449), 255)
+    image.paste(0, (393, 0, 449, 449))
+    sent = prepare(write(pictures.encoded(image, "JPEG", quality=98)), "x", SMALL)
+    reference = image.resize((sent.width, sent.height), Image.Resampling.LANCZOS)
+    assert difference(pictures.opened(sent.data), reference) < 1
 
 
 def test_a_screenshot_made_smaller_becomes_webp_and_keeps_its_edges(write: Write) -> None:
     image = pictures.screenshot(1920, 1080)
     sent = prepare(write(pictures.encoded(image, "PNG")), "x", STANDARD)
     assert (sent.media_type, sent.width, sent.height) == ("image/webp", 1456, 819)
-    assert difference(opened(sent.data), image.resize((1456, 819), Image.Resampling.LANCZOS)) < 2.5
+    assert difference(pictures.opened(sent.data), image.resize((1456, 819), Image.Resampling.LANCZOS)) < 2.5
 
 
 @pytest.mark.parametrize("encoder", ["JPEG", "PNG"])
@@ -199,7 +199,7 @@ def test_a_limit_on_bytes_is_kept_by_quality_first_and_then_by_size(write: Write
     smaller = prepare(path, "x", STANDARD, max_bytes=12_000)
     assert len(smaller.data) <= 12_000
     assert smaller.width < 800
-    assert opened(smaller.data).size == (smaller.width, smaller.height)
+    assert pictures.opened(smaller.data).size == (smaller.width, smaller.height)
     assert smaller.notes == ("resized", "reencoded")
 
 
@@ -231,8 +231,8 @@ def test_every_orientation_is_turned_upright(write: Write, orientation: int, tie
     ):
         sent = prepare(write(data), "x", tier)
         assert (sent.width, sent.height) == fit(180, 120, tier)
-        assert corner_colours(opened(sent.data)) == [0, 1, 2, 3]
-        assert corner_colours(opened(sent.thumbnail)) == [0, 1, 2, 3]
+        assert corner_colours(pictures.opened(sent.data)) == [0, 1, 2, 3]
+        assert corner_colours(pictures.opened(sent.thumbnail)) == [0, 1, 2, 3]
         assert ("turned" in sent.notes) == (orientation != 1)
 
 
@@ -240,7 +240,7 @@ def test_a_drawing_that_is_only_turned_stays_exact(write: Write) -> None:
     image = pictures.screenshot(300, 200)
     sent = prepare(write(pictures.turned_png(image, 6, late=False)), "x", STANDARD)
     assert sent.notes == ("turned", "reencoded")
-    assert opened(sent.data).convert("RGB").tobytes() == image.tobytes()
+    assert pictures.opened(sent.data).convert("RGB").tobytes() == image.tobytes()
 
 
 # --- colour -------------------------------------------------------------------------------------
@@ -256,7 +256,7 @@ def test_a_wide_profile_is_brought_to_srgb(write: Write, make: Callable[..., byt
         options["lossless"] = True
     sent = prepare(write(make(image, **options)), "x", STANDARD)
     assert sent.notes == ("srgb", "reencoded")
-    red, green, blue = opened(sent.data).convert("RGB").getpixel((30, 30))  # type: ignore[misc] # a tuple for RGB
+    red, green, blue = pictures.opened(sent.data).convert("RGB").getpixel((30, 30))  # type: ignore[misc] # a tuple for RGB
     assert red >= 210  # Display P3 (200, 80, 60) is (216, 72, 50) or so in sRGB
     assert green <= 76
     assert blue <= 56
@@ -265,7 +265,7 @@ def test_a_wide_profile_is_brought_to_srgb(write: Write, make: Callable[..., byt
 def test_transparency_survives_a_change_of_profile(write: Write) -> None:
     image = Image.new("RGBA", (64, 64), (200, 80, 60, 100))
     sent = prepare(write(pictures.tagged_png(image, icc=pictures.wide_profile())), "x", STANDARD)
-    red, _, _, alpha = opened(sent.data).getpixel((30, 30))  # type: ignore[misc] # a tuple for RGBA
+    red, _, _, alpha = pictures.opened(sent.data).getpixel((30, 30))  # type: ignore[misc] # a tuple for RGBA
     assert red >= 210
     assert alpha == 100
 
@@ -279,8 +279,8 @@ def test_cmyk_becomes_rgb(write: Write) -> None:
     data = pictures.encoded(Image.new("RGB", (64, 48), (200, 30, 40)).convert("CMYK"), "JPEG", quality=95)
     sent = prepare(write(data), "x", STANDARD)
     assert sent.notes == ("reencoded",)
-    assert opened(sent.data).mode == "RGB"
-    assert difference(opened(sent.data), Image.new("RGB", (64, 48), (200, 30, 40))) < 4
+    assert pictures.opened(sent.data).mode == "RGB"
+    assert difference(pictures.opened(sent.data), Image.new("RGB", (64, 48), (200, 30, 40))) < 4
 
 
 def test_grey_of_sixteen_bits_is_scaled_and_not_clipped(write: Write) -> None:
@@ -288,7 +288,7 @@ def test_grey_of_sixteen_bits_is_scaled_and_not_clipped(write: Write) -> None:
     deep = Image.frombytes("I;16", ramp.size, b"".join(bytes([v, v]) for v in ramp.tobytes()))
     sent = prepare(write(pictures.encoded(deep, "PNG")), "x", STANDARD)
     assert "reencoded" in sent.notes
-    assert difference(opened(sent.data), ramp) <= 1
+    assert difference(pictures.opened(sent.data), ramp) <= 1
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA"])
@@ -302,7 +302,7 @@ def test_every_kind_of_pixel_looks_the_same_afterwards(write: Write, mode: str, 
     expected = image.convert("RGBA")
     if tier is SMALL:
         expected = expected.resize((sent.width, sent.height), Image.Resampling.LANCZOS)
-    got = opened(sent.data).convert("RGBA")
+    got = pictures.opened(sent.data).convert("RGBA")
     assert difference(got.getchannel("A"), expected.getchannel("A")) < 3
     ground = Image.new("RGBA", got.size, "white")
     assert difference(Image.alpha_composite(ground, got), Image.alpha_composite(ground, expected)) < 8
@@ -318,8 +318,8 @@ def test_of_what_moves_the_first_frame_is_sent(write: Write, encoder: str, tier:
     assert probe(path, "x").animated
     sent = prepare(path, "x", tier)
     assert "first_frame" in sent.notes
-    assert getattr(opened(sent.data), "n_frames", 1) == 1
-    assert corner_colours(opened(sent.data)) == [0, 1, 2, 3]
+    assert getattr(pictures.opened(sent.data), "n_frames", 1) == 1
+    assert corner_colours(pictures.opened(sent.data)) == [0, 1, 2, 3]
 
 
 # --- thumbnails and pixels ----------------------------------------------------------------------
@@ -339,25 +339,25 @@ def test_a_thumbnail_covers_its_place_and_is_never_long(
     write: Write, size: tuple[int, int], expected: tuple[int, int]
 ) -> None:
     sent = prepare(write(pictures.encoded(pictures.photo(*size), "JPEG")), "x", STANDARD)
-    width, height = opened(sent.thumbnail).size
+    width, height = pictures.opened(sent.thumbnail).size
     assert abs(width - expected[0]) <= 2
     assert abs(height - expected[1]) <= 2
 
 
 def test_a_thumbnail_is_transparent_where_the_picture_is(write: Write) -> None:
     image = pictures.photo(600, 450)
-    assert opened(prepare(write(pictures.encoded(image, "PNG")), "x", STANDARD).thumbnail).format == "JPEG"
+    assert pictures.opened(prepare(write(pictures.encoded(image, "PNG")), "x", STANDARD).thumbnail).format == "JPEG"
     image.putalpha(Image.linear_gradient("L").resize((600, 450)))
-    thumbnail = opened(prepare(write(pictures.encoded(image, "PNG")), "x", STANDARD).thumbnail)
+    thumbnail = pictures.opened(prepare(write(pictures.encoded(image, "PNG")), "x", STANDARD).thumbnail)
     assert (thumbnail.format, thumbnail.mode) == ("PNG", "RGBA")
     image.putalpha(255)
-    assert opened(prepare(write(pictures.encoded(image, "PNG")), "x", STANDARD).thumbnail).format == "JPEG"
+    assert pictures.opened(prepare(write(pictures.encoded(image, "PNG")), "x", STANDARD).thumbnail).format == "JPEG"
 
 
 @pytest.mark.parametrize("encoder", ["JPEG", "PNG", "GIF", "WEBP"])
 def test_pixels_are_rows_of_rgba(encoder: str) -> None:
     data = pictures.encoded(pictures.photo(33, 21), encoder)
-    assert pixels(data) == (33, 21, opened(data).convert("RGBA").tobytes())
+    assert pixels(data) == (33, 21, pictures.opened(data).convert("RGBA").tobytes())
 
 
 def test_pixels_are_upright() -> None:
@@ -387,112 +387,3 @@ def test_the_same_file_gives_the_same_bytes_on_every_thread(write: Write, data: 
     with ThreadPoolExecutor(4) as pool:
         results: set[Prepared] = set(pool.map(lambda _: prepare(path, "x", STANDARD), range(6)))
     assert len(results) == 1
-
-
-# --- files that mean harm -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("make", [pictures.jpeg, pictures.png, pictures.gif, pictures.webp])
-def test_a_truncated_picture_is_damaged_and_never_sent(write: Write, make: Callable[[int, int], bytes]) -> None:
-    data = make(96, 64)
-    for end in (len(data) - 2, len(data) // 2, len(data) // 3, 60):
-        path = write(data[:end])
-        with pytest.raises(PictureDamaged) as caught:
-            prepare(path, "roof", STANDARD)
-        assert caught.value.name == "roof"
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        pictures.bare_png(13_000, 13_000, pictures.zeros(1000)),
-        pictures.bare_png(2**31 - 1, 2**31 - 1, b""),
-        pictures.resized_header(pictures.encoded(pictures.photo(9, 9), "JPEG"), 65_500, 65_500),
-        pictures.scan_bomb(600, 4000),
-        pictures.encoded(Image.new("RGB", (7000, 7000)), "WEBP", lossless=True, method=0),
-    ],
-    ids=["decoded bytes", "PNG pixels", "JPEG pixels", "scans", "WebP memory"],
-)
-def test_a_bomb_is_too_big_before_it_is_decoded(write: Write, data: bytes) -> None:
-    with pytest.raises(PictureTooBig) as caught:
-        prepare(write(data), "bomb", STANDARD)
-    assert caught.value.name == "bomb"
-    assert caught.value.width >= 4000
-
-
-def test_a_photo_of_two_hundred_megapixels_is_no_bomb(write: Write) -> None:
-    sent = prepare(write(pictures.encoded(Image.new("L", (16_320, 12_240)), "JPEG")), "x", STANDARD)
-    assert (sent.width, sent.height) == fit(16_320, 12_240, STANDARD)
-
-
-@pytest.mark.parametrize(
-    "extra",
-    [
-        pictures.chunk(b"zTXt", b"k\0\0" + pictures.zeros(80_000_000)),
-        pictures.chunk(b"iCCP", b"k\0\0" + pictures.zeros(80_000_000)),
-        pictures.chunk(b"acTL", b"\xff" * 8) + pictures.chunk(b"fcTL", b"\xff" * 26),
-        pictures.chunk(b"eXIf", b"II*\0\xff\xff\xff\xff"),
-    ],
-    ids=["text bomb", "profile bomb", "broken animation", "broken EXIF"],
-)
-def test_hostile_metadata_never_reach_a_decoder(write: Write, extra: bytes) -> None:
-    data = pictures.bare_png(8, 8, pictures.zeros(8 * 25), extra=extra)
-    sent = prepare(write(data), "x", STANDARD)
-    assert len(sent.data) < 200
-
-
-SEEDS = {
-    "baseline": lambda: pictures.tagged_jpeg(pictures.photo(48, 32)),
-    "progressive": lambda: pictures.tagged_jpeg(pictures.photo(48, 32), progressive=True),
-    "wide": lambda: pictures.tagged_jpeg(pictures.photo(48, 32), icc=pictures.wide_profile()),
-    "cmyk": lambda: pictures.encoded(pictures.photo(48, 32).convert("CMYK"), "JPEG"),
-    "png": lambda: pictures.tagged_png(pictures.photo(48, 32)),
-    "palette": lambda: pictures.tagged_png(pictures.photo(48, 32).quantize(16)),
-    "apng": lambda: pictures.animation("PNG", 48, 32),
-    "gif": lambda: pictures.tagged_gif(pictures.gif(48, 32)),
-    "moving gif": lambda: pictures.animation("GIF", 48, 32),
-    "webp": lambda: pictures.tagged_webp(pictures.photo(48, 32)),
-    "lossless webp": lambda: pictures.tagged_webp(pictures.photo(48, 32), lossless=True),
-    "moving webp": lambda: pictures.animation("WEBP", 48, 32),
-}
-
-
-def mutated(data: bytes, chance: random.Random) -> bytes:
-    """A few bytes changed, a piece left out or doubled; the checksums of a PNG are made right again."""
-    changed = bytearray(data)
-    for _ in range(chance.choice((1, 1, 2, 5, 30))):
-        # Headers break in more ways than pixels do.
-        limit = len(changed) if chance.random() < 0.5 else min(len(changed), 700)
-        at = chance.randrange(4, limit)
-        match chance.randrange(6):
-            case 0:
-                del changed[at : at + chance.randrange(1, 40)]
-            case 1:
-                changed[at:at] = changed[at : at + chance.randrange(1, 40)]
-            case 2:
-                changed[at : at + 4] = chance.choice((b"\xff\xff\xff\xff", bytes(4), b"\x7f\xff\xff\xff"))
-            case _:
-                changed[at] = chance.randrange(256)
-        if len(changed) < 64:
-            break
-    return pictures.rechecked(bytes(changed)) if data.startswith(b"\x89PNG") else bytes(changed)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_mutated_file_ends_with_a_picture_or_a_picture_error(write: Write, seed: str) -> None:
-    chance = random.Random(seed)  # noqa: S311
-    original = SEEDS[seed]()
-    refused = []
-    for turn in range(50):
-        path, tier = write(mutated(original, chance)), STANDARD if turn % 2 else SMALL
-        try:
-            found = probe(path, "x")
-            sent = prepare(path, "x", tier)
-        except PictureError as error:
-            refused.append(error.name)
-        else:
-            expected = fit(found.width, found.height, tier)
-            assert opened(sent.data).size == (sent.width, sent.height) == expected
-            opened(sent.thumbnail)
-    assert set(refused) == {"x"}
-    assert len(refused) < 50

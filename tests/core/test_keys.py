@@ -153,6 +153,20 @@ def test_the_secret_service_is_used_even_beside_a_plain_text_backend(tmp_path: P
 
 
 @pytest.mark.keyring
+def test_a_key_kept_for_this_run_gives_way_to_one_that_is_stored(tmp_path: Path) -> None:
+    script = """
+    from keyring.backends import null
+    usual = keyring.get_keyring()
+    keyring.set_keyring(null.Keyring())
+    assert keys.put(origin, key) == "session"
+    keyring.set_keyring(usual)
+    assert keys.put(origin, key + "2") == "keyring"
+    assert keys.get(origin) == (key + "2", "keyring")
+    """
+    run_with_secret_service(dedent(script), tmp_path)
+
+
+@pytest.mark.keyring
 def test_where_the_keyring_stays_locked_a_key_is_kept_for_this_run(tmp_path: Path) -> None:
     # Nobody answers the daemon's prompt here, as when a person dismisses it.
     script = """

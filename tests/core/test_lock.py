@@ -43,13 +43,14 @@ def test_a_folder_owned_by_another_process_is_refused_until_that_ends(tmp_path: 
         DataFolderLock.acquire(tmp_path).close()
 
 
-def test_a_closed_lock_is_free_and_closes_twice(tmp_path: Path) -> None:
-    with DataFolderLock.acquire(tmp_path) as lock:
+def test_a_closed_lock_is_free_and_closing_it_again_frees_no_other(tmp_path: Path) -> None:
+    first = DataFolderLock.acquire(tmp_path)
+    first.close()
+    with DataFolderLock.acquire(tmp_path):  # under the descriptor the first one had
+        first.close()
         with pytest.raises(StoreLocked):
             DataFolderLock.acquire(tmp_path)
-        lock.close()
-        lock.close()
-        DataFolderLock.acquire(tmp_path).close()
+    DataFolderLock.acquire(tmp_path).close()
 
 
 def test_the_lock_and_its_folder_are_private(tmp_path: Path) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sqlite3
-import stat
 import subprocess
 import sys
 import textwrap
@@ -17,8 +15,7 @@ from typing import Any
 
 import pytest
 
-from app.core import schema
-from app.core.errors import StoreDamaged, StoreFull, StoreLocked, StoreTooNew, StreamInterrupted
+from app.core.errors import StoreDamaged, StoreLocked, StreamInterrupted
 from app.core.failure import error_from_json, error_to_json
 from app.core.message import JSON, ImageBlock, Message, ReplyBlock, TextBlock, Usage
 from app.core.store import FILE, Conversation, Store
@@ -216,6 +213,8 @@ async def test_pictures_and_the_first_thumbnail_are_counted(store: Store) -> Non
     second = await store.add_message("c", Message("user", (picture(3, "cc"),), id="2"))
     assert (first.pictures, first.thumbnail) == (2, "aa")
     assert (second.pictures, second.thumbnail) == (3, "aa")
+    again = await store.finish("c", Message("user", (picture(3, "cc"), TextBlock("Edited")), id="2"))
+    assert again == second
     assert store.conversations_now() == [second]
 
     await store.remove_message("1")
@@ -225,13 +224,15 @@ async def test_pictures_and_the_first_thumbnail_are_counted(store: Store) -> Non
 
 async def test_costs_add_up_exactly_and_a_removed_answer_stays_paid(store: Store) -> None:
     await store.create(Conversation("c"))
+    await store.create(Conversation("tiny"))
+    assert (await store.add_message("tiny", Message("assistant", id="t", cost="2E-7"))).cost == "0.0000002"
     assert (await store.add_message("c", Message("assistant", id="a", state="streaming"))).cost == ""
     await store.finish("c", Message("assistant", id="a", cost="0.1"))
     await store.finish("c", Message("assistant", id="a", cost="0.10"))
     assert (await store.add_message("c", Message("assistant", id="b", cost="2E-7"))).cost == "0.1000002"
 
     await store.remove_message("a")
-    assert store.conversations_now()[0].cost == "0.1000002"
+    assert {c.id: c.cost for c in store.conversations_now()} == {"c": "0.1000002", "tiny": "0.0000002"}
 
 
 # --- thumbnails and drafts --------------------------------------------------------------------------
@@ -255,122 +256,6 @@ async def test_drafts_are_kept_by_conversation_until_they_are_empty(store: Store
     await store.save_draft("c", {})
     sql(store, "INSERT INTO drafts VALUES ('damaged', '{')")
     assert await store.drafts() == {"": {"text": "half a \ud83d"}}
-
-
-# --- the file ---------------------------------------------------------------------------------------
-
-
-def test_the_database_is_set_up_as_the_design_says(store: Store) -> None:
-    expected = {
-        "journal_mode": "wal",
-        "synchronous": 2,
-        "foreign_keys": 1,
-        "trusted_schema": 0,
-        "mmap_size": 0,
-        "busy_timeout": 0,
-        "locking_mode": "exclusive",
-        "secure_delete": 1,
-        "application_id": schema.APPLICATION_ID,
-        "user_version": len(schema.MIGRATIONS),
-    }
-
-    assert {name: sql(store, f"PRAGMA {name}")[0] for name in expected} == expected
-
-
-def test_all_files_are_private_whatever_the_umask(tmp_path: Path) -> None:
-    before = os.umask(0)
-    try:
-        store = Store.open(tmp_path / "new" / "deeper")
-    finally:
-        os.umask(before)
-    sql(store, "INSERT INTO drafts VALUES ('', '{}')")
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "new").rglob("*")}
-    store.close()
-    assert modes == {"deeper": 0o700, FILE: 0o600, f"{FILE}-wal": 0o600}
-    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
-
-
-def test_a_file_that_was_left_readable_becomes_private(tmp_path: Path) -> None:
-    Store.open(tmp_path).close()
-    (tmp_path / FILE).chmod(0o644)
-    Store.open(tmp_path).close()
-    assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
-
-
-def test_an_empty_file_becomes_a_store(tmp_path: Path) -> None:
-    (tmp_path / FILE).touch()
-    store = Store.open(tmp_path)
-    assert store.conversations_now() == []
-    store.close()
-
-
-def test_a_newer_store_is_refused_unchanged(tmp_path: Path) -> None:
-    Store.open(tmp_path).close()
-    with sqlite3.connect(tmp_path / FILE) as db:
-        db.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}")
-    db.close()
-    before = (tmp_path / FILE).read_bytes()
-    with pytest.raises(StoreTooNew) as raised:
-        Store.open(tmp_path)
-    assert raised.value.path == str(tmp_path / FILE)
-    assert (tmp_path / FILE).read_bytes() == before
-
-
-@pytest.mark.parametrize("content", [b"Dear diary, " * 500, b"SQLite format 3\x00" + b"\xff" * 4080])
-def test_a_file_that_is_no_database_is_refused_unchanged(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / FILE).write_bytes(content)
-    with pytest.raises(StoreDamaged):
-        Store.open(tmp_path)
-    assert (tmp_path / FILE).read_bytes() == content
-
-
-def test_the_database_of_another_program_is_refused_unchanged(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / FILE) as db:
-        db.execute("CREATE TABLE recipes (name)")
-    db.close()
-    before = (tmp_path / FILE).read_bytes()
-    with pytest.raises(StoreDamaged):
-        Store.open(tmp_path)
-    assert (tmp_path / FILE).read_bytes() == before
-
-
-def test_a_folder_that_cannot_be_is_reported(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(StoreFull):
-        Store.open(tmp_path / "file")
-    (tmp_path / "folder" / FILE).mkdir(parents=True)
-    with pytest.raises(StoreFull):
-        Store.open(tmp_path / "folder")
-
-
-async def test_a_full_disk_is_reported_and_what_was_there_stays(store: Store) -> None:
-    await store.create(Conversation("c"))
-    await store.add_message("c", answer())
-    # SQLite's own limit gives the same SQLITE_FULL as the file system's.
-    sql(store, "PRAGMA max_page_count = 1")
-    with pytest.raises(StoreFull):
-        await store.add_message("c", Message("user", (TextBlock("x" * 1_000_000),), id="q"))
-    assert await store.messages("c") == [answer()]
-    sql(store, "PRAGMA max_page_count = 100000")
-    await store.add_message("c", Message("user", (TextBlock("x" * 1_000_000),), id="q"))
-
-
-async def test_a_step_that_fails_leaves_the_old_version_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = Store.open(tmp_path)
-    await store.create(Conversation("c"))
-    store.close()
-    steps = [
-        *schema.MIGRATIONS,
-        ("ALTER TABLE conversations ADD COLUMN folder TEXT", "ALTER TABLE nowhere ADD COLUMN x"),
-    ]
-    monkeypatch.setattr(schema, "MIGRATIONS", steps)
-    with pytest.raises(sqlite3.OperationalError):
-        Store.open(tmp_path)
-    monkeypatch.setattr(schema, "MIGRATIONS", [*steps[:-1], steps[-1][:1]])
-    migrated = Store.open(tmp_path)
-    assert [c.id for c in migrated.conversations_now()] == ["c"]
-    assert sql(migrated, "PRAGMA user_version") == (len(steps),)
-    migrated.close()
 
 
 # --- processes, crashes and cancelled tasks ---------------------------------------------------------
@@ -426,6 +311,7 @@ async def test_an_answer_killed_in_mid_stream_is_interrupted_with_its_text(tmp_p
     for _ in range(2):  # the second opening finds nothing left to end
         store = Store.open(tmp_path)
         [question, interrupted] = await store.messages("c")
+        assert sql(store, "SELECT count(*) FROM events") == (0,)
         store.close()
         assert question == Message("user", (TextBlock("What?"),), id="q")
         assert (interrupted.state, interrupted.text, interrupted.model) == ("interrupted", "Both show a lake.", "m")
@@ -471,3 +357,27 @@ async def test_a_cancelled_task_does_not_take_its_writes_along(store: Store) -> 
         task.cancel()
     assert all(isinstance(r, asyncio.CancelledError) for r in await asyncio.gather(*tasks, return_exceptions=True))
     assert len(await store.messages("c")) == 5
+
+
+def test_a_write_that_the_system_refuses_is_reported_and_what_was_there_stays(tmp_path: Path) -> None:
+    script = """
+        import resource, signal
+        from app.core.errors import StoreFull
+        from app.core.store import Conversation, Store
+        async def main():
+            store = Store.open(folder)
+            await store.create(Conversation("c"))
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+            try:
+                await store.save_draft("", {"text": "x" * 1_000_000})
+            except StoreFull:
+                print("full")
+            store.close()
+        asyncio.run(main())
+    """
+    with python(script, tmp_path) as process:
+        assert process.communicate()[0] == "full\n"
+    store = Store.open(tmp_path)
+    assert [conversation.id for conversation in store.conversations_now()] == ["c"]
+    store.close()

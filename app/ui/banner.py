@@ -1,0 +1,56 @@
+"""The practice banner: says, as long as it is so, that no model is asked."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy
+
+from app.conversation.account import Account
+from app.ui.label import Label
+from app.ui.theme import Theme
+
+
+class PracticeBanner(QFrame):
+    """Shown while practice mode is on.
+
+    Signals:
+        key_requested(): the person wants to use a key of their own.
+    """
+
+    key_requested = Signal()
+
+    def __init__(self, theme: Theme, account: Account) -> None:
+        super().__init__()
+        self._theme = theme
+        self._account = account
+        self.setObjectName("practice")
+        self.setAccessibleName(self.tr("Practice mode"))
+        self._icon = QLabel()
+        words = Label(
+            theme,
+            self.tr(
+                "Practice mode: answers are measured on this computer. No model is asked, nothing is sent, nothing costs."
+            ),
+            role="secondary",
+            wraps=True,
+        )
+        words.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        key = QPushButton(self.tr("Use an API key"))
+        key.setProperty("kind", "link")
+        key.clicked.connect(self.key_requested)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 4, 16, 4)
+        row.setSpacing(8)
+        row.addWidget(self._icon)
+        row.addWidget(words, 1)
+        row.addWidget(key)
+        account.changed.connect(self._follow)
+        theme.changed.connect(self._draw_icon)
+        self._draw_icon()
+        self._follow()
+
+    def _follow(self) -> None:
+        self.setVisible(self._account.practice)
+
+    def _draw_icon(self) -> None:
+        self._icon.setPixmap(self._theme.icon("flask-conical", self._theme.tokens.warn).pixmap(QSize(16, 16)))

@@ -1,0 +1,167 @@
+"""The veil over the window while pictures are dragged above it: what a release will do, or why not."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QDragMoveEvent, QDropEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from app.ui import figures
+from app.ui.picture_facts import listed
+from app.ui.sources import Glance, carries_pictures, glance, sources_from_mime
+from app.ui.theme import RADIUS, Theme
+
+_INSET = 8
+_VEIL = 0.9
+
+
+class DropOverlay(QWidget):
+    """Watches the window for drags and covers it while one is above it.
+
+    The veil takes drops itself, so that nothing below it can catch them. Always a copy: the source stays as it is.
+
+    Signals:
+        dropped(Dropped): what was released over the window.
+    """
+
+    dropped = Signal(object)
+
+    def __init__(self, theme: Theme, window: QWidget) -> None:
+        super().__init__(window)
+        self._theme = theme
+        self._model = ""
+        self._title, self._promise, self._reasons = QLabel(), QLabel(), QLabel()
+        for label in (self._title, self._promise, self._reasons):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setSpacing(8)
+        column.addStretch(1)
+        column.addWidget(self._title)
+        column.addWidget(self._promise)
+        column.addWidget(self._reasons, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+        self.setAccessibleName(self.tr("Drop pictures"))
+        self.setAcceptDrops(True)
+        window.setAcceptDrops(True)
+        window.installEventFilter(self)
+        theme.changed.connect(self._dress)
+        self._dress()
+        self.hide()
+
+    def set_model(self, name: str) -> None:
+        """Name the model that the pictures are meant for."""
+        self._model = name
+
+    def _dress(self) -> None:
+        tokens = self._theme.tokens
+        self._title.setFont(self._theme.font("title", 600))
+        self._promise.setFont(self._theme.font())
+        self._promise.setStyleSheet(f"color: {tokens.text2};")
+        self._reasons.setFont(self._theme.font("caption"))
+        self._reasons.setStyleSheet(
+            f"color: {tokens.warn}; background: {tokens.on_warn}; border-radius: {RADIUS['badge']}px; padding: 4px 12px;"
+        )
+
+    # --- one drag ---
+
+    def _enter(self, event: QDragMoveEvent) -> bool:
+        if not carries_pictures(event.mimeData()):
+            return False
+        if not self.isVisible():
+            self._tell(glance(event.mimeData()))
+            self.setGeometry(self.parentWidget().rect())
+            self.raise_()
+            self.show()
+        _accept_copy(event)
+        return True
+
+    def _drop(self, event: QDropEvent) -> bool:
+        self.hide()
+        if not carries_pictures(event.mimeData()):
+            return False
+        _accept_copy(event)
+        self.dropped.emit(sources_from_mime(event.mimeData()))
+        return True
+
+    def _tell(self, seen: Glance) -> None:
+        self._title.setText(self._title_of(seen))
+        promise = self.tr("Tokens and price follow, before anything is sent.")
+        if self._model:
+            promise = self.tr("Tokens and price with %1 follow, before anything is sent.").replace("%1", self._model)
+        self._promise.setText(promise)
+        self._promise.setVisible(bool(seen.pictures or seen.unknown))
+        reasons = self._reasons_of(seen)
+        self._reasons.setText("\n".join(reasons))
+        self._reasons.setVisible(bool(reasons))
+
+    def _title_of(self, seen: Glance) -> str:
+        if seen.pictures == 1:
+            return self.tr("Add 1 picture")
+        if seen.pictures:
+            return self.tr("Add %1 pictures").replace("%1", figures.count(seen.pictures))
+        if seen.unknown == 1:
+            return self.tr("Add 1 file")
+        if seen.unknown:
+            return self.tr("Add %1 files").replace("%1", figures.count(seen.unknown))
+        return self.tr("No picture here")
+
+    def _reasons_of(self, seen: Glance) -> list[str]:
+        reasons = []
+        if seen.unknown == 1:
+            reasons.append(self.tr("1 file is checked when dropped"))
+        elif seen.unknown:
+            reasons.append(self.tr("%1 files are checked when dropped").replace("%1", figures.count(seen.unknown)))
+        for names, one, several in (
+            (seen.no_pictures, self.tr("1 file is not a picture: %2"), self.tr("%1 files are not pictures: %2")),
+            (
+                seen.other_formats,
+                self.tr("1 picture is in a format not taken yet: %2"),
+                self.tr("%1 pictures are in a format not taken yet: %2"),
+            ),
+            (seen.folders, self.tr("1 folder is left out: %2"), self.tr("%1 folders are left out: %2")),
+            (seen.remote, self.tr("1 file is on another computer: %2"), self.tr("%1 files are on another computer: %2")),
+        ):
+            if names:
+                words = one if len(names) == 1 else several.replace("%1", figures.count(len(names)))
+                reasons.append(words.replace("%2", listed(names)))
+        if seen.links:
+            reasons.append(self.tr("A web address is not a picture: save the picture, then drop the file"))
+        return reasons
+
+    # --- Qt ---
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: ARG002
+        match event.type():
+            case QEvent.Type.DragEnter | QEvent.Type.DragMove if isinstance(event, QDragMoveEvent):
+                return self._enter(event)
+            case QEvent.Type.Drop if isinstance(event, QDropEvent):
+                return self._drop(event)
+            case QEvent.Type.DragLeave:
+                self.hide()
+            case QEvent.Type.Resize:
+                self.setGeometry(self.parentWidget().rect())
+        return False
+
+    def event(self, event: QEvent) -> bool:
+        drag = event.type() in {QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.DragLeave, QEvent.Type.Drop}
+        return (drag and self.eventFilter(self, event)) or super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+        tokens = self._theme.tokens
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        veil = QColor(tokens.background)
+        veil.setAlphaF(_VEIL)
+        painter.fillRect(self.rect(), veil)
+        painter.setPen(QPen(QColor(tokens.accent), 2))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(_INSET + 1, _INSET + 1, -_INSET - 1, -_INSET - 1), 16, 16)
+
+
+def _accept_copy(event: QDropEvent) -> None:
+    """Take a copy. A browser's link allows no copy, and is taken as the link it is; nothing is ever moved."""
+    actions = event.possibleActions()
+    copy, link = Qt.DropAction.CopyAction, Qt.DropAction.LinkAction
+    event.setDropAction(copy if actions & copy else link if actions & link else Qt.DropAction.IgnoreAction)
+    event.accept()

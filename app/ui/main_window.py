@@ -1,0 +1,263 @@
+"""The main window: layout, actions and connections; no logic of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDesktopServices,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QPaintEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from app.conversation.chat import Chat, Tools
+from app.conversation.desk import Desk
+from app.conversation.draft import Source
+from app.conversation.gallery import Gallery
+from app.core.errors import VisavisError
+from app.ui.banner import PracticeBanner
+from app.ui.composer import Composer
+from app.ui.drop_overlay import DropOverlay
+from app.ui.errors import sentence
+from app.ui.sidebar import Sidebar
+from app.ui.sources import Dropped, paste_into
+from app.ui.theme import COMPOSER, Theme
+from app.ui.top_bar import TopBar
+from app.ui.transcript.view import Transcript
+from app.ui.welcome import Welcome
+
+_SMALLEST = QSize(720, 480)
+_USUAL = QSize(1366, 768)
+
+
+class MainWindow(QMainWindow):
+    """Signals:
+    painted(): the first frame is on screen; what is heavy may follow.
+    closing(): the person has closed the window; it stays until the app has put everything away.
+    """
+
+    painted = Signal()
+    closing = Signal()
+
+    def __init__(self, theme: Theme, tools: Tools, desk: Desk, gallery: Gallery, folder: Path) -> None:
+        super().__init__()
+        self._theme = theme
+        self._tools = tools
+        self._desk = desk
+        self._gallery = gallery
+        self._folder = folder
+        self._was_painted = False
+        self._chat = desk.current
+        self.setWindowTitle("Visavis")
+        self.setMinimumSize(_SMALLEST)
+
+        self._sidebar = Sidebar(theme, desk, gallery)
+        self._top_bar = TopBar(theme, tools.account)
+        self._banner = PracticeBanner(theme, tools.account)
+        self._welcome = Welcome(theme, tools.account)
+        self._transcript = Transcript(theme, gallery)
+        self._composer = Composer(theme)
+        self._lay_out()
+        self._drop = DropOverlay(theme, self)
+        self._connect()
+        self._add_actions()
+        self._show_sidebar(tools.preferences.settings.sidebar_open)
+        self._show_chat(desk.current)
+        if not self.restoreGeometry(QByteArray.fromHex(tools.preferences.settings.geometry.encode())):
+            self.resize(_USUAL.boundedTo(QGuiApplication.primaryScreen().availableSize()))
+
+    def open_pictures(self, paths: Sequence[str]) -> None:
+        """Another start has handed over pictures: a new chat with them, in front."""
+        if paths:
+            self._desk.new_chat([Source(path=path) for path in paths])
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.raise_()
+        self.activateWindow()
+
+    def show_unexpected(self, _details: str) -> None:
+        self._composer.note(
+            self.tr("Something went wrong inside Visavis. Nothing is lost; what happened is in visavis.log.")
+        )
+
+    # --- putting together ---
+
+    def _lay_out(self) -> None:
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._welcome)
+        self._pages.addWidget(self._transcript)
+        self._composer.setMaximumWidth(COMPOSER)
+        bottom = QHBoxLayout()
+        bottom.setContentsMargins(24, 0, 24, 16)
+        bottom.addStretch(1)
+        bottom.addWidget(self._composer, 1000)
+        bottom.addStretch(1)
+        main = QVBoxLayout()
+        main.setContentsMargins(0, 0, 0, 0)
+        main.setSpacing(0)
+        main.addWidget(self._top_bar)
+        main.addWidget(self._banner)
+        main.addWidget(self._pages, 1)
+        main.addLayout(bottom)
+        whole = QHBoxLayout()
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self._sidebar)
+        whole.addLayout(main, 1)
+        central = QWidget()
+        central.setLayout(whole)
+        self.setCentralWidget(central)
+
+    def _connect(self) -> None:
+        self._desk.opened.connect(self._show_chat)
+        self._sidebar.toggled.connect(lambda: self._show_sidebar(on=False))
+        self._sidebar.settings_requested.connect(self._open_settings)
+        self._top_bar.sidebar_requested.connect(lambda: self._show_sidebar(on=True))
+        self._top_bar.picker.refresh_requested.connect(lambda: self._start(self._ask_for_models()))
+        self._banner.key_requested.connect(self._open_key_dialog)
+        self._welcome.key_requested.connect(self._open_key_dialog)
+        self._welcome.practice_requested.connect(self._practise)
+        self._welcome.choose_requested.connect(self._composer.choose_pictures)
+        self._welcome.sample_chosen.connect(self._take_sample)
+        self._transcript.picture_opened.connect(self._open_viewer)
+        self._transcript.action.connect(self._act)
+        self._transcript.link_opened.connect(lambda link: QDesktopServices.openUrl(QUrl(link)))
+        self._composer.picture_opened.connect(self._open_draft_viewer)
+        self._drop.dropped.connect(self._take_drop)
+
+    def _add_actions(self) -> None:
+        keys = QKeySequence.StandardKey
+        for name, shortcuts, do in (
+            (self.tr("New chat"), [QKeySequence(keys.New), "Ctrl+Shift+O"], self._desk.new_chat),
+            (self.tr("Attach pictures"), [QKeySequence(keys.Open)], self._composer.choose_pictures),
+            (self.tr("Paste"), [QKeySequence(keys.Paste)], self._paste),
+            (self.tr("Settings"), ["Ctrl+,"], self._open_settings),
+            (self.tr("Show or hide the sidebar"), ["Ctrl+Shift+S"], self._toggle_sidebar),
+            (self.tr("Copy the last answer"), ["Ctrl+Shift+C"], self._transcript.copy_last),
+            (self.tr("Write"), ["Shift+Esc"], self._composer.focus),
+            (self.tr("Larger text"), ["Ctrl++", "Ctrl+="], lambda: self._zoom(10)),
+            (self.tr("Smaller text"), ["Ctrl+-"], lambda: self._zoom(-10)),
+            (self.tr("Usual text size"), ["Ctrl+0"], lambda: self._zoom(0)),
+            (self.tr("Full screen"), ["F11"], self._toggle_full_screen),
+            (self.tr("Quit"), [QKeySequence(keys.Quit), "Ctrl+Q"], self.close),
+        ):
+            action = QAction(name, self)
+            action.setShortcuts([QKeySequence(shortcut) for shortcut in shortcuts])
+            action.triggered.connect(lambda _=False, do=do: do())
+            self.addAction(action)
+
+    # --- what the person wants ---
+
+    def _show_chat(self, chat: Chat) -> None:
+        self._chat.messages.disconnect(self)
+        self._chat = chat
+        chat.messages.rowsInserted.connect(self._choose_page)
+        chat.messages.modelReset.connect(self._choose_page)
+        self._top_bar.set_chat(chat)
+        self._transcript.set_chat(chat)
+        self._composer.set_chat(chat)
+        self._choose_page()
+        self._composer.focus()
+
+    def _choose_page(self) -> None:
+        new = not self._chat.is_stored and not self._chat.messages.messages
+        self._pages.setCurrentWidget(self._welcome if new else self._transcript)
+
+    def _show_sidebar(self, *, on: bool) -> None:
+        self._sidebar.setVisible(on)
+        self._top_bar.set_sidebar_open(on)
+        self._tools.preferences.update(sidebar_open=on)
+
+    def _toggle_sidebar(self) -> None:
+        self._show_sidebar(on=not self._sidebar.isVisible())
+
+    def _toggle_full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def _zoom(self, step: int) -> None:
+        now = self._tools.preferences.settings.text_size
+        self._tools.preferences.update(text_size=max(80, min(200, now + step)) if step else 100)
+
+    def _paste(self) -> None:
+        self._composer.paste(QGuiApplication.clipboard().mimeData())
+
+    def _take_drop(self, dropped: Dropped) -> None:
+        self._composer.attach(dropped)
+        self._composer.focus()
+
+    def _take_sample(self, paths: list[str], question: str) -> None:
+        self._chat.draft.attach([Source(path=path) for path in paths])
+        self._composer.set_text(question)
+        self._composer.focus()
+
+    def _practise(self) -> None:
+        self._start(self._tools.account.set_practice(True))
+        self._composer.focus()
+
+    def _act(self, action: Action) -> None:
+        """Carry out what an error offers."""
+        {
+            "key": self._open_key_dialog,
+            "practice": self._practise,
+            "take_along": self._desk.take_along,
+            "model": self._top_bar.picker.open,
+            "settings": self._open_settings,
+            "attach": self._composer.choose_pictures,
+        }[action]()
+
+    async def _ask_for_models(self) -> None:
+        try:
+            await self._tools.account.ask_for_models()
+        except VisavisError as error:
+            self._composer.note(sentence(error))
+
+    def _open_key_dialog(self) -> None:
+        from app.ui.key_dialog import KeyDialog
+
+        KeyDialog(self._theme, self._tools.account, self._tools.tasks, self).open()
+
+    def _open_settings(self) -> None:
+        from app.ui.settings_dialog import SettingsDialog
+
+        dialog = SettingsDialog(self._theme, self._tools, self._folder, self)
+        dialog.key_requested.connect(self._open_key_dialog)
+        dialog.open()
+
+    def _open_viewer(self, images: list[ImageBlock], index: int) -> None:
+        from app.ui.viewer import Viewer
+
+        Viewer(self._theme, self._gallery, self._chat.model, self).show_pictures(images, index)
+
+    def _open_draft_viewer(self, row: int) -> None:
+        images = self._chat.draft.numbered()
+        if row < len(images):
+            self._open_viewer(images, row)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tools.tasks.start(work, "window")
+
+    # --- Qt ---
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._composer.take_key(event):
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            QTimer.singleShot(0, self.painted.emit)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Only asks to be closed: what is under way is put away first."""
+        event.ignore()
+        self._tools.preferences.update(geometry=self.saveGeometry().toHex().toStdString())
+        self.closing.emit()

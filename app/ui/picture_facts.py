@@ -1,0 +1,148 @@
+"""What is said about an attached picture: on its badge, under it, in its details and to a screen reader."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from html import escape
+from typing import Final
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QDialog, QFormLayout, QLabel, QWidget
+
+from app.conversation.draft import DraftPicture
+from app.core.cost import PictureCost
+from app.core.fit import Size, rule_of_thumb
+from app.ui import figures
+from app.ui.theme import Theme
+
+_LISTED: Final = 2
+"""Names told of many."""
+_LONGEST: Final = 40
+"""Characters of a name in a running sentence."""
+_UNSEEN: Final = {point: None for point in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
+"""Marks that change the direction of text: a file name could hide its ending behind them (RELIABILITY.md, 3.2)."""
+
+
+def shown_name(name: str) -> str:
+    """A picture's name in one line, as harmless text."""
+    plain = "".join(c if c.isprintable() else " " for c in name.translate(_UNSEEN)).strip()
+    return plain or _tr("Pasted picture")
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names of a list, and how many more there are."""
+    told = ", ".join(_shortened(shown_name(name)) for name in names[:_LISTED])
+    if len(names) <= _LISTED:
+        return told
+    more = _tr("%1 and %2 more").replace("%2", figures.count(len(names) - _LISTED))
+    return more.replace("%1", told)
+
+
+def badge(tokens: int, dollars: Decimal | None) -> str:
+    """Tokens and what the picture adds to the next request; a dash where the model has no known price."""
+    return f"{figures.tokens(tokens)} · {_money(dollars)}"
+
+
+def size_line(picture: DraftPicture) -> str:
+    """What becomes of the picture's size, and what else was done to it."""
+    if picture.sent is None:
+        return ""
+    return " · ".join([_sizes(picture, picture.sent), *_notes(picture, brief=True)])
+
+
+def spoken(number: int, picture: DraftPicture, dollars: Decimal | None) -> str:
+    """The row in one sentence."""
+    name = _tr("Picture %1, %2").replace("%1", str(number)).replace("%2", shown_name(picture.name))
+    if picture.sent is None:
+        return name + ", " + _tr("being read")
+    sizes = figures.size(*picture.sent)
+    if picture.sent != (picture.width, picture.height):
+        sizes = _tr("%1, sent as %2").replace("%1", figures.size(picture.width, picture.height)).replace("%2", sizes)
+    price = _tr("price unknown") if dollars is None else figures.dollars(dollars)
+    tokens = _tr("%1 tokens").replace("%1", figures.count(picture.tokens))
+    return ", ".join([name, sizes.replace("×", " by "), tokens, price])
+
+
+def details(picture: DraftPicture, cost: PictureCost | None) -> list[tuple[str, str]]:
+    """Everything known, as pairs of a caption and its value."""
+    rows = [(_tr("Name"), shown_name(picture.name))]
+    if picture.sent is None:
+        return rows
+    rows.append((_tr("Size"), _sizes(picture, picture.sent)))
+    rows.append((_tr("File"), f"{picture.format}, {figures.file_size(picture.file_bytes)}"))
+    if picture.state == "ready" and picture.image is not None:
+        kind = picture.image.media_type.removeprefix("image/").upper()
+        rows.append((_tr("Sent as"), f"{kind}, {figures.file_size(picture.image.sent_bytes)}"))
+    if notes := _notes(picture):
+        rows.append((_tr("Done"), ", ".join(notes)))
+    exact = _tr("guide's rule of thumb ~%1 · exact %2").replace("%2", figures.count(picture.tokens))
+    rows.append((_tr("Tokens"), exact.replace("%1", figures.count(rule_of_thumb(*picture.sent)))))
+    if cost is None:
+        rows.append((_tr("Price"), _tr("not known for this model")))
+        return rows
+    rows.append((_tr("Input price"), figures.dollars(cost.input)))
+    rows.append((_tr("Cache write"), figures.dollars(cost.cache_write)))
+    rows.append((_tr("Each later turn"), figures.dollars(cost.cache_read)))
+    return rows
+
+
+def tooltip(picture: DraftPicture, cost: PictureCost | None) -> str:
+    """The details as a tooltip, in which a file name cannot be markup."""
+    rows = "".join(f"<tr><td>{escape(a)}&nbsp;&nbsp;</td><td>{escape(b)}</td></tr>" for a, b in details(picture, cost))
+    return f"<table>{rows}</table>"
+
+
+class PictureDetails(QDialog):
+    """The details of one picture, beside the work and not in its way."""
+
+    def __init__(self, theme: Theme, picture: DraftPicture, cost: PictureCost | None, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Picture details"))
+        form = QFormLayout(self)
+        form.setContentsMargins(24, 24, 24, 24)
+        form.setHorizontalSpacing(24)
+        form.setVerticalSpacing(8)
+        for caption, value in details(picture, cost):
+            name, fact = QLabel(caption), QLabel(value)
+            name.setFont(theme.font("secondary"))
+            name.setStyleSheet(f"color: {theme.tokens.text2};")
+            fact.setFont(theme.font("secondary"))
+            fact.setTextFormat(Qt.TextFormat.PlainText)
+            fact.setTextInteractionFlags(
+                Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+            )
+            fact.setWordWrap(True)
+            fact.setMinimumWidth(theme.px(280))
+            fact.setAccessibleName(f"{caption}: {value}")
+            form.addRow(name, fact)
+
+
+def _sizes(picture: DraftPicture, sent: Size) -> str:
+    whole = figures.size(picture.width, picture.height)
+    return whole if sent == (picture.width, picture.height) else f"{whole} → {figures.size(*sent)}"
+
+
+def _notes(picture: DraftPicture, *, brief: bool = False) -> list[str]:
+    """What `app.core.image.prepare` did, in words; resizing shows in the sizes. Brief: what the person may not expect."""
+    if picture.image is None:
+        return []
+    words = {"first_frame": _tr("first frame only"), "turned": _tr("turned upright")}
+    if not brief:
+        words |= {"srgb": _tr("colours converted to sRGB"), "reencoded": _tr("compressed anew")}
+    return [words[note] for note in words if note in picture.image.notes]
+
+
+def _money(dollars: Decimal | None) -> str:
+    return "–" if dollars is None else figures.dollars(dollars)
+
+
+def _shortened(name: str) -> str:
+    if len(name) <= _LONGEST:
+        return name
+    return name[: _LONGEST // 2] + "…" + name[-_LONGEST // 2 + 1 :]
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("picture_facts", text)

@@ -1,0 +1,244 @@
+"""Markdown in a QTextDocument as LOOK.md wants it, with nothing in it that could reach out of the window.
+
+RELIABILITY.md, findings 2 to 4 and section 3.2: no HTML, no picture is loaded, only three kinds of link can be clicked.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import parse_qs
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontDatabase,
+    QTextBlock,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextFormat,
+    QTextFrameFormat,
+    QTextLength,
+    QTextTable,
+    QTextTableCellFormat,
+)
+
+from app.ui.theme import Theme
+
+_FEATURES: Final = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
+_SCHEMES: Final = {"http", "https", "mailto"}
+_PICTURE: Final = "￼"
+"""What stands for a picture in Qt's text."""
+CODE_PADDING: Final = 12
+"""Pixels between code and the edge of its box."""
+QUOTE_INDENT: Final = 16
+
+
+def safe_link(target: str) -> QUrl | None:
+    """The address of a link that may be clicked: web pages and mail without attachments. None for any other."""
+    url = QUrl(target, QUrl.ParsingMode.StrictMode)
+    if not url.isValid() or url.scheme().lower() not in _SCHEMES:
+        return None
+    if url.scheme().lower() == "mailto":
+        return None if any(key.lower().startswith("attach") for key in parse_qs(url.query())) else url
+    return url if url.host() else None
+
+
+def written(url: QUrl) -> str:
+    """An address as it is, look-alike letters in the host spelled out and everything else escaped."""
+    return bytes(url.toEncoded().data()).decode("ascii", "replace")
+
+
+def fill(document: QTextDocument, text: str, theme: Theme) -> None:
+    """Show a Markdown text."""
+    document.setMarkdown(text, _FEATURES)
+    _spread(document, theme)
+    block = document.begin()
+    while block.isValid():
+        _style_block(block, theme)
+        _name_pictures(block)
+        _style_links(block, theme)
+        block = block.next()
+    for frame in document.rootFrame().childFrames():
+        if isinstance(frame, QTextTable):
+            _style_table(frame, theme)
+    _trim(document)
+
+
+def code_font(theme: Theme) -> QFont:
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    font.setPixelSize(theme.px(13))
+    return font
+
+
+def is_code(block: QTextBlock) -> bool:
+    return block.blockFormat().hasProperty(QTextFormat.Property.BlockCodeFence) or (
+        block.blockFormat().nonBreakableLines()
+    )
+
+
+def _spread(document: QTextDocument, theme: Theme) -> None:
+    """Give all lines the same height."""
+    lines = QTextBlockFormat()
+    lines.setLineHeight(theme.px(22), QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
+    cursor = QTextCursor(document)
+    cursor.select(QTextCursor.SelectionType.Document)
+    cursor.mergeBlockFormat(lines)
+
+
+def _style_block(block: QTextBlock, theme: Theme) -> None:
+    known = block.blockFormat()
+    cursor = QTextCursor(block)
+    if known.headingLevel():
+        _style_heading(cursor, known, theme)
+    elif is_code(block):
+        _style_code(cursor, block, theme)
+    elif quoted := known.intProperty(QTextFormat.Property.BlockQuoteLevel):
+        quote = QTextBlockFormat()
+        quote.setLeftMargin(theme.px(QUOTE_INDENT) * min(quoted, 8))
+        cursor.mergeBlockFormat(quote)
+        _merge(cursor, _colored(theme.tokens.text2))
+    elif block.textList() is not None and known.topMargin():
+        tight = QTextBlockFormat()
+        tight.setTopMargin(theme.px(2))
+        tight.setBottomMargin(theme.px(2))
+        cursor.mergeBlockFormat(tight)
+
+
+def _style_heading(cursor: QTextCursor, known: QTextBlockFormat, theme: Theme) -> None:
+    room = QTextBlockFormat()
+    room.setTopMargin(theme.px(16))
+    room.setBottomMargin(theme.px(4))
+    room.setLineHeight(theme.px(24), QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
+    cursor.mergeBlockFormat(room)
+    font = QTextCharFormat()
+    font.setProperty(QTextFormat.Property.FontSizeAdjustment, 0)
+    font.setProperty(QTextFormat.Property.FontPixelSize, theme.px(16 if known.headingLevel() < 3 else 14))
+    font.setFontWeight(600)
+    _merge(cursor, font)
+
+
+def _style_code(cursor: QTextCursor, block: QTextBlock, theme: Theme) -> None:
+    """Room for the box that the view paints behind the lines."""
+    padding = theme.px(CODE_PADDING)
+    lines = QTextBlockFormat()
+    lines.setNonBreakableLines(False)
+    lines.setProperty(QTextFormat.Property.BlockCodeFence, block.blockFormat().stringProperty(_CODE) or "`")
+    lines.setLeftMargin(padding)
+    lines.setRightMargin(padding)
+    lines.setLineHeight(theme.px(20), QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
+    lines.setTopMargin(0 if block.previous().isValid() and is_code(block.previous()) else 2 * padding)
+    lines.setBottomMargin(0 if block.next().isValid() and is_code(block.next()) else 2 * padding)
+    cursor.mergeBlockFormat(lines)
+    font = QTextCharFormat()
+    font.setFont(code_font(theme))
+    _merge(cursor, font)
+
+
+_CODE: Final = int(QTextFormat.Property.BlockCodeFence.value)
+
+
+def _name_pictures(block: QTextBlock) -> None:
+    """Put a picture's words and address where the picture would be."""
+    if _PICTURE not in block.text():
+        return
+    for offset in reversed([i for i, c in enumerate(block.text()) if c == _PICTURE]):
+        cursor = QTextCursor(block)
+        cursor.setPosition(block.position() + offset)
+        cursor.setPosition(block.position() + offset + 1, QTextCursor.MoveMode.KeepAnchor)
+        form = cursor.charFormat()
+        if form.isImageFormat():
+            words = form.stringProperty(QTextFormat.Property.ImageAltText.value)
+            cursor.insertText(f"[{words} {form.toImageFormat().name()}]".replace("[ ", "["), QTextCharFormat())
+
+
+def _style_links(block: QTextBlock, theme: Theme) -> None:
+    found = []
+    fragments = block.begin()
+    while not fragments.atEnd():
+        fragment = fragments.fragment()
+        form = fragment.charFormat()
+        if form.isAnchor():
+            found.append((fragment.position(), fragment.length(), form))
+        elif form.fontFixedPitch() and not is_code(block):
+            found.append((fragment.position(), fragment.length(), form))
+        fragments += 1  # type: ignore[operator, assignment]  # the binding's stub lacks the iterator's increment
+    for position, length, form in found:
+        cursor = QTextCursor(block)
+        cursor.setPosition(position)
+        cursor.setPosition(position + length, QTextCursor.MoveMode.KeepAnchor)
+        cursor.setCharFormat(_link(form, theme) if form.isAnchor() else _inline_code(form, theme))
+
+
+def _link(form: QTextCharFormat, theme: Theme) -> QTextCharFormat:
+    if safe_link(form.anchorHref()) is None:
+        form.setAnchor(False)
+        form.setAnchorHref("")
+        form.setFontUnderline(False)
+        form.clearForeground()
+    else:
+        form.setForeground(QColor(theme.tokens.accent))
+        form.setFontUnderline(True)
+    return form
+
+
+def _inline_code(form: QTextCharFormat, theme: Theme) -> QTextCharFormat:
+    form.setFont(code_font(theme), QTextCharFormat.FontPropertiesInheritanceBehavior.FontPropertiesSpecifiedOnly)
+    form.setBackground(QColor(theme.tokens.hover))
+    return form
+
+
+def _style_table(table: QTextTable, theme: Theme) -> None:
+    """Rules between rows only, the head in text 2."""
+    form = table.format()
+    form.setBorder(0)
+    form.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_None)
+    form.setBorderCollapse(True)
+    form.setCellSpacing(0)
+    form.setCellPadding(0)
+    form.setTopMargin(theme.px(8))
+    form.setBottomMargin(theme.px(12))
+    form.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
+    table.setFormat(form)
+    rule = QTextTableCellFormat()
+    rule.setBottomBorder(1)
+    rule.setBottomBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
+    rule.setBottomBorderBrush(QColor(theme.tokens.line))
+    rule.setTopPadding(theme.px(6))
+    rule.setBottomPadding(theme.px(6))
+    rule.setRightPadding(theme.px(16))
+    head = _colored(theme.tokens.text2)
+    head.setFontWeight(500)
+    for row in range(table.rows()):
+        for column in range(table.columns()):
+            cell = table.cellAt(row, column)
+            known = cell.format()
+            known.merge(rule)
+            cell.setFormat(known)
+            if row == 0:
+                cursor = cell.firstCursorPosition()
+                cursor.setPosition(cell.lastPosition(), QTextCursor.MoveMode.KeepAnchor)
+                cursor.mergeCharFormat(head)
+
+
+def _trim(document: QTextDocument) -> None:
+    """No room above the first block and below the last: the layout gives it."""
+    first = QTextBlockFormat()
+    first.setTopMargin(CODE_PADDING if is_code(document.firstBlock()) else 0)
+    QTextCursor(document.firstBlock()).mergeBlockFormat(first)
+    last = QTextBlockFormat()
+    last.setBottomMargin(CODE_PADDING if is_code(document.lastBlock()) else 0)
+    QTextCursor(document.lastBlock()).mergeBlockFormat(last)
+
+
+def _colored(color: str) -> QTextCharFormat:
+    form = QTextCharFormat()
+    form.setForeground(QColor(color))
+    return form
+
+
+def _merge(cursor: QTextCursor, form: QTextCharFormat) -> None:
+    cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+    cursor.mergeCharFormat(form)

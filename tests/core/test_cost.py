@@ -1,0 +1,158 @@
+"""What a message will cost and did cost, against an independent calculation in whole numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.catalog import Catalog, Model
+from app.core.cost import (
+    CACHE_SECONDS,
+    Context,
+    answer_usage,
+    context,
+    estimate,
+    picture_cost,
+    price,
+    text_tokens,
+)
+from app.core.message import Message, ReplyBlock, Usage
+from app.core.request import Request
+from tests.core.test_request import MODEL, YES, answered, asked, image
+
+CATALOG = Catalog.load()
+SONNET = CATALOG.get(MODEL)
+HAIKU = CATALOG.get("claude-haiku-5-5")
+counts = st.integers(0, 2_000_000)
+
+
+@given(st.sampled_from([m for m in CATALOG.models if m.prices]), counts, counts, counts, counts, counts)
+def test_a_price_is_the_exact_sum_of_five_products(
+    model: Model, fresh: int, write_5m: int, write_1h: int, read: int, output: int
+) -> None:
+    usage = Usage(fresh, write_5m, write_1h, read, output)
+    prices = model.prices
+    if model.long_prompt and fresh + write_5m + write_1h + read > model.long_prompt.over_tokens:
+        prices = model.long_prompt.prices
+    assert prices is not None
+    millionths = (
+        Fraction(prices.input) * fresh
+        + Fraction(prices.cache_write_5m) * write_5m
+        + Fraction(prices.cache_write_1h) * write_1h
+        + Fraction(prices.cache_read) * read
+        + Fraction(prices.output) * output
+    )
+    cost = price(usage, model)
+    assert isinstance(cost, Decimal)
+    assert Fraction(cost) == millionths / 1_000_000
+
+
+def test_haikus_long_prompt_band_is_chosen_by_the_whole_prompt_and_applies_to_the_output() -> None:
+    at, above = Usage(cache_read=100_000, output_tokens=1000), Usage(1, cache_read=100_000, output_tokens=1000)
+    assert price(at, HAIKU) == Decimal("0.0015")
+    assert price(above, HAIKU) == Decimal("0.0075005")
+
+
+def test_an_unknown_model_has_no_price() -> None:
+    stranger = CATALOG.get("someone-elses-model")
+    assert price(Usage(10), stranger) is None
+    assert estimate(Context(), stranger, [1560], "Hello", max_tokens=100).next is None
+
+
+def test_the_three_prices_of_a_1080p_screenshot_are_those_of_the_issue() -> None:
+    assert SONNET.prices is not None
+    cost = picture_cost(2691, SONNET.prices)
+    assert [round(c, 4) for c in (cost.input, cost.cache_write, cost.cache_read)] == [
+        Decimal("0.0054"),
+        Decimal("0.0067"),
+        Decimal("0.0003"),
+    ]
+
+
+def test_a_refusal_before_any_output_is_not_billed() -> None:
+    refused = Message("assistant", stop_reason="refusal", usage=Usage(900, raw={"input_tokens": 900}))
+    usage = answer_usage(refused)
+    assert usage is not None
+    assert price(usage, SONNET) == 0
+    assert answer_usage(replace(refused, usage=Usage(900, output_tokens=7))) == Usage(900, output_tokens=7)
+
+
+def test_a_stopped_answer_is_billed_for_its_real_input_and_an_estimate_of_its_output() -> None:
+    text = "word " * 100
+    stopped = Message(
+        "assistant",
+        (ReplyBlock({"type": "text", "text": text}),),
+        state="stopped",
+        usage=Usage.from_json({"input_tokens": 50, "output_tokens": 1}),
+    )
+    usage = answer_usage(stopped)
+    assert usage is not None
+    assert (usage.input_tokens, usage.output_tokens) == (50, text_tokens(text))
+    assert answer_usage(replace(stopped, state="complete")) == stopped.usage
+
+
+def test_nothing_is_known_of_an_answer_that_never_began() -> None:
+    assert answer_usage(Message("assistant", state="failed")) is None
+
+
+def test_new_tokens_are_priced_at_the_cache_write_once_the_prompt_is_long_enough() -> None:
+    short, long = (estimate(Context(answer=0), SONNET, [tokens], "", max_tokens=0) for tokens in (511, 512))
+    assert (short.caches, long.caches) == (False, True)
+    assert short.next == Decimal(511) * 2 / 1_000_000
+    assert long.next == Decimal(512) * Decimal("2.5") / 1_000_000
+
+
+def test_the_estimate_reads_what_is_cached_and_writes_the_rest() -> None:
+    carried = Context(tokens=7000, cached=6000, answer=200)
+    ahead = estimate(carried, SONNET, [1000], "", max_tokens=16_000)
+    assert ahead.next == (6000 * Decimal("0.10") + 2000 * Decimal("2.5") + 200 * 10) / 1_000_000
+    assert ahead.at_most == (8000 * Decimal("2.5") + 16_000 * 10) / 1_000_000
+
+
+@given(st.lists(st.integers(1, 4784), max_size=5), st.text(max_size=300), counts, st.integers(1, 128_000))
+def test_at_most_is_never_below_next(pictures: list[int], text: str, carried: int, max_tokens: int) -> None:
+    for model in (SONNET, HAIKU):
+        ahead = estimate(Context(tokens=carried), model, pictures, text, max_tokens=max_tokens)
+        assert ahead.next is not None
+        assert ahead.at_most is not None
+        assert ahead.next <= ahead.at_most
+
+
+def history_with_usage(now: float) -> list[Message]:
+    history = [asked("How do these differ?", image(1), image(2))]
+    usage = Usage.from_json({"input_tokens": 3, "cache_creation_input_tokens": 1290, "output_tokens": 200})
+    return [*history, answered(history, YES, usage=usage, created=now - 10, seconds=5.0)]
+
+
+def test_the_context_is_the_last_answers_real_usage_and_is_read_from_the_cache_while_it_is_warm() -> None:
+    history = history_with_usage(1000.0)
+    request = Request.build(history, model=MODEL)
+    warm = context(request, history, SONNET, now=1000.0)
+    assert (warm.tokens, warm.cached, warm.pictures, warm.answer) == (1493, 1290, 2, 200)
+    assert context(request, history, SONNET, now=995.0 + CACHE_SECONDS).cached == 0
+
+
+def test_another_model_has_nothing_in_the_cache_and_counts_anew() -> None:
+    history = history_with_usage(1000.0)
+    opus = CATALOG.get("claude-opus-5-5")
+    carried = context(Request.build(history, model=opus.id), history, opus, now=1000.0)
+    assert carried.cached == 0
+    assert 0 < carried.tokens < 100
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("", 0, 0),
+        ("How do these two dashboards differ?", 7, 14),
+        ("这两张截图有什么不同？", 9, 18),
+        ("x" * 1000, 200, 500),
+    ],
+)
+def test_text_is_counted_roughly(text: str, low: int, high: int) -> None:
+    assert low <= text_tokens(text) <= high

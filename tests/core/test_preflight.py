@@ -1,0 +1,88 @@
+"""Every limit of a request is met before it leaves, and the picture to blame is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from app.core.catalog import Catalog
+from app.core.errors import Offence, RequestRefused
+from app.core.message import ImageBlock
+from app.core.preflight import check
+from app.core.request import Request
+from tests.core.test_request import MODEL, YES, answered, asked, image
+
+CATALOG = Catalog.load()
+
+
+def offences(*images: ImageBlock, model: str = MODEL, body: int = 1000, tokens: int = 1000) -> list[Offence]:
+    """What is refused of a conversation whose first turn has all pictures but the last."""
+    history = [asked("?", *images[:-1])]
+    history += [answered(history, YES), asked("And?", *images[-1:])]
+    request = Request.build(history, model=model)
+    missing = "f" * 64
+    try:
+        check(
+            request,
+            CATALOG.get(model),
+            CATALOG.limits,
+            body_bytes=body,
+            tokens=tokens,
+            kept=lambda sha256: sha256 != missing,
+        )
+    except RequestRefused as refused:
+        return list(refused.offences)
+    return []
+
+
+def test_a_request_within_every_limit_passes() -> None:
+    assert offences(replace(image(1), width=8000, height=8000), image(2)) == []
+
+
+def test_a_picture_of_the_first_turn_may_be_to_blame() -> None:
+    assert offences(replace(image(1), width=8001), image(2)) == [Offence("edge", 8001, 8000, 1, "a.png")]
+
+
+def test_from_the_21st_picture_on_every_one_may_have_2000_pixels_an_edge() -> None:
+    many = [image(n) for n in range(1, 21)]
+    large = replace(many[4], height=2001)
+    assert offences(*many[:4], large, *many[5:]) == []
+    assert offences(*many[:4], large, *many[5:], image(21)) == [Offence("edge_of_many", 2001, 2000, 5, "a.png")]
+
+
+def test_a_picture_of_too_many_base64_characters_is_named() -> None:
+    assert offences(replace(image(1), sent_bytes=7_500_000)) == []
+    assert offences(replace(image(1), sent_bytes=7_500_001)) == [
+        Offence("picture_bytes", 10_000_004, 10_000_000, 1, "a.png")
+    ]
+
+
+def test_a_picture_whose_file_is_gone_is_named() -> None:
+    assert offences(image(1), image(2, "f" * 64)) == [Offence("missing_picture", 0, 0, 2, "a.png")]
+
+
+@pytest.mark.parametrize(("model", "limit"), [(MODEL, 600), ("claude-haiku-4-5", 100)])
+def test_too_many_pictures_for_the_model_are_counted(model: str, limit: int) -> None:
+    assert offences(*(image(n) for n in range(1, limit + 1)), model=model) == []
+    assert offences(*(image(n) for n in range(1, limit + 2)), model=model) == [
+        Offence("too_many_pictures", limit + 1, limit)
+    ]
+
+
+def test_the_size_of_the_body_and_the_models_window_count() -> None:
+    assert offences(image(1), body=32_000_001) == [Offence("request_bytes", 32_000_001, 32_000_000)]
+    assert offences(image(1), tokens=1_000_001) == [Offence("context", 1_000_001, 1_000_000)]
+
+
+def test_a_request_without_a_question_is_refused() -> None:
+    with pytest.raises(RequestRefused) as refused:
+        check(
+            Request.build([], model=MODEL),
+            CATALOG.get(MODEL),
+            CATALOG.limits,
+            body_bytes=0,
+            tokens=0,
+            kept=lambda _: True,
+        )
+    assert refused.value.offences == (Offence("empty"),)

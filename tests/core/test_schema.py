@@ -1,0 +1,137 @@
+"""The database file: its settings, its rights, its versions, and what is refused."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.core import schema
+from app.core.errors import StoreDamaged, StoreFull, StoreTooNew
+from app.core.message import Message, TextBlock
+from app.core.store import FILE, Conversation, Store
+from tests.core.test_store import answer, sql
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store.open(tmp_path)
+    yield opened
+    opened.close()
+
+
+def test_the_database_is_set_up_as_the_design_says(store: Store) -> None:
+    expected = {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "trusted_schema": 0,
+        "mmap_size": 0,
+        "busy_timeout": 0,
+        "locking_mode": "exclusive",
+        "secure_delete": 1,
+        "application_id": schema.APPLICATION_ID,
+        "user_version": len(schema.MIGRATIONS),
+    }
+
+    assert {name: sql(store, f"PRAGMA {name}")[0] for name in expected} == expected
+
+
+def test_all_files_are_private_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        store = Store.open(tmp_path / "new" / "deeper")
+    finally:
+        os.umask(before)
+    sql(store, "INSERT INTO drafts VALUES ('', '{}')")
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "new").rglob("*")}
+    store.close()
+    assert modes == {"deeper": 0o700, FILE: 0o600, f"{FILE}-wal": 0o600}
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+
+
+def test_a_file_that_was_left_readable_becomes_private(tmp_path: Path) -> None:
+    Store.open(tmp_path).close()
+    (tmp_path / FILE).chmod(0o644)
+    Store.open(tmp_path).close()
+    assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
+
+
+def test_an_empty_file_becomes_a_store(tmp_path: Path) -> None:
+    (tmp_path / FILE).touch()
+    store = Store.open(tmp_path)
+    assert store.conversations_now() == []
+    store.close()
+
+
+def test_a_newer_store_is_refused_unchanged(tmp_path: Path) -> None:
+    Store.open(tmp_path).close()
+    with sqlite3.connect(tmp_path / FILE) as db:
+        db.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}")
+    db.close()
+    before = (tmp_path / FILE).read_bytes()
+    with pytest.raises(StoreTooNew) as raised:
+        Store.open(tmp_path)
+    assert raised.value.path == str(tmp_path / FILE)
+    assert (tmp_path / FILE).read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"Dear diary, " * 500, b"SQLite format 3\x00" + b"\xff" * 4080])
+def test_a_file_that_is_no_database_is_refused_unchanged(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / FILE).write_bytes(content)
+    with pytest.raises(StoreDamaged):
+        Store.open(tmp_path)
+    assert (tmp_path / FILE).read_bytes() == content
+
+
+def test_the_database_of_another_program_is_refused_unchanged(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / FILE) as db:
+        db.execute("CREATE TABLE recipes (name)")
+    db.close()
+    before = (tmp_path / FILE).read_bytes()
+    with pytest.raises(StoreDamaged):
+        Store.open(tmp_path)
+    assert (tmp_path / FILE).read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreFull):
+        Store.open(tmp_path / "file")
+    (tmp_path / "folder" / FILE).mkdir(parents=True)
+    with pytest.raises(StoreFull):
+        Store.open(tmp_path / "folder")
+
+
+async def test_a_full_disk_is_reported_and_what_was_there_stays(store: Store) -> None:
+    await store.create(Conversation("c"))
+    await store.add_message("c", answer())
+    # SQLite's own limit gives the same SQLITE_FULL as the file system's.
+    sql(store, "PRAGMA max_page_count = 1")
+    with pytest.raises(StoreFull):
+        await store.add_message("c", Message("user", (TextBlock("x" * 1_000_000),), id="q"))
+    assert await store.messages("c") == [answer()]
+    sql(store, "PRAGMA max_page_count = 100000")
+    await store.add_message("c", Message("user", (TextBlock("x" * 1_000_000),), id="q"))
+
+
+async def test_a_step_that_fails_leaves_the_old_version_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store.open(tmp_path)
+    await store.create(Conversation("c"))
+    store.close()
+    steps = [
+        *schema.MIGRATIONS,
+        ("ALTER TABLE conversations ADD COLUMN folder TEXT", "ALTER TABLE nowhere ADD COLUMN x"),
+    ]
+    monkeypatch.setattr(schema, "MIGRATIONS", steps)
+    with pytest.raises(sqlite3.OperationalError):
+        Store.open(tmp_path)
+    monkeypatch.setattr(schema, "MIGRATIONS", [*steps[:-1], steps[-1][:1]])
+    migrated = Store.open(tmp_path)
+    assert [c.id for c in migrated.conversations_now()] == ["c"]
+    assert sql(migrated, "PRAGMA user_version") == (len(steps),)
+    migrated.close()
