@@ -35,16 +35,14 @@ class EventLoop(qasync.QEventLoop):  # type: ignore[misc]  # qasync has no types
         super().__init__(app, already_running=already_running)
         self.set_default_executor(ThreadPoolExecutor(thread_name_prefix="loop"))
 
-    def run_forever(self) -> Any:
-        before = sys.get_asyncgen_hooks()
-        sys.set_asyncgen_hooks(
-            firstiter=self._asyncgen_firstiter_hook,
-            finalizer=self._asyncgen_finalizer_hook,
-        )
-        try:
-            return super().run_forever()
-        finally:
-            sys.set_asyncgen_hooks(*before)
+    def _before_run_forever(self) -> None:
+        super()._before_run_forever()
+        self._hooks_before = sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(firstiter=self._asyncgen_firstiter_hook, finalizer=self._asyncgen_finalizer_hook)
+
+    def _after_run_forever(self) -> None:
+        sys.set_asyncgen_hooks(*self._hooks_before)
+        super()._after_run_forever()
 
 
 class Unexpected(QObject):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PIL import Image, ImageDraw
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtWidgets import QApplication
 
 from app.conversation.account import Account
@@ -28,6 +30,7 @@ from app.core.settings import Settings
 from app.core.store import Store
 from app.eventloop import EventLoop
 from app.ui.theme import Theme
+from tests.servers.api import ApiServer
 
 
 @pytest.fixture
@@ -52,29 +55,54 @@ def live_loop(qapp: QApplication) -> Iterator[EventLoop]:
     asyncio.events._set_running_loop(None)
     asyncio.set_event_loop(None)
     loop.close()
+    destroy(loop._timer)
 
 
 @pytest.fixture
 def preferences(tmp_path: Path) -> Iterator[Preferences]:
     with ThreadPoolExecutor(1) as thread:
-        yield Preferences(tmp_path / "data", Settings(practice=True), thread)
+        yield Preferences(tmp_path / "data", Settings(), thread)
 
 
 @pytest.fixture
 def tools(live_loop: EventLoop, preferences: Preferences, catalog: Catalog, tmp_path: Path) -> Iterator[Tools]:
     """What every conversation works with, in a fresh data folder and in practice mode."""
     assert live_loop.is_running()
-    folder = tmp_path / "data"
+    with joined_tools(Account(preferences, catalog, {}, practice=True), preferences, tmp_path / "data") as tools:
+        yield tools
+
+
+@pytest.fixture
+def api() -> Iterator[ApiServer]:
+    with ApiServer() as server:
+        yield server
+
+
+@pytest.fixture
+def online(
+    live_loop: EventLoop, api: ApiServer, preferences: Preferences, catalog: Catalog, tmp_path: Path
+) -> Iterator[Tools]:
+    """The same, connected to the test server."""
+    assert live_loop.is_running()
+    environ = {"ANTHROPIC_BASE_URL": api.url, "ANTHROPIC_API_KEY": api.key}
+    with joined_tools(Account(preferences, catalog, environ), preferences, tmp_path / "data") as tools:
+        finish(tools.account.look_up())
+        yield tools
+
+
+@contextmanager
+def joined_tools(account: Account, preferences: Preferences, folder: Path) -> Iterator[Tools]:
+    """The parts, put away again as the app does; whatever a task did not handle fails the test."""
     store = Store.open(folder)
     tasks = Tasks()
     crashes: list[BaseException] = []
     tasks.crashed.connect(crashes.append)
     with ThreadPoolExecutor(2) as threads:
-        account = Account(preferences, catalog, {})
         yield Tools(store, Pictures(folder / "pictures"), threads, tasks, account, preferences)
         finish(tasks.close())
         finish(account.close())
     store.close()
+    destroy(account, tasks)
     assert crashes == []
 
 
@@ -88,16 +116,14 @@ def desk(tools: Tools) -> Iterator[Desk]:
     desk = Desk(tools)
     desk.start()
     yield desk
-    desk.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    destroy(desk)
 
 
 @pytest.fixture
 def theme(qapp: QApplication, preferences: Preferences) -> Iterator[Theme]:
     theme = Theme(qapp, preferences)
     yield theme
-    theme.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    destroy(theme)
 
 
 @pytest.fixture
@@ -115,9 +141,16 @@ def picture(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-def finish(work: object) -> None:
+def destroy(*objects: QObject) -> None:
+    """End Qt objects here and now; left to Python, they may be collected in another thread, where timers cannot die."""
+    for each in objects:
+        each.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def finish(work: Coroutine[Any, Any, None]) -> None:
     """Run a coroutine to its end on the live loop."""
-    task = asyncio.ensure_future(work)  # type: ignore[arg-type]  # any coroutine
+    task = asyncio.ensure_future(work)
     while not task.done():
         QApplication.processEvents()
     task.result()

@@ -69,6 +69,7 @@ class Chat(QObject):
             tasks=tools.tasks,
             parent=self,
         )
+        self._loading = False
         self._context = Context()
         self._cache_cools = self._timer(self.refresh)
         self._draft_saves = self._timer(lambda: self._start(self.save_draft(), "save draft"))
@@ -76,6 +77,7 @@ class Chat(QObject):
         self._draft_saves.setInterval(_SAVE_MILLISECONDS)
         self.worker.stored.connect(self._on_stored)
         self.worker.answered.connect(self.refresh)
+        self.messages.rowsInserted.connect(self.refresh)
         tools.account.changed.connect(self.refresh)
         tools.preferences.changed.connect(self.refresh)
         self.refresh()
@@ -94,6 +96,11 @@ class Chat(QObject):
     @property
     def is_stored(self) -> bool:
         return self._is_stored
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether all of it is in the store and nothing is under way."""
+        return self._is_stored and not self._loading and not self.worker.busy and self.draft.empty
 
     @property
     def model(self) -> Model:
@@ -131,6 +138,7 @@ class Chat(QObject):
 
     def load(self, draft: JSON | None = None) -> None:
         """Read the messages from the store, and bring back a draft that was kept."""
+        self._loading = True
         self._start(self._load(draft), "load messages")
 
     async def save_draft(self) -> None:
@@ -149,8 +157,6 @@ class Chat(QObject):
 
     def refresh(self) -> None:
         """Work out anew what a next request carries, and price the draft by it."""
-        if self.worker.busy:
-            return
         history = self.messages.messages
         request = Request.build(
             history,
@@ -168,7 +174,9 @@ class Chat(QObject):
         self.changed.emit()
 
     async def _load(self, draft: JSON | None) -> None:
-        self.messages.reset(await self._tools.store.messages(self._facts.id))
+        messages = await self._tools.store.messages(self._facts.id)
+        self._loading = False
+        self.messages.reset(messages)
         self.refresh()
         if draft:
             self.draft.restore(draft)

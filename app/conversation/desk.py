@@ -15,6 +15,10 @@ from app.core.message import JSON
 from app.core.store import Conversation
 
 
+_KEPT: Final = 8
+"""Conversations held open behind the current one, so that going back to one is immediate."""
+
+
 class Desk(QObject):
     """Opening another conversation stops nothing: an answer under way goes on behind it.
 
@@ -86,6 +90,7 @@ class Desk(QObject):
             return
         facts = self.history.conversations[row]
         if (chat := self._chats.pop(conversation_id, None)) is not None:
+            chat.stored.disconnect(self.history.put)
             chat.worker.stop()
         self._tools.tasks.start(self._tools.store.delete(conversation_id), "delete")
         self.history.remove(conversation_id)
@@ -124,13 +129,15 @@ class Desk(QObject):
         return chat
 
     def _show(self, chat: Chat) -> None:
-        self._leave(self.current)
-        self._chats[chat.facts.id] = chat
+        self._tools.tasks.start(self.current.save_draft(), "save draft")
+        self._chats[chat.facts.id] = self._chats.pop(chat.facts.id, chat)  # the last shown stands last
         self.current = chat
+        self._let_go()
         self.opened.emit(chat)
 
-    def _leave(self, chat: Chat) -> None:
-        """Let go of a conversation that nothing goes on in; the store has it."""
-        self._tools.tasks.start(chat.save_draft(), "save draft")
-        if chat.is_stored and not chat.worker.busy and chat.draft.empty:
-            self._chats.pop(chat.facts.id, None)
+    def _let_go(self) -> None:
+        """Forget the conversations shown longest ago in which nothing goes on; the store has them."""
+        for chat in list(self._chats.values())[:-_KEPT]:
+            if chat.at_rest:
+                del self._chats[chat.facts.id]
+                chat.deleteLater()

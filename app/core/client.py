@@ -22,7 +22,8 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import h11
 import httpx
@@ -64,6 +65,8 @@ _PIECE: Final = 65_536
 """Bytes of the body written at a time, so that the write timeout means a stall and not a slow line."""
 _DECODED: Final = 8_192
 """Bytes decoded at a time: some hundred events at the most."""
+_ERROR_WAIT: Final = 5.0
+"""Seconds the body of an error may take."""
 _TURN: Final = 0.005
 """Seconds a burst of events may hold the event loop."""
 
@@ -168,13 +171,8 @@ class Client:
 
     def _make(self) -> httpx.AsyncClient:
         seconds = self._timeouts
-        trust = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return httpx.AsyncClient(
-            transport=Transport(trust) if self._practice is None else PracticeTransport(self._practice),
-            verify=trust,
-            # Plain http is for this machine alone: a proxy has no business there, and could read along.
-            trust_env=self._practice is None and self._server.base_url.startswith("https:"),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+            transport=PracticeTransport(self._practice) if self._practice else _transport(self._server),
             timeout=httpx.Timeout(connect=seconds.connect, write=seconds.write, read=seconds.read, pool=None),
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -258,8 +256,6 @@ class Client:
             return reply.api_error(status, headers, body)
         if status >= 300:
             return NotTheApi(host, "redirect", status)
-        if status < 200:
-            return NotTheApi(host, "garbage", status)
         if status == httpx.codes.NO_CONTENT or headers.get("content-length") == "0":
             return NotTheApi(host, "empty", status)
         if encoded:
@@ -298,6 +294,24 @@ def retry_delay(error: ServerError, attempt: int, jitter: Callable[[], float] = 
     return wait or min(0.5 * 2**attempt, 8.0) * (1 - 0.25 * jitter())
 
 
+def _transport(server: Server) -> httpx.AsyncBaseTransport:
+    """Direct, or through the proxy of the environment. Raises ImportError or ValueError or InvalidURL for a bad one.
+
+    Plain http is for this machine alone: a proxy has no business there, and could read along.
+    """
+    trust = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    url = urlsplit(server.base_url)
+    proxies = getproxies() if url.scheme == "https" else {}
+    proxy = proxies.get("https") or proxies.get("all")
+    if not proxy or proxy_bypass(url.hostname or ""):
+        return Transport(trust)
+    return httpx.AsyncHTTPTransport(
+        verify=trust,
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+        proxy=proxy if "://" in proxy else f"http://{proxy}",
+    )
+
+
 class _Turn:
     """Lets the event loop go on when a burst of events has held it for long enough."""
 
@@ -330,10 +344,10 @@ async def _pieces(response: httpx.Response) -> AsyncGenerator[bytes, None]:
 
 
 async def _first_bytes(response: httpx.Response, limit: int) -> bytes:
-    """The first bytes of a body; fewer where it breaks off, since its status says enough."""
+    """The first bytes of a body; fewer where it breaks off or stalls, since its status says enough."""
     body = bytearray()
-    with suppress(*_BROKEN):
-        async with aclosing(_pieces(response)) as pieces:
+    with suppress(TimeoutError, *_BROKEN):
+        async with asyncio.timeout(_ERROR_WAIT), aclosing(_pieces(response)) as pieces:
             async for piece in pieces:
                 body += piece
                 if len(body) >= limit:

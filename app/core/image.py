@@ -18,7 +18,7 @@ from io import BytesIO
 from itertools import product
 from pathlib import Path
 from threading import Lock
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 from PIL import Image, ImageCms
 from PIL import WebPImagePlugin as _  # noqa: F401 - registers itself; else Pillow loads all its 43 plug-ins
@@ -87,6 +87,15 @@ class Prepared:
     """A small JPEG, or a PNG where the picture has transparency. Upright, without metadata."""
 
 
+class Pixels(NamedTuple):
+    """A picture decoded for the screen."""
+
+    width: int
+    height: int
+    rgba: bytes
+    """Rows of 8 bits a channel, sRGB, upright; alpha is not multiplied in."""
+
+
 def probe(path: Path, name: str) -> Probe:
     """Read what a picture file says of itself, in a few reads.
 
@@ -133,18 +142,17 @@ def prepare(path: Path, name: str, tier: Tier, *, edge_cap: int | None = None, m
     return Prepared(data, media_type, *sent, tuple(note for note, is_so in done.items() if is_so), thumbnail)
 
 
-def pixels(data: bytes, name: str = "") -> tuple[int, int, bytes]:
-    """Decode a picture or a thumbnail to show it: width, height, and RGBA rows of 8 bits a channel, sRGB, upright.
+def pixels(data: bytes, name: str = "") -> Pixels:
+    """Decode a picture or a thumbnail for the screen: the interface's own decoders must not see bytes of strangers.
 
-    Alpha is not multiplied in. For the interface, whose own decoders must not see bytes of strangers. Raises as
-    `prepare` does.
+    Raises as `prepare` does.
     """
     if not data:
         raise PictureUnreadable(name, "empty")
     with _boundary(name):
         source = _open(data, name)
         image = _decode(source, _upright(source.header), name).convert("RGBA")
-        return image.width, image.height, image.tobytes()
+        return Pixels(image.width, image.height, image.tobytes())
 
 
 # --- reading ------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ _READ: Final = 65_536
 
 
 class Transport(httpx.AsyncHTTPTransport):
-    """httpx's own transport, but that it listens while it uploads. Direct connections only; each serves one request."""
+    """httpx's own, for direct connections, but that it listens while it uploads. A connection serves one request."""
 
     def __init__(self, ssl_context: ssl.SSLContext) -> None:
         # Of the base class only the pool is wanted; httpx has no way to give it a network backend.

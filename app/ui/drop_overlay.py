@@ -28,6 +28,7 @@ class DropOverlay(QWidget):
 
     def __init__(self, theme: Theme, window: QWidget) -> None:
         super().__init__(window)
+        self._window = window
         self._theme = theme
         self._model = ""
         self._title, self._promise, self._reasons = QLabel(), QLabel(), QLabel()
@@ -61,7 +62,7 @@ class DropOverlay(QWidget):
         self._promise.setStyleSheet(f"color: {tokens.text2};")
         self._reasons.setFont(self._theme.font("caption"))
         self._reasons.setStyleSheet(
-            f"color: {tokens.warn}; background: {tokens.on_warn}; border-radius: {RADIUS['badge']}px; padding: 4px 12px;"
+            f"color: {tokens.warn}; background: {tokens.on_warn};border-radius: {RADIUS['badge']}px; padding: 4px 12px;"
         )
 
     # --- one drag ---
@@ -71,7 +72,7 @@ class DropOverlay(QWidget):
             return False
         if not self.isVisible():
             self._tell(glance(event.mimeData()))
-            self.setGeometry(self.parentWidget().rect())
+            self.setGeometry(self._window.rect())
             self.raise_()
             self.show()
         _accept_copy(event)
@@ -121,7 +122,11 @@ class DropOverlay(QWidget):
                 self.tr("%1 pictures are in a format not taken yet: %2"),
             ),
             (seen.folders, self.tr("1 folder is left out: %2"), self.tr("%1 folders are left out: %2")),
-            (seen.remote, self.tr("1 file is on another computer: %2"), self.tr("%1 files are on another computer: %2")),
+            (
+                seen.remote,
+                self.tr("1 file is on another computer: %2"),
+                self.tr("%1 files are on another computer: %2"),
+            ),
         ):
             if names:
                 words = one if len(names) == 1 else several.replace("%1", figures.count(len(names)))
@@ -141,7 +146,7 @@ class DropOverlay(QWidget):
             case QEvent.Type.DragLeave:
                 self.hide()
             case QEvent.Type.Resize:
-                self.setGeometry(self.parentWidget().rect())
+                self.setGeometry(self._window.rect())
         return False
 
     def event(self, event: QEvent) -> bool:

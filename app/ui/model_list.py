@@ -165,7 +165,7 @@ class _Row(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         tokens = self._theme.tokens
         model = index.data(_MODEL)
-        area = option.rect.adjusted(8, 0, -8, 0)  # type: ignore[attr-defined]  # PySide's stubs lack the fields
+        area = option.rect.adjusted(8, 0, -8, 0)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not isinstance(model, Model):
@@ -174,12 +174,12 @@ class _Row(QStyledItemDelegate):
             painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, str(index.data()))
             painter.restore()
             return
-        state = option.state  # type: ignore[attr-defined]  # as above
+        state = option.state
         if state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver):
             selected = bool(state & QStyle.StateFlag.State_Selected)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(tokens.soft if selected else tokens.hover))
-            painter.drawRoundedRect(option.rect, 6, 6)  # type: ignore[attr-defined]  # as above
+            painter.drawRoundedRect(option.rect, 6, 6)
         self._paint_words(painter, area, model, str(index.data(_NOTE)))
         painter.restore()
 
@@ -227,20 +227,17 @@ def retirement_words(model: Model, today: date) -> str:
     retirement = model.retirement(today)
     if retirement is None:
         return ""
+    tr = QCoreApplication.translate
     day = QLocale().toString(QDate(retirement.day), "d MMM yyyy") if retirement.day is not None else ""
     match retirement.kind:
         case "retired":
-            words = _tr("retired %1") if day else _tr("retired")
+            words = tr("ModelList", "retired %1") if day else tr("ModelList", "retired")
         case "announced":
-            words = _tr("retires %1")
+            words = tr("ModelList", "retires %1")
         case "possible":
             is_past = retirement.day is not None and retirement.day <= today
-            words = _tr("may retire any day") if is_past else _tr("may retire from %1")
+            words = tr("ModelList", "may retire any day") if is_past else tr("ModelList", "may retire from %1")
     return words.replace("%1", day)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("ModelList", text)
 
 
 def _price(amount: Decimal) -> str:

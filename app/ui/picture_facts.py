@@ -16,18 +16,20 @@ from app.core.fit import Size, rule_of_thumb
 from app.ui import figures
 from app.ui.theme import Theme
 
+translate = QCoreApplication.translate
+
 _LISTED: Final = 2
 """Names told of many."""
 _LONGEST: Final = 40
 """Characters of a name in a running sentence."""
-_UNSEEN: Final = {point: None for point in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
+_UNSEEN: Final = dict.fromkeys((*range(8234, 8239), *range(8294, 8298), 8206, 8207, 1564))
 """Marks that change the direction of text: a file name could hide its ending behind them (RELIABILITY.md, 3.2)."""
 
 
 def shown_name(name: str) -> str:
     """A picture's name in one line, as harmless text."""
     plain = "".join(c if c.isprintable() else " " for c in name.translate(_UNSEEN)).strip()
-    return plain or _tr("Pasted picture")
+    return plain or translate("picture_facts", "Pasted picture")
 
 
 def listed(names: Sequence[str]) -> str:
@@ -35,7 +37,7 @@ def listed(names: Sequence[str]) -> str:
     told = ", ".join(_shortened(shown_name(name)) for name in names[:_LISTED])
     if len(names) <= _LISTED:
         return told
-    more = _tr("%1 and %2 more").replace("%2", figures.count(len(names) - _LISTED))
+    more = translate("picture_facts", "%1 and %2 more").replace("%2", figures.count(len(names) - _LISTED))
     return more.replace("%1", told)
 
 
@@ -53,37 +55,37 @@ def size_line(picture: DraftPicture) -> str:
 
 def spoken(number: int, picture: DraftPicture, dollars: Decimal | None) -> str:
     """The row in one sentence."""
-    name = _tr("Picture %1, %2").replace("%1", str(number)).replace("%2", shown_name(picture.name))
+    name = translate("picture_facts", "Picture %1").replace("%1", str(number)) + ", " + shown_name(picture.name)
     if picture.sent is None:
-        return name + ", " + _tr("being read")
-    sizes = figures.size(*picture.sent)
+        return name + ", " + translate("picture_facts", "being read")
+    sizes = _spoken_size(picture.width, picture.height)
     if picture.sent != (picture.width, picture.height):
-        sizes = _tr("%1, sent as %2").replace("%1", figures.size(picture.width, picture.height)).replace("%2", sizes)
-    price = _tr("price unknown") if dollars is None else figures.dollars(dollars)
-    tokens = _tr("%1 tokens").replace("%1", figures.count(picture.tokens))
-    return ", ".join([name, sizes.replace("×", " by "), tokens, price])
+        sizes += ", " + translate("picture_facts", "sent as %1").replace("%1", _spoken_size(*picture.sent))
+    tokens = translate("picture_facts", "%1 tokens").replace("%1", figures.count(picture.tokens))
+    price = translate("picture_facts", "price unknown") if dollars is None else figures.dollars(dollars)
+    return f"{name}, {sizes}, {tokens}, {price}"
 
 
 def details(picture: DraftPicture, cost: PictureCost | None) -> list[tuple[str, str]]:
     """Everything known, as pairs of a caption and its value."""
-    rows = [(_tr("Name"), shown_name(picture.name))]
+    rows = [(translate("picture_facts", "Name"), shown_name(picture.name))]
     if picture.sent is None:
         return rows
-    rows.append((_tr("Size"), _sizes(picture, picture.sent)))
-    rows.append((_tr("File"), f"{picture.format}, {figures.file_size(picture.file_bytes)}"))
+    rows.append((translate("picture_facts", "Size"), _sizes(picture, picture.sent)))
+    rows.append((translate("picture_facts", "File"), f"{picture.format}, {figures.file_size(picture.file_bytes)}"))
     if picture.state == "ready" and picture.image is not None:
         kind = picture.image.media_type.removeprefix("image/").upper()
-        rows.append((_tr("Sent as"), f"{kind}, {figures.file_size(picture.image.sent_bytes)}"))
+        sent = f"{kind}, {figures.file_size(picture.image.sent_bytes)}"
+        rows.append((translate("picture_facts", "Sent as"), sent))
     if notes := _notes(picture):
-        rows.append((_tr("Done"), ", ".join(notes)))
-    exact = _tr("guide's rule of thumb ~%1 · exact %2").replace("%2", figures.count(picture.tokens))
-    rows.append((_tr("Tokens"), exact.replace("%1", figures.count(rule_of_thumb(*picture.sent)))))
+        rows.append((translate("picture_facts", "Done"), ", ".join(notes)))
+    rows.append((translate("picture_facts", "Tokens"), _both_counts(picture, picture.sent)))
     if cost is None:
-        rows.append((_tr("Price"), _tr("not known for this model")))
+        rows.append((translate("picture_facts", "Price"), translate("picture_facts", "not known for this model")))
         return rows
-    rows.append((_tr("Input price"), figures.dollars(cost.input)))
-    rows.append((_tr("Cache write"), figures.dollars(cost.cache_write)))
-    rows.append((_tr("Each later turn"), figures.dollars(cost.cache_read)))
+    rows.append((translate("picture_facts", "Input price"), figures.dollars(cost.input)))
+    rows.append((translate("picture_facts", "Cache write"), figures.dollars(cost.cache_write)))
+    rows.append((translate("picture_facts", "Each later turn"), figures.dollars(cost.cache_read)))
     return rows
 
 
@@ -124,13 +126,30 @@ def _sizes(picture: DraftPicture, sent: Size) -> str:
     return whole if sent == (picture.width, picture.height) else f"{whole} → {figures.size(*sent)}"
 
 
+def _both_counts(picture: DraftPicture, sent: Size) -> str:
+    """The guide's approximation beside what will be billed."""
+    words = translate("picture_facts", "guide's rule of thumb ~%1 · exact %2")
+    return words.replace("%1", figures.count(rule_of_thumb(*sent))).replace("%2", figures.count(picture.tokens))
+
+
+def _spoken_size(width: int, height: int) -> str:
+    return translate("picture_facts", "%1 by %2").replace("%1", str(width)).replace("%2", str(height))
+
+
 def _notes(picture: DraftPicture, *, brief: bool = False) -> list[str]:
-    """What `app.core.image.prepare` did, in words; resizing shows in the sizes. Brief: what the person may not expect."""
+    """What `app.core.image.prepare` did, in words; resizing shows in the sizes.
+
+    Brief: only what changes what the model sees.
+    """
     if picture.image is None:
         return []
-    words = {"first_frame": _tr("first frame only"), "turned": _tr("turned upright")}
+    words = {
+        "first_frame": translate("picture_facts", "first frame only"),
+        "turned": translate("picture_facts", "turned upright"),
+    }
     if not brief:
-        words |= {"srgb": _tr("colours converted to sRGB"), "reencoded": _tr("compressed anew")}
+        words["srgb"] = translate("picture_facts", "colours converted to sRGB")
+        words["reencoded"] = translate("picture_facts", "compressed anew")
     return [words[note] for note in words if note in picture.image.notes]
 
 
@@ -142,7 +161,3 @@ def _shortened(name: str) -> str:
     if len(name) <= _LONGEST:
         return name
     return name[: _LONGEST // 2] + "…" + name[-_LONGEST // 2 + 1 :]
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("picture_facts", text)

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Final
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QSysInfo, QUrl
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtGui import QImage, QImageWriter, QPixmap
 
 from app.conversation.draft import Source
 from app.core.errors import PictureUnreadable, VisavisError
@@ -19,14 +19,14 @@ EXTENSIONS: Final = ("png", "jpg", "jpeg", "jpe", "jfif", "gif", "webp")
 _RAW: Final = ("image/png", "image/jpeg", "image/webp", "image/gif")
 """Formats taken as they lie in memory, the best first; they are never decoded here."""
 
-_OTHER_PICTURES: Final = frozenset(
-    "heic heif avif tif tiff bmp svg svgz ico icns jxl jp2 psd xcf eps dng cr2 cr3 nef arw raf exr hdr tga dds".split()
+_OTHER_PICTURES: Final = (
+    "heic heif avif tif tiff bmp svg svgz ico icns jxl jp2 psd xcf eps dng cr2 cr3 nef arw raf exr hdr tga dds"
 )
-_NO_PICTURES: Final = frozenset(
+_NO_PICTURES: Final = (
     "txt md rst log csv tsv json xml yaml yml toml ini html htm css js ts py c h cpp java rs go sh bat sql "
     "doc docx odt rtf pdf xls xlsx ods ppt pptx odp key pages numbers epub eml "
     "zip gz tgz bz2 xz zst 7z rar tar iso dmg deb rpm msi exe dll so app apk jar bin db sqlite "
-    "mp3 wav flac ogg m4a aac mp4 mov avi mkv webm m4v ttf otf woff woff2".split()
+    "mp3 wav flac ogg m4a aac mp4 mov avi mkv webm m4v ttf otf woff woff2"
 )
 
 
@@ -41,12 +41,14 @@ class Bitmap(Source):
             object.__setattr__(self, field, value)  # a Source is frozen
 
     @property
-    def data(self) -> bytes:  # type: ignore[override]  # a field there, worked out here
+    def data(self) -> bytes:
         file = QByteArray()
         buffer = QBuffer(file)
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        self._image.save(buffer, "PNG", 80)  # type: ignore[call-overload]  # the stubs want bytes, Qt wants text
-        return file.data()
+        writer = QImageWriter(buffer, b"png")
+        writer.setCompression(20)  # zlib's level 1 in Qt's measure: speed before size, the picture is encoded again
+        writer.write(self._image)
+        return bytes(file.data())
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def carries_pictures(mime: QMimeData) -> bool:
 
 
 def prefers_text(mime: QMimeData) -> bool:
-    """Whether a paste means the text: cells of a table come with a picture of themselves, copied files with their paths."""
+    """Whether a paste means its text: table cells bring a picture of themselves, copied files bring their paths."""
     return bool(mime.text()) and mime.hasFormat("text/plain") and not any(url.isLocalFile() for url in mime.urls())
 
 
@@ -99,7 +101,7 @@ def sources_from_mime(mime: QMimeData) -> Dropped:
 
 def bitmap_of(mime: QMimeData) -> Source | None:
     """The picture that lies in memory, as its own bytes where we take that format."""
-    if (raw := _raw_format(mime)) and (data := mime.data(raw).data()):
+    if (raw := _raw_format(mime)) and (data := bytes(mime.data(raw).data())):
         return Source(data=data)
     image = mime.imageData() if mime.hasImage() else None
     if isinstance(image, QPixmap):
@@ -162,5 +164,5 @@ def _extension(name: str) -> str:
     return PurePath(name).suffix.lstrip(".").lower()
 
 
-def _named(names: Iterable[str], kinds: dict[str, str], of: frozenset[str]) -> tuple[str, ...]:
-    return tuple(name for name in names if kinds[name] in of)
+def _named(names: Iterable[str], kinds: dict[str, str], of: str) -> tuple[str, ...]:
+    return tuple(name for name in names if kinds[name] in of.split())

@@ -1,0 +1,332 @@
+"""The composer: pictures and words of the next message, what it will cost, and Send, which turns into Stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+from weakref import WeakSet
+
+from PySide6.QtCore import QElapsedTimer, QEvent, QMetaObject, QMimeData, QObject, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QShowEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from app.conversation.account import Account
+from app.conversation.chat import Chat
+from app.conversation.draft import Source
+from app.core.errors import VisavisError
+from app.ui import figures
+from app.ui.cost_line import CostLine, Part, cost_parts
+from app.ui.errors import refusals
+from app.ui.message_edit import MessageEdit
+from app.ui.notes import Notes
+from app.ui.picture_facts import listed
+from app.ui.sources import EXTENSIONS, Dropped, bitmap_of, prefers_text, sources_from_mime
+from app.ui.theme import COMPOSER, Theme
+from app.ui.thumbnails import Thumbnails
+
+_RADIUS: Final = 16
+_SHADOW: Final = 8
+"""Pixels around the card that its shadow falls on."""
+_SHARE: Final = 0.4
+"""Of the window's height that the pictures, or the text, may take."""
+_SHARE_TOGETHER: Final = 0.55
+_COALESCE: Final = 30
+"""Milliseconds in which changes of the draft make one new line of costs."""
+_KEY_START: Final = "sk-ant-"
+
+
+class Composer(QWidget):
+    """Signals:
+    picture_opened(int): the row of an attached picture to be shown large.
+    """
+
+    picture_opened = Signal(int)
+
+    def __init__(self, theme: Theme, account: Account, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._account = account
+        self._chat: Chat | None = None
+        self._links: list[QMetaObject.Connection] = []
+        self._heard: WeakSet[Chat] = WeakSet()
+        self._untold: dict[str, list[VisavisError]] = {}
+        self._cursors: dict[str, int] = {}
+        self._is_stop = False
+        self._nothing_to_send = False
+        self._turned = QElapsedTimer()
+        self._line_due = QTimer(self, singleShot=True, interval=_COALESCE)
+        self._line_due.timeout.connect(self._tell_line)
+        self._strip = Thumbnails(theme)
+        self._notes = Notes(theme)
+        self._edit = MessageEdit(theme)
+        self._line = CostLine(theme)
+        self._attach, self._send = QToolButton(), QPushButton()
+        self._lay_out()
+        self._connect()
+        self._dress()
+
+    def set_chat(self, chat: Chat) -> None:
+        """Write in this conversation from now on; what was being written in the other stays with it."""
+        self._leave()
+        self._chat = chat
+        draft, worker = chat.draft, chat.worker
+        self._links = [
+            draft.changed.connect(self._draft_changed),
+            draft.taken.connect(lambda: self._edit.show_text("", 0)),
+            draft.text_changed.connect(self._show_text),
+            chat.changed.connect(self._draft_changed),
+            worker.phase_changed.connect(self._phase_changed),
+        ]
+        if chat not in self._heard:
+            self._heard.add(chat)
+            key = chat.facts.id
+            draft.refused.connect(lambda errors: self._refused(key, errors))
+        self._strip.set_draft(draft)
+        self._edit.show_text(draft.text, self._cursors.get(chat.facts.id, len(draft.text)))
+        self._nothing_to_send = False
+        self._turn(is_stop=worker.busy)
+        self._refused(chat.facts.id, self._untold.pop(chat.facts.id, []))
+        self._tell_line()
+
+    def attach(self, sources: Iterable[Source]) -> None:
+        """Add pictures to the message."""
+        if self._chat is not None:
+            self._chat.draft.attach(sources)
+
+    def take(self, dropped: Dropped) -> None:
+        """Attach what was dropped or pasted, and say what cannot be attached."""
+        self.attach(dropped.sources)
+        for sentence in refusals(list(dropped.refused)):
+            self.note(sentence)
+        if dropped.remote:
+            words = self.tr("%1: on another computer. Copy it to this one first, then add it here.")
+            self.note(words.replace("%1", listed(dropped.remote)))
+        if dropped.links:
+            self.note(self.tr("A web address is not a picture. Save the picture as a file, then drop the file here."))
+
+    def paste(self, mime: QMimeData) -> None:
+        """Put in what the clipboard holds: of a text with a picture of it the text, and the picture is offered."""
+        if not prefers_text(mime):
+            self.take(sources_from_mime(mime))
+            return
+        self._edit.insert_text(mime.text())
+        if (bitmap := bitmap_of(mime)) is not None:
+            offered = bitmap
+            self.note(
+                self.tr("The text was pasted; there is a picture of it, too."),
+                self.tr("Use picture"),
+                lambda: self.attach([offered]),
+            )
+        if _KEY_START in mime.text():
+            self.note(self.tr("This looks like an API key. It would be sent as part of the message."))
+
+    def note(self, text: str, action: str = "", do: Callable[[], None] | None = None) -> None:
+        """Show a sentence above the text until it is dismissed, with a button where there is something to do."""
+        self._notes.add(text, action, do)
+
+    def choose_pictures(self) -> None:
+        """Let the person pick files."""
+        patterns = " ".join(f"*.{ending} *.{ending.upper()}" for ending in EXTENSIONS)
+        dialog = QFileDialog(self, self.tr("Attach pictures"))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilters([self.tr("Pictures") + f" ({patterns})", self.tr("All files") + " (*)"])
+        dialog.filesSelected.connect(lambda paths: self.attach(Source(path=path) for path in paths))
+        dialog.filesSelected.connect(self.focus)
+        dialog.open()
+
+    def focus(self) -> None:
+        """Go on writing."""
+        self._edit.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def take_key(self, event: QKeyEvent) -> bool:
+        """Take over a key that was typed elsewhere in the window: a character, or Esc while an answer comes."""
+        if event.key() == Qt.Key.Key_Escape:
+            return self.stop()
+        keys = Qt.KeyboardModifier
+        command = event.modifiers() & (keys.ControlModifier | keys.AltModifier | keys.MetaModifier)
+        if command or not event.text().isprintable() or not event.text().strip():
+            return False
+        self.focus()
+        QApplication.sendEvent(self._edit, event)
+        return True
+
+    def submit(self) -> None:
+        """Send the message; it goes as soon as its pictures are ready."""
+        if self._chat is None or self._chat.worker.busy:
+            return
+        self._nothing_to_send = self._chat.draft.empty
+        self._chat.worker.send()
+        self._tell_line()
+
+    def stop(self) -> bool:
+        """End what is under way; whether anything was."""
+        if self._chat is None or not self._chat.worker.busy:
+            return False
+        self._chat.worker.stop()
+        return True
+
+    # --- putting together ---
+
+    def _lay_out(self) -> None:
+        self.setMaximumWidth(COMPOSER + 2 * _SHADOW)
+        bottom = QHBoxLayout()
+        bottom.setSpacing(12)
+        bottom.addWidget(self._attach)
+        bottom.addWidget(self._line, 1)
+        bottom.addWidget(self._send)
+        card = QVBoxLayout(self)
+        card.setContentsMargins(_SHADOW + 12, 4 + 12, _SHADOW + 12, _SHADOW + 12)
+        card.setSpacing(0)
+        card.addWidget(self._strip)
+        card.addWidget(self._notes)
+        edit = QHBoxLayout()
+        edit.setContentsMargins(4, 4, 4, 12)
+        edit.addWidget(self._edit)
+        card.addLayout(edit)
+        card.addLayout(bottom)
+        for button, kind in ((self._attach, "icon"), (self._send, "send")):
+            button.setProperty("kind", kind)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._attach.setAccessibleName(self.tr("Attach pictures"))
+        self._attach.setToolTip(self.tr("Attach pictures") + " (Ctrl+O)")
+        QWidget.setTabOrder(self._strip, self._edit)
+        QWidget.setTabOrder(self._edit, self._attach)
+        QWidget.setTabOrder(self._attach, self._send)
+        self.setFocusProxy(self._edit)
+
+    def _connect(self) -> None:
+        self._attach.clicked.connect(self.choose_pictures)
+        self._send.clicked.connect(self._send_clicked)
+        self._strip.picture_opened.connect(self.picture_opened)
+        self._strip.resized.connect(self._share_height)
+        self._edit.submitted.connect(self.submit)
+        self._edit.pasted.connect(self.paste)
+        self._edit.undo_requested.connect(self._undo_remove)
+        self._edit.textChanged.connect(self._text_changed)
+        self._account.changed.connect(self._draft_changed)
+        self._theme.changed.connect(self._dress)
+
+    def _dress(self) -> None:
+        self._attach.setIcon(self._theme.icon("paperclip"))
+        self._attach.setIconSize(QSize(18, 18))
+        self._turn(is_stop=self._is_stop)
+        self.update()
+
+    def _share_height(self) -> None:
+        """Pictures and text grow with the window, and leave room for the conversation."""
+        whole = self.window().height()
+        self._strip.set_height_limit(round(whole * _SHARE))
+        strip = self._strip.height() if self._strip.isVisibleTo(self) else 0
+        self._edit.set_height_limit(min(round(whole * _SHARE), round(whole * _SHARE_TOGETHER) - strip))
+
+    # --- what changes ---
+
+    def _leave(self) -> None:
+        if self._chat is not None:
+            self._cursors[self._chat.facts.id] = self._edit.textCursor().position()
+        for link in self._links:
+            QObject.disconnect(link)
+        self._links = []
+        self._chat = None
+        self._notes.clear()
+
+    def _text_changed(self) -> None:
+        self._nothing_to_send = False
+        if self._chat is not None:
+            self._chat.draft.set_text(self._edit.toPlainText())
+
+    def _show_text(self, text: str) -> None:
+        if text != self._edit.toPlainText():
+            self._edit.show_text(text, len(text))
+
+    def _refused(self, key: str, errors: list[VisavisError]) -> None:
+        """Say it in the conversation it happened in, at once or when that is open again."""
+        if self._chat is None or self._chat.facts.id != key:
+            self._untold.setdefault(key, []).extend(errors)
+            return
+        for sentence in refusals(errors):
+            self.note(sentence)
+
+    def _undo_remove(self) -> None:
+        if self._chat is not None:
+            self._chat.draft.undo_remove()
+
+    def _draft_changed(self) -> None:
+        if not self._line_due.isActive():
+            self._line_due.start()
+
+    def _phase_changed(self, phase: str) -> None:
+        self._turn(is_stop=phase != "idle")
+        self._tell_line()
+
+    def _turn(self, *, is_stop: bool) -> None:
+        """Make the one button Send or Stop."""
+        if is_stop != self._is_stop:
+            self._turned.start()
+        self._is_stop = is_stop
+        name, key, icon = (
+            (self.tr("Stop"), "Esc", "square") if is_stop else (self.tr("Send"), self.tr("Enter"), "arrow-up")
+        )
+        self._send.setIcon(self._theme.icon(icon, self._theme.tokens.on_accent))
+        self._send.setAccessibleName(name)
+        self._send.setToolTip(f"{name} ({key})")
+
+    def _send_clicked(self) -> None:
+        # The second half of a double click must not undo what the first has done.
+        if self._turned.isValid() and not self._turned.hasExpired(QApplication.doubleClickInterval()):
+            return
+        if not self.stop():
+            self.submit()
+        self.focus()
+
+    def _tell_line(self) -> None:
+        self._line.tell(self._parts())
+
+    def _parts(self) -> list[Part]:
+        if self._chat is None:
+            return []
+        draft, worker = self._chat.draft, self._chat.worker
+        waited_for = sum(picture.state != "ready" for picture in draft.pictures)
+        if worker.phase == "preparing" and waited_for:
+            if waited_for == 1:
+                return [Part(self.tr("Preparing 1 picture; sends by itself"))]
+            words = self.tr("Preparing %1 pictures; sends by itself")
+            return [Part(words.replace("%1", figures.count(waited_for)))]
+        if worker.busy:
+            return [Part(self.tr("Esc"), bold=True), Part(" " + self.tr("stops; what has come stays"), joined=True)]
+        if draft.empty:
+            return [Part(self.tr("Write something, or add a picture"))] if self._nothing_to_send else []
+        unread = sum(picture.state == "copying" for picture in draft.pictures)
+        return cost_parts(draft.estimate, unread=unread, free=self._account.practice)
+
+    # --- Qt ---
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() != Qt.Key.Key_Escape or not self.stop():
+            super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.window().installEventFilter(self)
+        self._share_height()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and watched is self.window():
+            self._share_height()
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+        """The card on its shadow; an effect would paint all of the composer anew with every blink of the caret."""
+        tokens = self._theme.tokens
+        card = QRectF(self.rect()).adjusted(_SHADOW + 0.5, 4.5, -_SHADOW - 0.5, -_SHADOW - 0.5)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(0, 0, 0, 10 if tokens.dark else 4))
+        for spread in range(_SHADOW):
+            around = card.adjusted(-spread, 2 - spread / 2, spread, spread)
+            painter.drawRoundedRect(around, _RADIUS + spread, _RADIUS + spread)
+        painter.setPen(QPen(QColor(tokens.line), 1))
+        painter.setBrush(QColor(tokens.surface))
+        painter.drawRoundedRect(card, _RADIUS, _RADIUS)

@@ -1,0 +1,218 @@
+"""One row of the list of conversations: how it is painted, and how its title is edited."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from PySide6.QtCore import QAbstractItemModel, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPixmap
+from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from app.conversation.gallery import Gallery
+from app.conversation.history import HistoryModel
+from app.conversation.messages import Index
+from app.core.rows import Conversation
+from app.ui import figures
+from app.ui.theme import RADIUS, Theme
+
+_ROW: Final = 48
+_HEADING: Final = 40
+_THUMBNAIL: Final = QSize(40, 30)
+_DOT: Final = 8
+_KEPT: Final = 300
+"""Thumbnails that stay decoded; 5 kB each, 20 kB on a sharp screen."""
+
+_LEFT = Qt.AlignmentFlag.AlignLeft
+_MIDDLE = Qt.AlignmentFlag.AlignVCenter
+
+
+class ConversationRow(QStyledItemDelegate):
+    """What the index alone does not tell stands in `headings`, `opened` and `busy`, which are the list's to set.
+
+    Signals:
+        renamed(str, str): a conversation's id, and its title from now on.
+        changed(): fonts, colours or a thumbnail; to be painted anew.
+    """
+
+    renamed = Signal(str, str)
+    changed = Signal()
+
+    def __init__(self, theme: Theme, gallery: Gallery, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.headings: dict[int, str] = {}
+        """Rows that open a group."""
+        self.opened = ""
+        """The id of the open conversation."""
+        self.busy: set[str] = set()
+        """Ids of those in which an answer is under way."""
+        self._theme = theme
+        self._gallery = gallery
+        self._thumbnails: dict[str, QPixmap] = {}
+        theme.changed.connect(self._follow)
+        gallery.thumbnail_ready.connect(self.changed)
+        self._follow()
+
+    def card(self, rect: QRect, row: int) -> QRect:
+        """The part of a row's place that is the conversation; above it may be a heading."""
+        return rect.adjusted(12, self._heading if row in self.headings else 0, -12, -2)
+
+    def _follow(self) -> None:
+        self._row, self._heading = self._theme.px(_ROW), self._theme.px(_HEADING)
+        self._title_font = self._theme.font("secondary", 500)
+        self._note_font = self._theme.font("caption")
+        self._heading_font = self._theme.font("caption", 500)
+        self._icon = self._theme.icon("message-square")
+        self.changed.emit()
+
+    # --- painting ---
+
+    def _paint_heading(self, painter: QPainter, option: QStyleOptionViewItem, heading: str) -> None:
+        place = QRect(option.rect.left() + 20, option.rect.top(), option.rect.width() - 40, self._heading)
+        painter.setFont(self._heading_font)
+        painter.setPen(QColor(self._theme.tokens.text2))
+        painter.drawText(QStyle.visualRect(option.direction, option.rect, place), _flags(option), heading)
+
+    def _paint_ground(self, painter: QPainter, card: QRect, option: QStyleOptionViewItem, *, is_open: bool) -> None:
+        tokens = self._theme.tokens
+        line = ground = ""
+        if is_open:
+            line, ground = tokens.line, tokens.surface
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            ground = tokens.hover
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            line = tokens.accent
+        painter.setPen(QColor(line) if line else Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(ground) if ground else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(QRectF(card).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS["control"], RADIUS["control"])
+
+    def _paint_picture(self, painter: QPainter, place: QRect, conversation: Conversation) -> None:
+        """The first picture, cut to the place; an icon where there is none or as long as it is not there."""
+        tokens = self._theme.tokens
+        pixmap = self._thumbnail(conversation.thumbnail, painter.device().devicePixelRatio())
+        frame = QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(QColor(tokens.line))
+        painter.setBrush(QColor(tokens.surface))
+        painter.drawRoundedRect(frame, RADIUS["badge"], RADIUS["badge"])
+        if not conversation.thumbnail:
+            side = QRect(QPoint(), QSize(16, 16))
+            side.moveCenter(place.center())
+            self._icon.paint(painter, side)
+        if not pixmap.isNull():
+            shape = QPainterPath()
+            shape.addRoundedRect(frame, RADIUS["badge"], RADIUS["badge"])
+            painter.save()
+            painter.setClipPath(shape)
+            painter.drawPixmap(place, pixmap)
+            painter.restore()
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPath(shape)
+
+    def _paint_words(
+        self, painter: QPainter, place: QRect, option: QStyleOptionViewItem, conversation: Conversation
+    ) -> None:
+        tokens = self._theme.tokens
+        upper, lower = self._lines(place)
+        title = QFontMetrics(self._title_font).elidedText(
+            conversation.title, Qt.TextElideMode.ElideRight, place.width()
+        )
+        painter.setFont(self._title_font)
+        painter.setPen(QColor(tokens.text))
+        painter.drawText(upper, _flags(option), title)
+        painter.setFont(self._note_font)
+        painter.setPen(QColor(tokens.text2))
+        note = painter.fontMetrics().elidedText(self.note(conversation), Qt.TextElideMode.ElideRight, lower.width())
+        painter.drawText(lower, _flags(option), note)
+
+    def _lines(self, place: QRect) -> tuple[QRect, QRect]:
+        """Where the title and the note stand."""
+        half = place.height() // 2
+        return place.adjusted(0, 2, 0, -half), place.adjusted(0, half, 0, -2)
+
+    def _thumbnail(self, original: str, ratio: float) -> QPixmap:
+        key = f"{original}@{ratio}"
+        if key in self._thumbnails:
+            return self._thumbnails[key]
+        pixmap = QPixmap()
+        if (data := self._gallery.thumbnail(original)) and pixmap.loadFromData(data):
+            wanted = _THUMBNAIL * ratio
+            pixmap = pixmap.scaled(
+                wanted, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
+            )
+            surplus = pixmap.size() - wanted
+            pixmap = pixmap.copy(QRect(QPoint(surplus.width() // 2, 0), wanted))
+            while len(self._thumbnails) >= _KEPT:
+                del self._thumbnails[next(iter(self._thumbnails))]
+            self._thumbnails[key] = pixmap
+        return pixmap
+
+    def note(self, conversation: Conversation) -> str:
+        """The second line: how many pictures, and what it has cost."""
+        match conversation.pictures:
+            case 0:
+                pictures = self.tr("No pictures")
+            case 1:
+                pictures = self.tr("1 picture")
+            case number:
+                pictures = self.tr("%1 pictures").replace("%1", figures.count(number))
+        spent = Decimal(conversation.cost or 0)
+        if conversation.practice and not spent:
+            return f"{pictures} · {self.tr('practice')}"
+        return f"{pictures} · {figures.dollars(spent, digits=3)}" if conversation.cost else pictures
+
+    def _parts(self, card: QRect) -> tuple[QRect, QRect]:
+        """The places of the picture and of the words, from left to right."""
+        picture = QRect(QPoint(card.left() + 8, 0), _THUMBNAIL)
+        picture.moveTop(card.center().y() - _THUMBNAIL.height() // 2 + 1)
+        return picture, card.adjusted(58, 0, -12, 0)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        conversation: Conversation = index.data(HistoryModel.ConversationRole)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if heading := self.headings.get(index.row()):
+            self._paint_heading(painter, option, heading)
+        card = self.card(option.rect, index.row())
+        picture, words = (QStyle.visualRect(option.direction, card, part) for part in self._parts(card))
+        self._paint_ground(painter, card, option, is_open=conversation.id == self.opened)
+        self._paint_picture(painter, picture, conversation)
+        if conversation.id in self.busy:
+            dot = QRect(words.right() - _DOT, words.center().y() - _DOT // 2, _DOT, _DOT)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(self._theme.tokens.accent))
+            painter.drawEllipse(QStyle.visualRect(option.direction, words, dot))
+            words.setRight(words.right() - _DOT - 8)
+        self._paint_words(painter, words, option, conversation)
+        painter.restore()
+
+    def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(0, self._row + self._heading if index.row() in self.headings else self._row)
+
+    # --- editing the title ---
+
+    def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, _index: Index) -> QWidget:
+        editor = QLineEdit(parent)
+        editor.setObjectName("rename")
+        editor.setAccessibleName(self.tr("Title"))
+        editor.setFont(self._title_font)
+        return editor
+
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        # The conversation may change while its title is being edited: an answer has ended.
+        if isinstance(editor, QLineEdit) and not editor.isModified():
+            editor.setText(str(index.data()))
+
+    def setModelData(self, editor: QWidget, _model: QAbstractItemModel, index: Index) -> None:
+        conversation: Conversation = index.data(HistoryModel.ConversationRole)
+        if isinstance(editor, QLineEdit) and editor.isModified():
+            self.renamed.emit(conversation.id, editor.text())
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
+        card = self.card(option.rect, index.row())
+        place = QStyle.visualRect(option.direction, card, self._parts(card)[1].adjusted(-6, 0, 6, 0))
+        height = min(self._theme.px(30), card.height() - 8)
+        editor.setGeometry(QRect(place.left(), card.center().y() - height // 2, place.width(), height))
+
+
+def _flags(option: QStyleOptionViewItem) -> int:
+    return int(QStyle.visualAlignment(option.direction, _LEFT | _MIDDLE))

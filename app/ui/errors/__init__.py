@@ -1,0 +1,74 @@
+"""Errors in words: what happened and what to do, for the window and the command line alike.
+
+Nothing here needs a display. Foreign text (names, addresses, a server's message) comes as plain text in one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.core.errors import (
+    PictureError,
+    RequestRefused,
+    ServerError,
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StoreLocked,
+    StoreTooNew,
+    VisavisError,
+)
+from app.ui.errors.answer import stop_words
+from app.ui.errors.form import Action, Words, filled, tr
+from app.ui.errors.pictures import picture_words, refused_request_words, together
+from app.ui.errors.server import server_words
+
+__all__ = ["Action", "Words", "refusals", "sentence", "stop_words", "words"]
+
+
+def words(error: VisavisError) -> Words:
+    """The words for any error of `app.core.errors`."""
+    match error:
+        case PictureError():
+            return picture_words(error)
+        case RequestRefused():
+            return refused_request_words(error)
+        case ServerError():
+            return server_words(error)
+        case StoreError():
+            return _store_words(error)
+    return Words(tr("Something went wrong that this version has no words for."), tr("Try again."), ("retry",))
+
+
+def sentence(error: VisavisError) -> str:
+    """What happened and what to do, in one line."""
+    said = words(error)
+    return f"{said.what} {said.todo}"
+
+
+def refusals(errors: Sequence[VisavisError]) -> list[str]:
+    """What was dropped and cannot be used: one sentence for each kind, however many there are."""
+    pictures = [error for error in errors if isinstance(error, PictureError)]
+    others = [sentence(error) for error in errors if not isinstance(error, PictureError)]
+    return [*together(pictures), *dict.fromkeys(others)]
+
+
+def _store_words(error: StoreError) -> Words:
+    match error:
+        case StoreLocked():
+            what = tr("The data folder %1 is in use by another Visavis.")
+            todo = tr("Use that one, or close it and start again.")
+        case StoreTooNew():
+            what = tr("The conversations in %1 were written by a newer Visavis.")
+            todo = tr("Nothing was changed. Start the newer version.")
+        case StoreDamaged():
+            what = tr("The conversations in %1 cannot be read.")
+            todo = tr("Nothing was changed. Put back a copy, or start with another data folder (--data-dir).")
+        case StoreFull():
+            what = tr("Nothing can be written to %1.")
+            todo = tr("Free some space or allow writing there, and try again.")
+        case _:
+            what = tr("The conversations in %1 could not be read or written.")
+            todo = tr("Try again.")
+    # A path is told whole: it is the person's own, and to be looked up.
+    return Words(filled(what, "".join(c for c in error.path if c.isprintable())), todo)

@@ -1,0 +1,195 @@
+"""The sidebar: a new chat, the list of all conversations, the way to the settings."""
+
+from __future__ import annotations
+
+from typing import Final
+from weakref import WeakSet
+
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout
+
+from app.conversation.chat import Chat
+from app.conversation.desk import Desk
+from app.conversation.gallery import Gallery
+from app.core.rows import Conversation
+from app.ui.conversation_list import ConversationList
+from app.ui.label import ElidedLabel, Label
+from app.ui.theme import SIDEBAR, Theme
+
+UNDO_MILLISECONDS: Final = 10_000
+"""How long a deleted conversation can be brought back from here."""
+
+
+class Sidebar(QFrame):
+    """Signals:
+    toggled(): the person wants the sidebar away.
+    settings_requested(): the person wants the settings.
+    """
+
+    toggled = Signal()
+    settings_requested = Signal()
+
+    def __init__(self, theme: Theme, desk: Desk, gallery: Gallery) -> None:
+        super().__init__()
+        self._theme = theme
+        self._desk = desk
+        self._watched: WeakSet[Chat] = WeakSet()
+        self.setObjectName("sidebar")
+        self.setFixedWidth(SIDEBAR)
+        self._new = self._new_button()
+        self._settings = QPushButton(self.tr("Settings"))
+        self._hide = QToolButton()
+        self.list = ConversationList(theme, desk.history, gallery)
+        self._empty = Label(
+            theme, self.tr("Your conversations will be listed here."), role="secondary", tone="secondary", wraps=True
+        )
+        self._undo = UndoBar(theme)
+        self._lay_out()
+        self._connect()
+        self._draw_icons()
+        self._show_opened(desk.current)
+        self._show_empty()
+
+    def _new_button(self) -> QPushButton:
+        button = QPushButton(self.tr("New chat"))
+        button.setObjectName("wide")
+        button.setAccessibleName("New chat")
+        button.setProperty("kind", "plain")
+        keys = QKeySequence(QKeySequence.StandardKey.New).toString(QKeySequence.SequenceFormat.NativeText)
+        button.setToolTip(self.tr("Begin a new chat (%1)").replace("%1", keys))
+        hint = Label(self._theme, keys.replace("+", " "), role="caption", tone="secondary")
+        hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        inside = QHBoxLayout(button)
+        inside.setContentsMargins(0, 0, 12, 0)
+        inside.addStretch(1)
+        inside.addWidget(hint)
+        return button
+
+    def _lay_out(self) -> None:
+        self._settings.setProperty("kind", "quiet")
+        self._settings.setObjectName("wide")
+        self._settings.setToolTip(self.tr("Settings (%1)").replace("%1", "Ctrl+,"))
+        self._hide.setProperty("kind", "icon")
+        self._hide.setAccessibleName(self.tr("Hide the sidebar"))
+        self._hide.setToolTip(self.tr("Hide the sidebar (%1)").replace("%1", "Ctrl+Shift+S"))
+        self._empty.setContentsMargins(8, 16, 8, 0)
+        title = QHBoxLayout()
+        title.setContentsMargins(8, 0, 0, 0)
+        title.addWidget(Label(self._theme, "Visavis", weight=600))
+        title.addStretch(1)
+        title.addWidget(self._hide)
+        top = QVBoxLayout()
+        top.setContentsMargins(12, 12, 12, 8)
+        top.setSpacing(8)
+        top.addLayout(title)
+        top.addWidget(self._new)
+        top.addWidget(self._empty)
+        bottom = QVBoxLayout()
+        bottom.setContentsMargins(12, 8, 12, 12)
+        bottom.setSpacing(8)
+        bottom.addWidget(self._undo)
+        bottom.addWidget(self._settings)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(self.list, 1)
+        column.addStretch(0)
+        column.addLayout(bottom)
+
+    def _connect(self) -> None:
+        desk, history = self._desk, self._desk.history
+        self._hide.clicked.connect(self.toggled)
+        self._new.clicked.connect(lambda: desk.new_chat())
+        self._settings.clicked.connect(self.settings_requested)
+        self.list.opened.connect(desk.open)
+        self.list.renamed.connect(desk.rename)
+        self.list.delete_requested.connect(desk.delete)
+        self.list.customContextMenuRequested.connect(self._open_menu)
+        self._undo.undone.connect(desk.undo_delete)
+        desk.opened.connect(self._show_opened)
+        desk.deleted.connect(self._undo.offer)
+        for changed in (history.modelReset, history.rowsInserted, history.rowsRemoved):
+            changed.connect(self._show_empty)
+        self._theme.changed.connect(self._draw_icons)
+        shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self, self._undo.undo)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+
+    def _show_opened(self, chat: Chat) -> None:
+        # Whatever works has been the open conversation before, so that none is missed.
+        if chat not in self._watched:
+            self._watched.add(chat)
+            chat.worker.phase_changed.connect(lambda _: self._mark(chat))
+        self._mark(chat)
+        self.list.show_opened(chat.facts.id)
+
+    def _mark(self, chat: Chat) -> None:
+        self.list.set_busy(chat.facts.id, busy=chat.worker.busy)
+
+    def _show_empty(self) -> None:
+        is_empty = not self._desk.history.rowCount()
+        self._empty.setVisible(is_empty)
+        self.list.setEnabled(not is_empty)
+
+    def _open_menu(self, at: QPoint) -> None:
+        index = self.list.indexAt(at)
+        if not index.isValid():
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for words, keys, do in (
+            (self.tr("Open"), "Return", self.list.open_row),
+            (self.tr("Rename"), "F2", self.list.rename_row),
+            (self.tr("Delete"), "Del", self.list.delete_row),
+        ):
+            action = menu.addAction(words, QKeySequence(keys), lambda do=do: do(self.list.currentIndex()))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)  # shown only: the list has these keys itself
+        menu.popup(self.list.viewport().mapToGlobal(at))
+
+    def _draw_icons(self) -> None:
+        tokens = self._theme.tokens
+        self._new.setIcon(self._theme.icon("plus", tokens.text))
+        self._settings.setIcon(self._theme.icon("settings"))
+        self._hide.setIcon(self._theme.icon("panel-left"))
+        for button in (self._new, self._settings, self._hide):
+            button.setIconSize(QSize(16, 16))
+
+
+class UndoBar(QFrame):
+    """Says for ten seconds what was deleted, and brings it back.
+
+    Signals:
+        undone(): bring back what was deleted last.
+    """
+
+    undone = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("undo")
+        self._words = ElidedLabel(theme, most=SIDEBAR, role="secondary")
+        button = QPushButton(self.tr("Undo"))
+        button.setProperty("kind", "link")
+        button.setToolTip(self.tr("Bring the conversation back (%1)").replace("%1", "Ctrl+Z"))
+        button.clicked.connect(self.undo)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 12, 8)
+        row.setSpacing(8)
+        row.addWidget(self._words, 1)
+        row.addWidget(button)
+        self._ends = QTimer(self)
+        self._ends.setSingleShot(True)
+        self._ends.setInterval(UNDO_MILLISECONDS)
+        self._ends.timeout.connect(self.hide)
+        self.hide()
+
+    def offer(self, deleted: Conversation) -> None:
+        self._words.set_whole(self.tr("Deleted “%1”.").replace("%1", deleted.title))
+        self.show()
+        self._ends.start()
+
+    def undo(self) -> None:
+        if not self.isHidden():
+            self.hide()
+            self.undone.emit()

@@ -1,0 +1,278 @@
+"""The attached pictures: a strip of thumbnails with number, tokens and price, to be looked at, sorted and removed."""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+from PySide6.QtCore import (
+    QIdentityProxyModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QApplication, QFrame, QListView, QMenu, QWidget
+
+from app.conversation.draft import Draft, DraftPicture
+from app.ui import picture_facts
+from app.ui.theme import Theme
+from app.ui.tile import TileDelegate
+
+Index = QModelIndex | QPersistentModelIndex
+
+_PATIENCE: Final = 300
+"""Milliseconds before a picture that takes its time says so (LOOK.md: no spinner before)."""
+
+
+class SpokenDraft(QIdentityProxyModel):
+    """The draft's rows with the words that stand for them: as tooltips and for screen readers."""
+
+    def picture(self, row: int) -> DraftPicture:
+        return cast("DraftPicture", self.index(row, 0).data(Draft.PictureRole))
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            picture, number = super().data(index, Draft.PictureRole), super().data(index, Draft.NumberRole)
+            return picture_facts.spoken(number, picture, super().data(index, Draft.NextCostRole))
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return picture_facts.tooltip(super().data(index, Draft.PictureRole), super().data(index, Draft.CostRole))
+        return super().data(index, role)
+
+
+class Thumbnails(QListView):
+    """A row is dragged by plain mouse events: Qt's own drag runs a nested event loop, which asyncio does not survive.
+
+    Signals:
+        picture_opened(int): the row of a picture to be shown large.
+        resized(): it wants another height.
+    """
+
+    picture_opened = Signal(int)
+    resized = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._draft: Draft | None = None
+        self._rows = SpokenDraft(self)
+        self._tiles = TileDelegate(theme, self)
+        self._limit = 10_000
+        self._pressed = -1
+        self._dragged = False
+        self._gap = -1
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._patience.timeout.connect(self._tell_slow)
+        self.setAccessibleName(self.tr("Attached pictures"))
+        self.setModel(self._rows)
+        self.setItemDelegate(self._tiles)
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(True)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setUniformItemSizes(True)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSelectionMode(QListView.SelectionMode.SingleSelection)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setMouseTracking(True)
+        self.viewport().setAutoFillBackground(False)
+        for signal in (self._rows.rowsInserted, self._rows.rowsRemoved, self._rows.modelReset):
+            signal.connect(self._count_changed)
+        self._rows.dataChanged.connect(self._watch)
+        theme.changed.connect(self._dress)
+        self._dress()
+
+    def set_draft(self, draft: Draft) -> None:
+        self._draft = draft
+        self._tiles.slow.clear()
+        self._rows.setSourceModel(draft)
+
+    def set_height_limit(self, pixels: int) -> None:
+        """Scroll what does not fit into so many pixels; one row always shows."""
+        self._limit = pixels
+        self._fit_height()
+
+    def remove(self, row: int) -> None:
+        if self._draft is not None and 0 <= row < self._rows.rowCount():
+            self._draft.remove(row)
+            self._point_at(min(row, self._rows.rowCount() - 1))
+
+    def show_details(self, row: int) -> None:
+        cost = self._rows.index(row, 0).data(Draft.CostRole)
+        picture_facts.PictureDetails(self._theme, self._rows.picture(row), cost, self).open()
+
+    # --- size and state ---
+
+    def _dress(self) -> None:
+        self._tiles.dress()
+        self.setGridSize(self._tiles.cell)
+        self._fit_height()
+        self.viewport().update()
+
+    def _count_changed(self) -> None:
+        self._fit_height()
+        self._watch()
+
+    def _fit_height(self) -> None:
+        """As high as all rows of tiles, up to the limit."""
+        count, cell = self._rows.rowCount(), self._tiles.cell
+        self.setVisible(count > 0)
+        columns = max(1, (self.width() - self.verticalScrollBar().sizeHint().width()) // cell.width())
+        height = max(cell.height(), min(-(-count // columns) * cell.height(), self._limit))
+        if height != self.height() or height != self.minimumHeight():
+            self.setFixedHeight(height)
+            self.resized.emit()
+
+    def _unready(self) -> set[int]:
+        return {p.key for p in self._draft.pictures if p.state != "ready"} if self._draft is not None else set()
+
+    def _watch(self) -> None:
+        if not self._patience.isActive() and self._unready() - self._tiles.slow:
+            self._patience.start()
+
+    def _tell_slow(self) -> None:
+        self._tiles.slow = self._unready()
+        self.viewport().update()
+
+    def _point_at(self, row: int) -> None:
+        if row >= 0:
+            self.setCurrentIndex(self._rows.index(row, 0))
+
+    # --- what the person does ---
+
+    def _move(self, to: int) -> None:
+        row = self.currentIndex().row()
+        if self._draft is not None and row >= 0 and 0 <= to < self._rows.rowCount():
+            self._draft.move(row, to)
+            self._point_at(to)
+
+    def _remove_all(self) -> None:
+        for row in reversed(range(self._rows.rowCount())):
+            self.remove(row)
+
+    def _undo(self) -> None:
+        if self._draft is not None:
+            self._draft.undo_remove()
+
+    def _open_menu(self, at: QPoint, row: int) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if row >= 0:
+            menu.addAction(self.tr("Open") + "\tEnter", lambda: self.picture_opened.emit(row))
+            menu.addAction(self.tr("Details"), lambda: self.show_details(row))
+            menu.addSeparator()
+            menu.addAction(self.tr("Remove") + "\tDel", lambda: self.remove(row))
+        menu.addAction(self.tr("Remove all"), self._remove_all)
+        if self._draft is not None and self._draft.can_undo:
+            menu.addAction(self.tr("Undo remove") + "\tCtrl+Z", self._undo)
+        menu.popup(at)
+
+    def _gap_at(self, at: QPoint) -> int:
+        """Between which rows the pointer is: 0 is before the first."""
+        last = self._rows.rowCount()
+        index = self.indexAt(at)
+        if not index.isValid():
+            return last if at.y() >= self.visualRect(self._rows.index(last - 1, 0)).top() else 0
+        before = at.x() < self._tiles.tile(self.visualRect(index)).center().x()
+        return index.row() + (before == self.isRightToLeft())
+
+    def _on_cross(self, at: QPoint) -> int:
+        index = self.indexAt(at)
+        return index.row() if index.isValid() and self._tiles.cross(self.visualRect(index)).contains(at) else -1
+
+    # --- Qt ---
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        row = self.currentIndex().row()
+        key, alt = event.key(), event.modifiers() == Qt.KeyboardModifier.AltModifier
+        step = -1 if self.isRightToLeft() else 1
+        if event.matches(QKeySequence.StandardKey.Undo):
+            self._undo()
+        elif key in {Qt.Key.Key_Delete, Qt.Key.Key_Backspace}:
+            self.remove(row)
+        elif alt and key in {Qt.Key.Key_Left, Qt.Key.Key_Right}:
+            self._move(row + (step if key == Qt.Key.Key_Right else -step))
+        elif row >= 0 and key in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
+            self.picture_opened.emit(row)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        if not self.currentIndex().isValid():
+            self._point_at(0)
+        super().focusInEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        at = event.position().toPoint()
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = self.indexAt(at).row()
+            self._pressed_at = at
+            self._pressed_cross = self._on_cross(at)
+            self._dragged = False
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at = event.position().toPoint()
+        if event.buttons() & Qt.MouseButton.LeftButton and self._pressed >= 0 and self._pressed_cross < 0:
+            far = (at - self._pressed_at).manhattanLength() >= QApplication.startDragDistance()
+            self._dragged = self._dragged or far
+            self._gap = self._gap_at(at) if self._dragged else -1
+            self.viewport().update()
+            return
+        self._tiles.pointer = at
+        self.viewport().update()
+        self.viewport().setCursor(
+            Qt.CursorShape.PointingHandCursor if self._on_cross(at) >= 0 else Qt.CursorShape.ArrowCursor
+        )
+        super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        pressed, gap, dragged = self._pressed, self._gap, self._dragged
+        self._pressed, self._gap, self._dragged = -1, -1, False
+        self.viewport().update()
+        super().mouseReleaseEvent(event)
+        if pressed < 0 or event.button() != Qt.MouseButton.LeftButton:
+            return
+        if dragged:
+            self._point_at(pressed)
+            self._move(gap - 1 if gap > pressed else gap)
+        elif self._pressed_cross >= 0 and self._pressed_cross == self._on_cross(event.position().toPoint()):
+            self.remove(pressed)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        at = event.position().toPoint()
+        if self._on_cross(at) >= 0:
+            self.mousePressEvent(event)  # two quick removals, not the opening of the next picture
+        elif (row := self.indexAt(at).row()) >= 0:
+            self.picture_opened.emit(row)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            index = self.currentIndex()
+            self._open_menu(self.viewport().mapToGlobal(self.visualRect(index).center()), index.row())
+        else:
+            self._open_menu(event.globalPos(), self.indexAt(event.pos()).row())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_height()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._gap >= 0:
+            after = self._gap == self._rows.rowCount()
+            rect = self.visualRect(self._rows.index(self._gap - 1 if after else self._gap, 0))
+            painter = QPainter(self.viewport())
+            self._tiles.paint_gap(painter, rect, after=after != self.isRightToLeft())
+            painter.end()

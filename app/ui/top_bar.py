@@ -1,0 +1,160 @@
+"""The top bar: the model that answers, what the conversation has cost, and its system prompt."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton
+
+from app.conversation.account import Account
+from app.conversation.chat import Chat
+from app.ui import figures
+from app.ui.label import ElidedLabel
+from app.ui.model_picker import ModelPicker
+from app.ui.system_prompt import SystemPromptDialog
+from app.ui.theme import TOP_BAR, Theme
+
+_FACTS: Final = 360
+
+
+class TopBar(QFrame):
+    """Signals:
+    sidebar_requested(): the person wants the sidebar back.
+    """
+
+    sidebar_requested = Signal()
+
+    def __init__(self, theme: Theme, account: Account) -> None:
+        super().__init__()
+        self._theme = theme
+        self._account = account
+        self._chat: Chat | None = None
+        self.picker = ModelPicker(theme, account)
+        self._sidebar = QToolButton()
+        self._system = _SystemButton(theme)
+        self._facts = ElidedLabel(
+            theme, most=_FACTS, mode=Qt.TextElideMode.ElideRight, role="secondary", tone="secondary"
+        )
+        self.setObjectName("top")
+        self._sidebar.setProperty("kind", "icon")
+        self._sidebar.setAccessibleName(self.tr("Show the sidebar"))
+        self._sidebar.setToolTip(self.tr("Show the sidebar (%1)").replace("%1", "Ctrl+Shift+S"))
+        self._sidebar.hide()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 16, 0)
+        row.setSpacing(8)
+        row.addWidget(self._sidebar)
+        row.addWidget(self.picker)
+        row.addStretch(1)
+        row.addWidget(self._facts)
+        row.addWidget(self._system)
+        self._sidebar.clicked.connect(self.sidebar_requested)
+        self._system.clicked.connect(self._edit_system)
+        self.picker.chosen.connect(self._choose_model)
+        account.changed.connect(self._follow)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def set_chat(self, chat: Chat) -> None:
+        """Show another conversation's facts."""
+        if self._chat is not None:
+            self._chat.changed.disconnect(self._follow)
+            self._chat.worker.phase_changed.disconnect(self._follow)
+        self._chat = chat
+        chat.changed.connect(self._follow)
+        chat.worker.phase_changed.connect(self._follow)
+        self._follow()
+
+    def set_sidebar_open(self, is_open: bool) -> None:
+        self._sidebar.setVisible(not is_open)
+
+    def _choose_model(self, model_id: str) -> None:
+        if self._chat is not None:
+            self._chat.set_model(model_id)
+            self._follow()
+
+    def _edit_system(self) -> None:
+        if (chat := self._chat) is not None:
+            dialog = SystemPromptDialog(
+                self._theme, chat.facts.system, was_asked=bool(chat.messages.messages), parent=self
+            )
+            dialog.chosen.connect(chat.set_system)
+            dialog.chosen.connect(self._follow)
+            dialog.open()
+
+    def _follow(self) -> None:
+        if self._chat is None:
+            return
+        self.picker.set_model(self._chat.model)
+        self._facts.set_whole(" · ".join(self._words(self._chat)))
+        self._system.show_whether(is_set=bool(self._chat.facts.system.strip()))
+
+    def _words(self, chat: Chat) -> list[str]:
+        """What is known of the conversation; nothing before its first message."""
+        if not chat.messages.messages:
+            return []
+        words = [self._cost(chat)]
+        tokens, window = chat.context.tokens, chat.model.context_window
+        if tokens and window:
+            share = max(1, round(100 * tokens / window))
+            words.append(self.tr("context %1 %").replace("%1", figures.count(share)))
+        elif tokens:
+            words.append(self.tr("context %1").replace("%1", figures.tokens(tokens)))
+        return words
+
+    def _cost(self, chat: Chat) -> str:
+        messages = chat.messages.messages
+        spent = Decimal(chat.facts.cost or 0)
+        if not spent and (chat.facts.practice or self._account.practice):
+            return self.tr("Practice, costs nothing")
+        if messages[-1].state == "streaming":
+            spent += Decimal(messages[-1].estimate or 0)
+        if not spent:
+            return self.tr("This chat –")
+        is_exact = all(message.role == "user" or message.state == "complete" for message in messages)
+        return self.tr("This chat %1").replace("%1", ("" if is_exact else "≈ ") + figures.dollars(spent))
+
+    def _restyle(self) -> None:
+        self.setFixedHeight(max(TOP_BAR, self._theme.px(TOP_BAR)))
+        self._sidebar.setIcon(self._theme.icon("panel-left"))
+        self._sidebar.setIconSize(QSize(16, 16))
+
+
+class _SystemButton(QToolButton):
+    """Opens the system prompt; a dot says that there is one."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._is_set = False
+        self.setProperty("kind", "icon")
+        self.setAccessibleName(self.tr("System prompt"))
+        self.setIconSize(QSize(16, 16))
+        theme.changed.connect(self._restyle)
+        self._restyle()
+        self.show_whether(is_set=False)
+
+    def show_whether(self, *, is_set: bool) -> None:
+        self._is_set = is_set
+        self.setToolTip(
+            self.tr("System prompt: this conversation has one")
+            if is_set
+            else self.tr("System prompt: tell Claude how to answer in this conversation")
+        )
+        self.update()
+
+    def _restyle(self) -> None:
+        self.setIcon(self._theme.icon("sliders-horizontal"))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._is_set:
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QColor(self._theme.tokens.background))
+            painter.setBrush(QColor(self._theme.tokens.accent))
+            painter.drawEllipse(QPointF(self.width() - 8, 8), 4, 4)
+            painter.end()

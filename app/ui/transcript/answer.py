@@ -1,0 +1,252 @@
+"""Claude's turns: Markdown as it streams, what was thought, how it ended and what it has cost."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+
+from app.conversation.worker import Wait
+from app.core.cost import text_tokens
+from app.core.failure import error_from_json
+from app.core.message import THINKING, Message, ReplyBlock
+from app.ui import figures
+from app.ui.label import Label
+from app.ui.theme import CONTROL, SPACE, Theme
+from app.ui.transcript import endings
+from app.ui.transcript.card import Card, WaitingCard, error_card
+from app.ui.transcript.fold import Fold
+from app.ui.transcript.prose import Prose
+from app.ui.transcript.turns import Turn
+
+SILENCE: Final = 15.0
+"""Seconds after which the person is told that nothing comes (RELIABILITY.md, section 2.2, row 10)."""
+_TICK: Final = 250
+"""Milliseconds."""
+
+
+class Pace:
+    """How fast an answer comes, since it is being looked at."""
+
+    def __init__(self) -> None:
+        self._since = 0.0
+        self._first = 0
+        self._seen = 0
+        self._tokens = 0
+        self.heard = time.monotonic()
+        """When anything came last, by the monotonic clock."""
+
+    def take(self, text: str) -> None:
+        """Take note of all that has come so far. Costs only what is new."""
+        now = self.heard = time.monotonic()
+        self._tokens += text_tokens(text[self._seen :])
+        self._seen = len(text)
+        if not self._since and text:
+            self._since, self._first = now, self._tokens
+
+    @property
+    def rate(self) -> float | None:
+        """Tokens a second; None as long as there is too little to tell."""
+        passed = time.monotonic() - self._since
+        return (self._tokens - self._first) / passed if self._since and passed > 1 else None
+
+
+class AnswerTurn(Turn):
+    """Shows a message in every state: nothing yet, streaming, and each of its ends."""
+
+    def __init__(self, theme: Theme, message: Message, model_name: str, parent: QWidget | None = None) -> None:
+        super().__init__(theme, message, parent)
+        self.setAccessibleName(self.tr("Claude"))
+        self._model_name = model_name
+        self._is_last = False
+        self._superseded = False
+        self._pace = Pace()
+        self._thoughts: Prose | None = None
+        self._card: Card | None = None
+        self._thinking = Fold(theme, self)
+        self._thinking.opened.connect(self._show_thoughts)
+        self._folded = Fold(theme, self)
+        self._pending = Label(theme, tone="secondary", parent=self)
+        self._text = self.prose(markdown=True, name=self.tr("Answer"))
+        self._unshown = Label(theme, role="caption", tone="secondary", wraps=True, parent=self)
+        self._notes = QVBoxLayout()
+        self._notes.setSpacing(2 * SPACE)
+        self._bill = Label(theme, role="caption", tone="secondary", parent=self)
+        for widget in (self._thinking, self._folded, self._pending, self._text, self._unshown):
+            self._column.addWidget(widget)
+        self._column.addLayout(self._notes)
+        self._column.addLayout(self._footer())
+        self._tick = QTimer(self)
+        self._tick.setInterval(_TICK)
+        self._tick.timeout.connect(self._show_progress)
+        self._show()
+
+    def set_message(self, message: Message) -> None:
+        """Show what the answer has become."""
+        ended = self._message.state == "streaming" != message.state
+        self._message = message
+        if message.state == "streaming":
+            self._show_growth()
+        else:
+            self._show()
+        if ended:
+            self._text.flush()
+
+    def set_place(self, *, is_last: bool, superseded: bool) -> None:
+        """Only the last answer can be asked for again; one that was asked for again is folded."""
+        if (is_last, superseded) != (self._is_last, self._superseded):
+            self._is_last, self._superseded = is_last, superseded
+            self._show()
+
+    def set_wait(self, wait: Wait | None) -> None:
+        """Show that a repeat follows; None as soon as it is under way."""
+        if wait is not None and not wait.seconds:
+            note = Card(self._theme, danger=False, parent=self)
+            note.say(self.tr("Asked again without earlier thinking."))
+            self._put_card(note)
+        elif wait is not None:
+            self._put_card(WaitingCard(self._theme, wait, self))
+            self._pending.hide()
+        elif isinstance(self._card, WaitingCard):
+            self._put_card(None)
+            self._show_growth()
+
+    def _footer(self) -> QHBoxLayout:
+        """A line whose height is there from the start, so that nothing jumps."""
+        self._copy = self._button("copy", self.tr("Copy (Ctrl+Shift+C copies the last answer)"), self.tr("Copy"))
+        self._copy.clicked.connect(self.copy)
+        self._retry = self._button("rotate-ccw", self.tr("Retry: ask again"), self.tr("Retry"))
+        self._retry.clicked.connect(lambda: self.acted.emit("retry"))
+        row = QHBoxLayout()
+        row.setSpacing(SPACE)
+        row.addWidget(self._bill, 1)
+        row.addWidget(self._copy)
+        row.addWidget(self._retry)
+        self._bill.setMinimumHeight(CONTROL)
+        return row
+
+    def _button(self, icon: str, tooltip: str, name: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setProperty("kind", "icon")
+        button.setIcon(self._theme.icon(icon))
+        button.setToolTip(tooltip)
+        button.setAccessibleName(name)
+        policy = button.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        button.setSizePolicy(policy)
+        return button
+
+    # --- showing ---
+
+    def _show(self) -> None:
+        message = self._message
+        streaming = message.state == "streaming"
+        self._show_fold()
+        self._show_growth()
+        if not streaming:
+            self._show_end()
+        self._copy.setVisible(not streaming and bool(message.text))
+        self._retry.setVisible(not streaming and self._is_last)
+        if streaming:
+            self._tick.start()
+        else:
+            self._tick.stop()
+            self._bill.setText(endings.bill(message))
+
+    def _show_growth(self) -> None:
+        """What changes with every piece that comes."""
+        message = self._message
+        streaming = message.state == "streaming"
+        self._text.set_caret(streaming)
+        self._text.set_text(message.text)
+        self._text.setVisible(bool(message.text) and (not self._is_folded or self._folded.is_open))
+        self._show_thinking()
+        waits = isinstance(self._card, WaitingCard)
+        self._pending.setVisible(streaming and not message.text and not waits)
+        if streaming:
+            self._pending.setText(self._asking())
+            self._pace.take(message.thinking + message.text)
+
+    def _asking(self) -> str:
+        if self._message.content:
+            return self.tr("Thinking…")
+        return self.tr("Asking %1…").replace("%1", self._model_name)
+
+    @property
+    def _is_folded(self) -> bool:
+        return self._message.refused or self._superseded
+
+    def _show_fold(self) -> None:
+        """The one line that stands for an answer which takes no part any more."""
+        self._folded.setVisible(self._is_folded)
+        if not self._is_folded:
+            return
+        if self._superseded:
+            self._folded.set_line(self.tr("Earlier answer"))
+        else:
+            self._folded.set_line(self.tr("Claude declined. This turn is not sent again."))
+        if self._message.text and not self._folded.has_body:
+            self._folded.set_body(self._text)
+
+    def _show_thinking(self) -> None:
+        message = self._message
+        thought = any(isinstance(b, ReplyBlock) and b.type in THINKING for b in message.content)
+        self._thinking.setVisible(thought)
+        if not thought:
+            return
+        if not message.thinking:
+            self._thinking.set_line(self.tr("Claude thought; the text is not shown"))
+            return
+        self._thinking.set_line(self.tr("Thinking"))
+        if self._thoughts is None:
+            self._thoughts = self.prose(markdown=True, name=self.tr("Thinking"))
+            self._thinking.set_body(self._thoughts)
+        if self._thinking.is_open:
+            self._thoughts.set_text(message.thinking)
+
+    def _show_thoughts(self) -> None:
+        if self._thoughts is not None:
+            self._thoughts.set_text(self._message.thinking)
+
+    def _show_end(self) -> None:
+        message = self._message
+        hidden = endings.unshown(message)
+        self._unshown.setText(hidden)
+        self._unshown.setVisible(bool(hidden))
+        words, action = endings.note(message)
+        if self._superseded:
+            self._put_card(None)
+        elif endings.is_failure(message) and message.error is not None:
+            self._put_card(error_card(self._theme, error_from_json(message.error), can_retry=self._is_last))
+        elif words or (message.refused and endings.refusal(message)):
+            card = Card(self._theme, danger=False, parent=self)
+            card.say(words or endings.refusal(message))
+            if action and self._is_last:
+                card.add_action(action)
+            self._put_card(card)
+        else:
+            self._put_card(None)
+
+    def _put_card(self, card: Card | None) -> None:
+        if self._card is not None:
+            self._card.hide()
+            self._card.deleteLater()
+        self._card = card
+        if card is not None:
+            card.acted.connect(self.acted)
+            self._notes.addWidget(card)
+
+    def _show_progress(self) -> None:
+        """Time and pace, or that nothing comes."""
+        silent = time.monotonic() - self._pace.heard
+        if silent > SILENCE and not isinstance(self._card, WaitingCard):
+            words = self.tr("Nothing has come for %1 s. Stop keeps what is there.")
+            self._bill.setText(words.replace("%1", str(int(silent))))
+            return
+        passed = max(0.0, time.time() - self._message.created)
+        line = self.tr("%1 s").replace("%1", f"{passed:.1f}")
+        if (rate := self._pace.rate) is not None and self._message.content:
+            line += " · " + self.tr("≈ %1 tokens/s").replace("%1", figures.count(round(rate)))
+        self._bill.setText(line)

@@ -1,0 +1,169 @@
+"""A card that says what went wrong and what to do about it: in place, with a thin edge of the danger colour."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Final
+
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QResizeEvent, QTextCharFormat
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from app.conversation.worker import Wait
+from app.core.errors import VisavisError
+from app.ui import errors
+from app.ui.theme import RADIUS, SPACE, Theme
+from app.ui.transcript.text import SafeTextView
+
+_EDGE: Final = 3
+_NARROW: Final = 520
+"""Pixels; buttons of a narrower card go below its words."""
+
+
+class Card(QWidget):
+    """Words, buttons beside them, and technical details that unfold.
+
+    Signals:
+        acted(str): the action of a button.
+        dismissed(): its × was pressed.
+    """
+
+    acted = Signal(str)
+    dismissed = Signal()
+
+    def __init__(self, theme: Theme, *, danger: bool = True, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._danger = danger
+        self.setAccessibleName(self.tr("Problem") if danger else self.tr("Note"))
+        self._words = SafeTextView(theme, self)
+        self._details = SafeTextView(theme, self)
+        self._details.set_font(theme.font("caption"))
+        self._details.hide()
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._row.setSpacing(3 * SPACE)
+        self._row.addWidget(self._words, 1)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(2 * SPACE)
+        self._row.addLayout(self._buttons)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4 * SPACE, 10, 3 * SPACE, 10)
+        column.setSpacing(2 * SPACE)
+        column.addLayout(self._row)
+        column.addWidget(self._details)
+
+    @property
+    def words(self) -> str:
+        return self._words.plain
+
+    def say(self, what: str, todo: str = "", details: str = "") -> None:
+        """Show a sentence, what to do, and details where there are any."""
+        strong = QTextCharFormat()
+        strong.setFontWeight(600)
+        self._words.set_words((what, strong), f" {todo}" if todo else "")
+        self._words.setAccessibleName(f"{what} {todo}".strip())
+        if details:
+            self._details.set_words(details)
+            self._details.setAccessibleName(self.tr("Details"))
+            self._add_button(self.tr("Details"), "link").clicked.connect(self._fold)
+
+    def add_action(self, action: str) -> QPushButton:
+        """A button that emits `acted`."""
+        button = self._add_button(self._label(action), "plain")
+        button.clicked.connect(lambda: self.acted.emit(action))
+        return button
+
+    def add_dismiss(self) -> None:
+        button = QToolButton(self)
+        button.setProperty("kind", "icon")
+        button.setIcon(self._theme.icon("x"))
+        button.setToolTip(self.tr("Dismiss"))
+        button.setAccessibleName(self.tr("Dismiss"))
+        button.clicked.connect(self.dismissed)
+        self._buttons.addWidget(button)
+
+    def _add_button(self, words: str, kind: str) -> QPushButton:
+        button = QPushButton(words, self)
+        button.setProperty("kind", kind)
+        button.setAccessibleName(words)
+        self._buttons.addWidget(button)
+        return button
+
+    def _label(self, action: str) -> str:
+        return {
+            "retry": self.tr("Retry"),
+            "key": self.tr("Enter a key"),
+            "practice": self.tr("Try without a key"),
+            "take_along": self.tr("New chat with the pictures"),
+            "model": self.tr("Choose a model"),
+            "settings": self.tr("Settings"),
+            "attach": self.tr("Attach pictures"),
+            "cancel": self.tr("Cancel"),
+            "now": self.tr("Try now"),
+        }[action]
+
+    def _fold(self) -> None:
+        self._details.setVisible(self._details.isHidden())
+        self.updateGeometry()
+
+    # --- overrides of Qt ---
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        narrow = event.size().width() < self._theme.px(_NARROW)
+        direction = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        if self._row.direction() != direction:
+            self._row.setDirection(direction)
+            self._buttons.setAlignment(Qt.AlignmentFlag.AlignLeft if narrow else Qt.AlignmentFlag.AlignRight)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        tokens = self._theme.tokens
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        shape = QPainterPath()
+        shape.addRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS["tile"], RADIUS["tile"])
+        painter.fillPath(shape, QColor(tokens.surface))
+        painter.setPen(QColor(tokens.line))
+        painter.drawPath(shape)
+        if self._danger:
+            painter.setClipPath(shape)
+            painter.fillRect(0, 0, _EDGE, self.height(), QColor(tokens.danger))
+        painter.end()
+
+
+def error_card(theme: Theme, error: VisavisError, *, can_retry: bool, parent: QWidget | None = None) -> Card:
+    """What an error means. A retry is offered only where it can be done."""
+    words = errors.words(error)
+    card = Card(theme, parent=parent)
+    card.say(words.what, words.todo, words.details)
+    for action in words.actions:
+        if action != "retry" or can_retry:
+            card.add_action(action)
+    return card
+
+
+class WaitingCard(Card):
+    """Counts down to a repeat. Emits `acted` with "cancel" or "now"."""
+
+    def __init__(self, theme: Theme, wait: Wait, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent=parent)
+        words = errors.words(wait.error)
+        self._what = words.what
+        self._until = time.monotonic() + wait.seconds
+        self.say(self._what, self._todo(), words.details)
+        self.add_action("cancel")
+        self.add_action("now")
+        self._tick = QTimer(self)
+        self._tick.timeout.connect(self._count)
+        self._tick.start(250)
+
+    def _todo(self) -> str:
+        left = max(1, math.ceil(self._until - time.monotonic()))
+        return self.tr("Trying again in %1 s. Nothing is lost.").replace("%1", str(left))
+
+    def _count(self) -> None:
+        if not self.words.endswith(self._todo()):
+            self.say(self._what, self._todo())

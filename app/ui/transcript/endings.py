@@ -1,0 +1,130 @@
+"""What an answer has cost and how it ended, in words: the facts below it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+from PySide6.QtCore import QCoreApplication
+
+from app.conversation.account import PRACTICE
+from app.core.catalog import Model
+from app.core.cost import Context, answer_usage, text_tokens
+from app.core.errors import ReplyLost
+from app.core.failure import error_from_json
+from app.core.message import THINKING, Message, ReplyBlock, TextBlock, Usage
+from app.ui import figures
+
+translate = QCoreApplication.translate
+
+_ORDINARY: Final = frozenset({None, "end_turn", "stop_sequence", "tool_use", "pause_turn", "refusal"})
+"""Stop reasons that need no words, or have their own place (API.md, section 3.5)."""
+
+
+def is_failure(answer: Message) -> bool:
+    """Whether an error card belongs under it."""
+    return answer.error is not None and answer.state in {"failed", "interrupted"}
+
+
+def may_have_been_charged(answer: Message) -> bool:
+    """Whether the request went out and nobody knows what came of it."""
+    if answer.usage is not None or answer.server == PRACTICE:
+        return False
+    lost = answer.error is not None and isinstance(error_from_json(answer.error), ReplyLost)
+    return lost or answer.state == "stopped" or (answer.state == "interrupted" and answer.error is None)
+
+
+def bill(answer: Message) -> str:
+    """Tokens, price and the price promised: "7,512 in · 214 out · $0.0209  estimated $0.0207"."""
+    usage = answer_usage(answer)
+    if may_have_been_charged(answer):
+        return translate("endings", "It may have been charged")
+    if usage is None:
+        return ""
+    about = "" if answer.state == "complete" else "≈ "
+    parts = [
+        translate("endings", "%1 in").replace("%1", figures.count(usage.prompt_tokens)),
+        translate("endings", "%1 out").replace("%1", about + figures.count(usage.output_tokens)),
+    ]
+    if answer.server == PRACTICE:
+        return " · ".join([*parts, translate("endings", "Practice: free")])
+    if not answer.cost:
+        return " · ".join([*parts, translate("endings", "cost unknown")])
+    if answer.refused and not Decimal(answer.cost):
+        return translate("endings", "Not charged")
+    line = " · ".join([*parts, about + figures.dollars(Decimal(answer.cost))])
+    if answer.estimate and answer.state == "complete":
+        promised = translate("endings", "estimated %1").replace("%1", figures.dollars(Decimal(answer.estimate)))
+        line += f"\u2003{promised}"
+    return line
+
+
+def note(answer: Message) -> tuple[str, str]:
+    """How it ended where that is not as usual, and the action that helps; both empty else."""
+    if answer.state == "streaming" or is_failure(answer):
+        return "", ""
+    if answer.state == "stopped":
+        if answer.text:
+            return translate("endings", "Stopped. What came is kept."), ""
+        return translate("endings", "Stopped before anything came."), ""
+    if answer.state in {"interrupted", "failed"}:
+        return translate("endings", "Visavis ended before this answer did. What came is kept."), ""
+    match answer.stop_reason:
+        case "max_tokens" if answer.text:
+            return translate("endings", "Cut off at the longest answer that the settings allow."), "settings"
+        case "max_tokens":
+            words = "Thinking used up the longest answer that the settings allow, before the first word."
+            return translate("endings", words), "settings"
+        case "model_context_window_exceeded":
+            words = "Cut off: this conversation fills all that the model can read. Go on in a new chat."
+            return translate("endings", words), "take_along"
+        case reason if reason not in _ORDINARY:
+            return translate("endings", "The answer ended for a reason this version does not know: %1").replace(
+                "%1", str(reason)
+            ), ""
+    if not answer.text and not answer.refused:
+        return translate("endings", "The answer is empty."), ""
+    return "", ""
+
+
+def unshown(answer: Message) -> str:
+    """Kinds of content that came and cannot be shown."""
+    kinds = {b.type or "?" for b in answer.content if isinstance(b, ReplyBlock) and b.type not in {"text", *THINKING}}
+    if not kinds:
+        return ""
+    return translate("endings", "Not shown here: %1").replace("%1", ", ".join(sorted(kinds)))
+
+
+def refusal(answer: Message) -> str:
+    """What the server says about a refusal; empty where it says nothing (API.md, section 3.5)."""
+    return str((answer.stop_details or {}).get("explanation") or "")
+
+
+def picture_rate(asked: Message, answers: Sequence[Message], model: Model, carried: Context) -> Decimal | None:
+    """USD per million tokens at which the pictures of `asked` were billed first, or are about to be.
+
+    `answers` are those given to it, `model` and `carried` the conversation's present ones. None where the price is not
+    known, in practice, and where nothing was billed.
+    """
+    answer = next((a for a in answers if a.usage is not None), answers[-1] if answers else None)
+    if answer is None or answer.model != model.id or answer.server == PRACTICE:
+        return None
+    usage = answer.usage
+    if usage is None:
+        if answer.state != "streaming":
+            return None
+        usage = _expected(asked, model, carried)
+    prices = model.prices_for(usage.prompt_tokens)
+    if prices is None or (answer.refused and not usage.output_tokens):
+        return None
+    if usage.cache_write_1h:
+        return prices.cache_write_1h
+    return prices.cache_write_5m if usage.cache_write_5m else prices.input
+
+
+def _expected(asked: Message, model: Model, carried: Context) -> Usage:
+    """The input of a request whose usage has not come yet."""
+    words = sum(text_tokens(block.text) for block in asked.content if isinstance(block, TextBlock))
+    prompt = carried.tokens + words + sum(image.tokens for image in asked.images)
+    return Usage(cache_write_5m=prompt) if prompt >= model.min_cacheable else Usage(input_tokens=prompt)

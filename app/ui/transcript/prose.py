@@ -1,0 +1,142 @@
+"""A text of any length as a column of text views, built and updated in frames so that nothing waits for it."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from app.ui import figures
+from app.ui.theme import SPACE, Theme
+from app.ui.transcript.pieces import SLICE, Piece, Pieces
+from app.ui.transcript.text import SafeTextView
+
+FRAME: Final = 33
+"""Milliseconds between two updates at the least."""
+BUDGET: Final = 0.012
+"""Seconds that one update may take before the rest is left to the next."""
+FOLDED: Final = 200_000
+"""Characters shown of a longer text until all are asked for (RELIABILITY.md, section 3.2)."""
+
+
+class Prose(QWidget):
+    """Signals:
+    link_opened(str): a link was activated.
+    selecting(): the person has begun to select.
+    """
+
+    link_opened = Signal(str)
+    selecting = Signal()
+
+    def __init__(self, theme: Theme, *, markdown: bool, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._markdown = markdown
+        self._name = name
+        self._text = ""
+        self._limit: int | None = FOLDED
+        self._caret = False
+        self._pieces = Pieces()
+        self._shown: list[Piece] = []
+        self._views: list[SafeTextView] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(2 * SPACE if markdown else 0)
+        self._all = QPushButton()
+        self._all.setProperty("kind", "link")
+        self._all.clicked.connect(self._show_all)
+        self._all.hide()
+        self._column.addWidget(self._all)
+        self._frame = QTimer(self)
+        self._frame.setSingleShot(True)
+        self._frame.timeout.connect(self._render)
+
+    @property
+    def text(self) -> str:
+        """What it was given."""
+        return self._text
+
+    @property
+    def plain(self) -> str:
+        """What is to be read of it, without Markdown's marks."""
+        return "\n".join(view.plain for view in self._views)
+
+    @property
+    def selected(self) -> str:
+        return "\n".join(view.selected for view in self._views if view.textCursor().hasSelection())
+
+    def set_text(self, text: str) -> None:
+        """Show a text, or what it has grown to. It is there at once the first time, then with the next frame."""
+        if text == self._text:
+            return
+        grows = text.startswith(self._text)
+        first = not self._text
+        self._text = text
+        if not grows:
+            self._pieces, self._shown = Pieces(), []
+        if first or not grows:
+            self._render()
+        elif not self._frame.isActive():
+            self._frame.start(FRAME)
+
+    def set_caret(self, on: bool) -> None:
+        """Show that the text goes on."""
+        self._caret = on
+        for view in self._views:
+            view.set_caret(on and view is self._views[-1])
+
+    def flush(self) -> None:
+        """Do not wait for the next frame."""
+        if self._frame.isActive():
+            self._frame.stop()
+            self._render()
+
+    def _render(self) -> None:
+        began = time.perf_counter()
+        wanted = self._wanted()
+        done = max(0, len(self._shown) - 1)
+        while done < len(wanted) and (time.perf_counter() - began < BUDGET or done == 0):
+            self._show(done, wanted[done])
+            done += 1
+        for view in self._views[len(wanted) :]:
+            view.deleteLater()
+        del self._views[len(wanted) :], self._shown[len(wanted) :]
+        self.set_caret(self._caret)
+        self._offer_rest()
+        if done < len(wanted):
+            self._frame.start(max(FRAME, round(3000 * (time.perf_counter() - began))))
+
+    def _wanted(self) -> list[Piece]:
+        text = self._text if self._limit is None else self._text[: self._limit]
+        if not self._markdown:
+            return [Piece(text[at : at + SLICE], plain=True) for at in range(0, len(text), SLICE)]
+        tail = self._pieces.update(text)
+        return [*self._pieces.finished, tail] if tail is not None else self._pieces.finished
+
+    def _show(self, row: int, piece: Piece) -> None:
+        if row == len(self._views):
+            view = SafeTextView(self._theme, self)
+            view.setAccessibleName(self._name)
+            view.link_opened.connect(self.link_opened)
+            view.selecting.connect(self.selecting)
+            self._views.append(view)
+            self._shown.append(Piece(""))
+            self._column.insertWidget(row, view)
+        if row >= len(self._shown):
+            self._shown.append(Piece(""))
+        if self._shown[row] != piece:
+            self._shown[row] = piece
+            self._views[row].set_piece(piece)
+
+    def _offer_rest(self) -> None:
+        folded = self._limit is not None and len(self._text) > self._limit
+        self._all.setVisible(folded)
+        if folded:
+            size = figures.file_size(len(self._text.encode("utf-8", "replace")))
+            self._all.setText(self.tr("Show all (%1)").replace("%1", size))
+
+    def _show_all(self) -> None:
+        self._limit = None
+        self._render()

@@ -1,0 +1,332 @@
+"""The conversation: a column of turns in a scroll area, built from the end, that follows an answer as it comes."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QGuiApplication, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QWidget
+
+from app.conversation.chat import Chat
+from app.conversation.gallery import Gallery
+from app.conversation.worker import Wait
+from app.core.errors import VisavisError
+from app.core.message import Message
+from app.ui.theme import Theme
+from app.ui.transcript import endings
+from app.ui.transcript.answer import AnswerTurn
+from app.ui.transcript.card import Card, error_card
+from app.ui.transcript.column import Column
+from app.ui.transcript.turns import PersonTurn, Turn
+
+_BUDGET: Final = 0.012
+"""Seconds of building before other work gets its turn."""
+_PAUSE: Final = 8
+"""Milliseconds between two such slices."""
+_AHEAD: Final = 200
+"""Turns built ahead of being looked at; older ones follow as they come near."""
+_NEAR: Final = 2
+"""Screens above the visible part that count as near."""
+
+
+class Transcript(QScrollArea):
+    """Signals:
+    picture_opened(list[ImageBlock], int): all pictures of the conversation, and which of them was clicked.
+    action(str): what an error or a note offers, "retry" excepted: that is done in place.
+    link_opened(str): the address of a link that may be followed.
+    """
+
+    picture_opened = Signal(list, int)
+    action = Signal(str)
+    link_opened = Signal(str)
+
+    def __init__(self, theme: Theme, gallery: Gallery, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._gallery = gallery
+        self._chat: Chat | None = None
+        self._first = 0
+        self._following = True
+        self._adjusting = False
+        self._wanted: tuple[int, int] | None = None
+        self._refusal: Card | None = None
+        self.setAccessibleName("Conversation")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._turns = Column(self)
+        self._turns.changed.connect(self._keep_place)
+        self.setWidget(self._turns)
+        self.viewport().setAutoFillBackground(False)
+        self._turns.setAutoFillBackground(False)
+        self._below = QPushButton(self.tr("New text below"), self)
+        self._below.setProperty("kind", "plain")
+        self._below.setAccessibleName(self.tr("New text below"))
+        self._below.setToolTip(self.tr("Go to the end (End)"))
+        self._below.clicked.connect(self.follow)
+        self._below.hide()
+        self._slices = QTimer(self)
+        self._slices.setSingleShot(True)
+        self._slices.timeout.connect(self._build_older)
+        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        self.verticalScrollBar().setSingleStep(24)
+        theme.changed.connect(self._rebuild)
+
+    # --- what is shown ---
+
+    def set_chat(self, chat: Chat) -> None:
+        """Show a conversation from its end."""
+        self._leave()
+        self._chat = chat
+        chat.messages.modelReset.connect(self._reset)
+        chat.messages.rowsInserted.connect(self._on_inserted)
+        chat.messages.rowsRemoved.connect(self._on_removed)
+        chat.messages.dataChanged.connect(self._on_changed)
+        chat.changed.connect(self._show_rates)
+        chat.worker.waiting.connect(self._on_waiting)
+        chat.worker.phase_changed.connect(self._on_phase)
+        chat.worker.refused.connect(self.show_refusal)
+        chat.worker.answered.connect(self._announce)
+        self._reset()
+
+    def copy_last(self) -> None:
+        """Put the last answer with text on the clipboard, as Markdown."""
+        answers = [m.text for m in self._messages if m.role == "assistant" and m.text]
+        if answers:
+            QGuiApplication.clipboard().setText(answers[-1])
+
+    def show_refusal(self, error: VisavisError) -> None:
+        """Say why nothing was sent, below the last turn, until it is dismissed or something is sent."""
+        self._drop_refusal()
+        self._refusal = error_card(self._theme, error, can_retry=False)
+        self._refusal.add_dismiss()
+        self._refusal.acted.connect(self.action)
+        self._refusal.dismissed.connect(self._drop_refusal)
+        self._turns.add(self._refusal)
+        self.follow()
+
+    def follow(self) -> None:
+        """Go to the end and stay there while text comes."""
+        self._following = True
+        self._below.hide()
+        self._turns.lay_out()
+
+    @property
+    def following(self) -> bool:
+        return self._following
+
+    @property
+    def turns(self) -> list[Turn]:
+        """Those that are built, oldest first; the last is the newest."""
+        return [widget for widget in self._turns.rows if isinstance(widget, Turn)]
+
+    @property
+    def _messages(self) -> list[Message]:
+        return self._chat.messages.messages if self._chat is not None else []
+
+    def _leave(self) -> None:
+        if self._chat is not None:
+            for sender in (self._chat, self._chat.messages, self._chat.worker):
+                QObject.disconnect(sender, None, self, None)
+
+    # --- building ---
+
+    def _reset(self) -> None:
+        self._drop_refusal()
+        self._turns.clear()
+        self._below.hide()
+        self._first = len(self._messages)
+        self._wanted = None
+        self._following = True
+        self._build_older()
+
+    def _rebuild(self) -> None:
+        """Colours or text size are others: build anew, and come back to the turn that was read."""
+        place = None if self._following else self._turns.anchor()
+        wanted = None if place is None else (place[0] + self._first, place[1])
+        self._reset()
+        if wanted is not None:
+            self._following = False
+            self._wanted = wanted
+
+    def _build_older(self) -> None:
+        """Build from the newest turn upwards until the slice of time is used up."""
+        began = time.perf_counter()
+        built = []
+        while self._first > 0 and self._is_wanted(len(built)) and time.perf_counter() - began < _BUDGET:
+            self._first -= 1
+            built.append(self._built(self._first))
+        if built:
+            self._turns.add_above(built[::-1])
+            self._place_turns()
+            self._show_rates()
+        if self._wanted is not None and self._first <= self._wanted[0]:
+            self._turns.go_to(self._wanted[0] - self._first, self._wanted[1])
+            self._wanted = None
+        if self._first > 0 and self._is_wanted(0):
+            self._slices.start(_PAUSE)
+
+    def _is_wanted(self, ahead: int) -> bool:
+        if self._wanted is not None and self._first > self._wanted[0]:
+            return True
+        near = self.verticalScrollBar().value() < _NEAR * self.viewport().height()
+        return near or len(self._messages) - self._first + ahead < _AHEAD
+
+    def _built(self, row: int) -> Turn:
+        message = self._messages[row]
+        turn: Turn
+        if message.role == "user":
+            turn = PersonTurn(self._theme, self._gallery, message)
+        else:
+            name = self._chat.model.name if self._chat is not None else ""
+            turn = AnswerTurn(self._theme, message, name)
+        turn.link_opened.connect(self.link_opened)
+        turn.selecting.connect(self._release)
+        turn.picture_opened.connect(self._open_picture)
+        turn.acted.connect(self._act)
+        return turn
+
+    def _place_turns(self) -> None:
+        """Tell each answer whether it is the last, and whether another took its place."""
+        messages = self._messages
+        for row, turn in enumerate(self.turns, self._first):
+            if isinstance(turn, AnswerTurn):
+                later = messages[row + 1] if row + 1 < len(messages) else None
+                turn.set_place(is_last=later is None, superseded=later is not None and later.role == "assistant")
+
+    def _show_rates(self) -> None:
+        """Price the pictures of the turns by the answers they got."""
+        chat, messages = self._chat, self._messages
+        for row, turn in enumerate(self.turns, self._first):
+            if chat is not None and isinstance(turn, PersonTurn) and turn.message.images:
+                answers = []
+                for later in messages[row + 1 :]:
+                    if later.role == "user":
+                        break
+                    answers.append(later)
+                turn.set_rate(endings.picture_rate(turn.message, answers, chat.model, chat.context))
+
+    # --- what the model tells ---
+
+    def _on_inserted(self, _parent: object, first: int, last: int) -> None:
+        self._drop_refusal()
+        for row in range(first, last + 1):
+            self._turns.add(self._built(row))
+            if self._messages[row].role == "user":
+                self._following = True
+        self._place_turns()
+        self._show_rates()
+        self._turns.lay_out()
+
+    def _on_removed(self) -> None:
+        self._turns.remove_last()
+        self._place_turns()
+        self._turns.lay_out()
+
+    def _on_changed(self) -> None:
+        """Only the last message ever changes."""
+        turns, message = self.turns, self._messages[-1]
+        if not turns or not isinstance(turns[-1], AnswerTurn):
+            return
+        known = turns[-1].message
+        turns[-1].set_message(message)
+        if (known.usage is None) != (message.usage is None) or known.state != message.state:
+            self._show_rates()
+        if not self._following and message.text != known.text:
+            self._show_below()
+
+    def _on_waiting(self, wait: Wait) -> None:
+        turns = self.turns
+        if turns and isinstance(turns[-1], AnswerTurn):
+            turns[-1].set_wait(wait)
+
+    def _on_phase(self, phase: str) -> None:
+        turns = self.turns
+        if phase != "waiting" and turns and isinstance(turns[-1], AnswerTurn):
+            turns[-1].set_wait(None)
+        if phase == "preparing":
+            self._drop_refusal()
+
+    def _announce(self, message: Message) -> None:
+        """Tell a screen reader that the answer has ended: while it streamed, nothing was said."""
+        if QAccessible.isActive():
+            words = (
+                self.tr("The answer is complete") if message.state == "complete" else self.tr("The answer has ended")
+            )
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
+
+    # --- what the person does ---
+
+    def _act(self, action: str) -> None:
+        worker = self._chat.worker if self._chat is not None else None
+        if worker is None:
+            return
+        if action == "retry":
+            worker.retry()
+        elif action == "cancel":
+            worker.stop()
+        elif action == "now":
+            worker.repeat_now()
+        else:
+            self.action.emit(action)
+
+    def _open_picture(self, image: object) -> None:
+        images = [i for message in self._messages for i in message.images]
+        index = next((n for n, shown in enumerate(images) if shown is image), 0)
+        self.picture_opened.emit(images, index)
+
+    def _drop_refusal(self) -> None:
+        if self._refusal is not None:
+            self._turns.remove(self._refusal)
+            self._refusal = None
+
+    # --- place ---
+
+    def _release(self) -> None:
+        self._following = False
+
+    def _show_below(self) -> None:
+        self._below.adjustSize()
+        self._below.move((self.width() - self._below.width()) // 2, self.height() - self._below.height() - 8)
+        self._below.show()
+        self._below.raise_()
+
+    def _on_scrolled(self, value: int) -> None:
+        if not self._adjusting:
+            self._following = value >= self.verticalScrollBar().maximum() - 2
+            if self._following:
+                self._below.hide()
+            if self._first > 0 and not self._slices.isActive() and self._is_wanted(0):
+                self._slices.start(0)
+
+    def _keep_place(self, top: int) -> None:
+        """The column has another height: stay at the end, or with the turn that is read."""
+        bar = self.verticalScrollBar()
+        self._adjusting = True
+        bar.setValue(bar.maximum() if self._following else top)
+        self._adjusting = False
+
+    # --- overrides of Qt ---
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._adjusting = True
+        super().resizeEvent(event)
+        self._adjusting = False
+        self._turns.fit(self.width(), self.viewport().height())
+        if self._below.isVisible():
+            self._show_below()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_End:
+            self.follow()
+        elif event.key() == Qt.Key.Key_Home:
+            self.verticalScrollBar().setValue(0)
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show:
+            self._turns.lay_out()
+        return super().event(event)
