@@ -49,6 +49,7 @@ def live_loop(qapp: QApplication) -> Iterator[EventLoop]:
         task.cancel()
     while any(not task.done() for task in running):
         qapp.processEvents()
+    qapp.processEvents()  # what threads have handed over for the last time
     qapp.aboutToQuit.disconnect(loop._after_run_forever)
     loop._after_run_forever()
     loop._QEventLoop__is_running = False

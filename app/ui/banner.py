@@ -29,7 +29,8 @@ class PracticeBanner(QFrame):
         words = Label(
             theme,
             self.tr(
-                "Practice mode: answers are measured on this computer. No model is asked, nothing is sent, nothing costs."
+                "Practice mode: answers are measured on this computer. "
+                "No model is asked, nothing is sent, nothing costs."
             ),
             role="secondary",
             wraps=True,

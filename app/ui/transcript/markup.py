@@ -160,11 +160,9 @@ def _style_links(block: QTextBlock, theme: Theme) -> None:
     while not fragments.atEnd():
         fragment = fragments.fragment()
         form = fragment.charFormat()
-        if form.isAnchor():
+        if form.isAnchor() or (form.fontFixedPitch() and not is_code(block)):
             found.append((fragment.position(), fragment.length(), form))
-        elif form.fontFixedPitch() and not is_code(block):
-            found.append((fragment.position(), fragment.length(), form))
-        fragments += 1  # type: ignore[operator, assignment]  # the binding's stub lacks the iterator's increment
+        fragments += 1
     for position, length, form in found:
         cursor = QTextCursor(block)
         cursor.setPosition(position)

@@ -163,7 +163,7 @@ class SafeTextView(QTextBrowser):
 
     # --- overrides of Qt ---
 
-    def loadResource(self, type: int, name: QUrl | str) -> object:  # noqa: A002  # Qt's own name
+    def loadResource(self, _kind: int, _name: QUrl | str) -> object:
         return self._nothing
 
     def createMimeDataFromSelection(self) -> QMimeData:

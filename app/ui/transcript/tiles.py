@@ -139,7 +139,7 @@ class PictureTile(QAbstractButton):
     def sizeHint(self) -> QSize:
         return QSize(TILE.width(), TILE.height() + SPACE + 2 * self._theme.px(_CAPTION))
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_picture(painter)
@@ -202,7 +202,7 @@ class PictureStrip(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(TILE.width(), 0)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    def resizeEvent(self, _event: QResizeEvent) -> None:
         columns = self._columns(self.width())
         for index, tile in enumerate(self.tiles):
             row, column = divmod(index, columns)

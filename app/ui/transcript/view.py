@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMetaObject, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QGuiApplication, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QWidget
 
@@ -47,7 +47,9 @@ class Transcript(QScrollArea):
         self._theme = theme
         self._gallery = gallery
         self._chat: Chat | None = None
+        self._connections: list[QMetaObject.Connection] = []
         self._first = 0
+        """The row of the topmost turn that is built."""
         self._following = True
         self._adjusting = False
         self._wanted: tuple[int, int] | None = None
@@ -80,15 +82,17 @@ class Transcript(QScrollArea):
         """Show a conversation from its end."""
         self._leave()
         self._chat = chat
-        chat.messages.modelReset.connect(self._reset)
-        chat.messages.rowsInserted.connect(self._on_inserted)
-        chat.messages.rowsRemoved.connect(self._on_removed)
-        chat.messages.dataChanged.connect(self._on_changed)
-        chat.changed.connect(self._show_rates)
-        chat.worker.waiting.connect(self._on_waiting)
-        chat.worker.phase_changed.connect(self._on_phase)
-        chat.worker.refused.connect(self.show_refusal)
-        chat.worker.answered.connect(self._announce)
+        self._connections = [
+            chat.messages.modelReset.connect(self._reset),
+            chat.messages.rowsInserted.connect(self._on_inserted),
+            chat.messages.rowsRemoved.connect(self._on_removed),
+            chat.messages.dataChanged.connect(self._on_changed),
+            chat.changed.connect(self._show_rates),
+            chat.worker.waiting.connect(self._on_waiting),
+            chat.worker.phase_changed.connect(self._on_phase),
+            chat.worker.refused.connect(self.show_refusal),
+            chat.worker.answered.connect(self._announce),
+        ]
         self._reset()
 
     def copy_last(self) -> None:
@@ -127,9 +131,9 @@ class Transcript(QScrollArea):
         return self._chat.messages.messages if self._chat is not None else []
 
     def _leave(self) -> None:
-        if self._chat is not None:
-            for sender in (self._chat, self._chat.messages, self._chat.worker):
-                QObject.disconnect(sender, None, self, None)
+        for connection in self._connections:
+            QObject.disconnect(connection)
+        self._connections = []
 
     # --- building ---
 
@@ -154,7 +158,7 @@ class Transcript(QScrollArea):
     def _build_older(self) -> None:
         """Build from the newest turn upwards until the slice of time is used up."""
         began = time.perf_counter()
-        built = []
+        built: list[Turn] = []
         while self._first > 0 and self._is_wanted(len(built)) and time.perf_counter() - began < _BUDGET:
             self._first -= 1
             built.append(self._built(self._first))

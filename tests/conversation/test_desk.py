@@ -1,0 +1,165 @@
+"""The desk: conversations opened, left, renamed, deleted and brought back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
+
+from app.conversation.chat import Chat, Tools
+from app.conversation.desk import Desk
+from app.conversation.draft import Source
+from tests.conftest import finish
+from tests.servers.api import ApiServer
+from tests.servers.replies import text
+
+
+@pytest.fixture
+def online_desk(online: Tools) -> Desk:
+    desk = Desk(online, parent=online.account)
+    desk.start()
+    return desk
+
+
+@pytest.fixture
+def say(online_desk: Desk, qtbot: QtBot) -> Callable[[str], Chat]:
+    def say(words: str) -> Chat:
+        chat = online_desk.current
+        chat.draft.set_text(words)
+        with qtbot.waitSignal(chat.worker.answered):
+            chat.worker.send()
+        qtbot.waitUntil(lambda: not chat.worker.busy)
+        return chat
+
+    return say
+
+
+def titles(desk: Desk) -> list[str]:
+    return [conversation.title for conversation in desk.history.conversations]
+
+
+def test_the_list_passes_qts_own_model_tests(
+    online_desk: Desk, say: Callable[[str], Chat], qtmodeltester: ModelTester
+) -> None:
+    qtmodeltester.check(online_desk.history)
+    first = say("First")
+    online_desk.new_chat()
+    say("Second")
+    online_desk.open(first.facts.id)
+    say("First again")
+    online_desk.delete(first.facts.id)
+    online_desk.undo_delete()
+
+
+def test_the_conversation_with_the_last_activity_is_first(online_desk: Desk, say: Callable[[str], Chat]) -> None:
+    first = say("First")
+    online_desk.new_chat()
+    say("Second")
+    assert titles(online_desk) == ["Second", "First"]
+    online_desk.open(first.facts.id)
+    say("More")
+    assert titles(online_desk) == ["First", "Second"]
+
+
+def test_opening_another_conversation_stops_nothing(
+    online_desk: Desk, say: Callable[[str], Chat], api: ApiServer, qtbot: QtBot
+) -> None:
+    other = say("Other")
+    online_desk.new_chat()
+    api.script(text("Slow but whole.").hold("content_block_delta"))
+    slow = online_desk.current
+    slow.draft.set_text("Slow")
+    slow.worker.send()
+    qtbot.waitUntil(lambda: slow.worker.phase == "streaming")
+    online_desk.open(other.facts.id)
+    assert online_desk.current is other
+    with qtbot.waitSignal(slow.worker.answered):
+        api.release()
+    online_desk.open(slow.facts.id)
+    assert online_desk.current is slow
+    assert slow.messages.messages[-1].text == "Slow but whole."
+
+
+def test_a_deleted_conversation_is_gone_and_comes_back_whole(
+    online_desk: Desk, say: Callable[[str], Chat], online: Tools, qtbot: QtBot
+) -> None:
+    chat = say("Precious")
+    online_desk.delete(chat.facts.id)
+    assert titles(online_desk) == []
+    assert online_desk.current.messages.messages == []
+    qtbot.waitUntil(lambda: online.store.conversations_now() == [])
+    online_desk.undo_delete()
+    assert titles(online_desk) == ["Precious"]
+    qtbot.waitUntil(lambda: len(online_desk.current.messages.messages) == 2)
+    assert [c.title for c in online.store.conversations_now()] == ["Precious"]
+
+
+def test_deleting_a_conversation_in_mid_answer_does_not_bring_it_back(
+    online_desk: Desk, api: ApiServer, qtbot: QtBot
+) -> None:
+    api.script(text("Slow.").hold("content_block_delta"))
+    chat = online_desk.current
+    chat.draft.set_text("Doomed")
+    chat.worker.send()
+    qtbot.waitUntil(lambda: chat.worker.phase == "streaming")
+    with qtbot.waitSignal(chat.worker.answered):
+        online_desk.delete(chat.facts.id)
+    assert titles(online_desk) == []
+
+
+def test_a_title_is_changed_and_stays_changed(
+    online_desk: Desk, say: Callable[[str], Chat], online: Tools, qtbot: QtBot
+) -> None:
+    chat = say("First words")
+    online_desk.rename(chat.facts.id, "  Better\n title ")
+    assert titles(online_desk) == ["Better title"]
+    qtbot.waitUntil(lambda: online.store.conversations_now()[0].title == "Better title")
+    online_desk.rename(chat.facts.id, " ")
+    say("More words")
+    assert titles(online_desk) == ["Better title"]
+
+
+def test_a_new_chat_goes_on_being_the_one_that_nothing_was_said_in(
+    online_desk: Desk, say: Callable[[str], Chat]
+) -> None:
+    fresh = online_desk.current
+    fresh.draft.set_text("Unsent")
+    online_desk.new_chat()
+    assert online_desk.current is fresh
+    said = say("Said")
+    online_desk.new_chat()
+    assert online_desk.current is not said
+
+
+def test_going_on_elsewhere_takes_pictures_system_prompt_and_words_along(
+    online_desk: Desk, picture: Callable[..., Path], qtbot: QtBot
+) -> None:
+    old = online_desk.current
+    old.set_system("Be brief.")
+    old.draft.attach([Source(path=str(picture("a.png"))), Source(path=str(picture("b.png", (30, 30))))])
+    old.draft.set_text("Which?")
+    with qtbot.waitSignal(old.worker.answered):
+        old.worker.send()
+    old.draft.set_text("And now?")
+    online_desk.take_along()
+    new = online_desk.current
+    assert new is not old
+    qtbot.waitUntil(lambda: new.draft.ready)
+    assert [p.name for p in new.draft.pictures] == ["a.png", "b.png"]
+    assert (new.draft.text, new.facts.system, old.draft.text) == ("And now?", "Be brief.", "")
+
+
+def test_drafts_of_stored_conversations_come_back_when_they_are_opened(
+    online_desk: Desk, say: Callable[[str], Chat], online: Tools, qtbot: QtBot
+) -> None:
+    chat = say("Hello")
+    chat.draft.set_text("Unsent")
+    finish(online_desk.save())
+    again = Desk(online, parent=online.account)
+    again.start()
+    finish(again.restore_drafts())
+    again.open(chat.facts.id)
+    qtbot.waitUntil(lambda: again.current.draft.text == "Unsent")

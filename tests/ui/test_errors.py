@@ -1,0 +1,505 @@
+"""The words of every error: exact, complete, plain."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QLocale
+
+from app.core import errors as types
+from app.core.errors import (
+    ApiError,
+    BadAddress,
+    BadKey,
+    FormatUnsupported,
+    NoKey,
+    NotAPicture,
+    NotConnected,
+    NotTheApi,
+    Offence,
+    PictureDamaged,
+    PictureError,
+    PictureTooBig,
+    PictureUnreadable,
+    ReplyLost,
+    RequestRefused,
+    ServerError,
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StoreLocked,
+    StoreTooNew,
+    StreamInterrupted,
+    VisavisError,
+)
+from app.core.message import Message, ReplyBlock
+from app.ui.errors import refusals, sentence, stop_words, words
+
+HOST = "api.anthropic.com"
+ALONG = "go on in a new chat that takes the pictures along."
+CHOOSE = "Remove pictures, or go on in a new chat that takes them along; there you can choose."
+KEPT = "What has come is kept. Try again for a whole answer."
+
+
+@pytest.fixture(autouse=True)
+def american_figures() -> Iterator[None]:
+    before = QLocale()
+    QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
+    yield
+    QLocale.setDefault(before)
+
+
+def refused(*offences: Offence) -> RequestRefused:
+    return RequestRefused(offences)
+
+
+def api(status: int, kind: str = "", **facts: object) -> ApiError:
+    return replace(ApiError(status, kind, "said the server"), **facts)  # type: ignore[arg-type]  # fields by name
+
+
+TEXTS: list[tuple[VisavisError, str]] = [
+    (VisavisError(), "Something went wrong that this version has no words for. Try again."),
+    # pictures
+    (PictureError("a.png"), "a.png cannot be used. Add a JPEG, PNG, GIF or WebP picture."),
+    (PictureUnreadable("a.png", "missing"), "a.png was not found. Check where it is now and add it again."),
+    (
+        PictureUnreadable("a.png", "denied"),
+        "a.png may not be read. Allow reading it, or add a copy from a folder of yours.",
+    ),
+    (PictureUnreadable("trip", "folder"), "trip is a folder. Add the pictures in it instead."),
+    (PictureUnreadable("pipe", "special"), "pipe is not a file. Add a picture file instead."),
+    (PictureUnreadable("a.png", "empty"), "a.png is empty. Save or download it again."),
+    (PictureUnreadable("a.png", "failed"), "a.png could not be read. Copy it to this computer and add the copy."),
+    (NotAPicture("notes.docx"), "notes.docx is not a picture. Add a JPEG, PNG, GIF or WebP picture."),
+    (
+        FormatUnsupported("a.heic", "HEIC"),
+        "a.heic is in HEIC format; Visavis takes JPEG, PNG, GIF and WebP. Save it as one of these and add it again.",
+    ),
+    (PictureDamaged("a.png"), "a.png is damaged or incomplete. Save or download it again."),
+    (
+        PictureTooBig("a.png", 30000, 20000),
+        "a.png has 30,000×20,000 pixels, more than can be opened safely. Make it smaller and add it again.",
+    ),
+    (
+        PictureTooBig("a.png", file_bytes=300_000_000, limit_bytes=67_108_864),
+        "a.png has 300.0 MB, and the limit is 67.1 MB. Make it smaller and add it again.",
+    ),
+    (PictureTooBig("a.png"), "a.png is too big to be opened safely. Make it smaller and add it again."),
+    (PictureDamaged(""), "The pasted picture is damaged or incomplete. Save or download it again."),
+    # the preflight
+    (refused(), f"This message cannot be sent. {CHOOSE}"),
+    (
+        refused(Offence("too_many_pictures", 601, 600)),
+        f"This chat has 601 pictures, and the model takes 600. {CHOOSE}",
+    ),
+    (
+        refused(Offence("edge", 9000, 8000, 3, "a.png")),
+        f"Image 3 (a.png) has an edge of 9,000 pixels, and the limit is 8,000. Remove it, or {ALONG}",
+    ),
+    (
+        refused(Offence("edge", 9000, 8000, 3, "a.png"), Offence("edge", 9100, 8000, 4, "")),
+        f"Image 3 (a.png) and Image 4 have an edge above 8,000 pixels. Remove it, or {ALONG}",
+    ),
+    (
+        refused(Offence("edge_of_many", 2576, 2000, 3, "a.png")),
+        (
+            "Image 3 (a.png) has an edge of 2,576 pixels, and with this many pictures the limit is 2,000. "
+            f"Remove it, or {ALONG}"
+        ),
+    ),
+    (
+        refused(*(Offence("edge_of_many", 2576, 2000, n, "") for n in range(1, 22))),
+        (
+            "Image 1, Image 2 and 19 more have an edge above 2,000 pixels, the limit with this many pictures. "
+            f"Remove it, or {ALONG}"
+        ),
+    ),
+    (
+        refused(Offence("picture_bytes", 12_000_000, 10_000_000, 3, "a.png")),
+        f"Image 3 (a.png) has 9.0 MB, and the limit is 7.5 MB. Remove it, or {ALONG}",
+    ),
+    (
+        refused(*(Offence("picture_bytes", 12_000_000, 10_000_000, n, "") for n in (1, 2))),
+        f"Image 1 and Image 2 have more than 7.5 MB each. Remove it, or {ALONG}",
+    ),
+    (
+        refused(Offence("request_bytes", 33_100_000, 32_000_000)),
+        f"Pictures and text together have 33.1 MB, and the limit is 32.0 MB. {CHOOSE}",
+    ),
+    (refused(Offence("empty")), "There is nothing to send. Write something or add a picture."),
+    (
+        refused(Offence("context", 210_000, 200_000)),
+        f"This chat has about 210,000 tokens, and the model takes 200,000. Choose a model that takes more, or {ALONG}",
+    ),
+    (
+        refused(Offence("missing_picture", picture=3, name="a.png")),
+        f"Image 3 (a.png) is missing from the data folder. Remove it, or {ALONG}",
+    ),
+    (
+        refused(*(Offence("missing_picture", picture=n, name="a.png") for n in (1, 2, 3))),
+        f"Image 1 (a.png), Image 2 (a.png) and Image 3 (a.png) are missing from the data folder. Remove it, or {ALONG}",
+    ),
+    # key and address
+    (ServerError(), "Something went wrong on the way to the server. Try again."),
+    (NoKey(HOST), f"There is no API key for {HOST}. Paste a key, or try without one in practice mode."),
+    (NoKey(""), "There is no API key yet. Paste a key, or try without one in practice mode."),
+    (BadKey("empty"), "No key was entered. Paste the API key."),
+    (
+        BadKey("characters"),
+        "The API key contains characters that no key has. Copy the whole key and nothing else, and paste it again.",
+    ),
+    (
+        BadKey("admin"),
+        (
+            "This is an admin key, and it opens more than Visavis needs. "
+            "Make an API key at console.anthropic.com and paste that."
+        ),
+    ),
+    (
+        BadKey("oauth"),
+        "This is a sign-in token and not an API key. Make an API key at console.anthropic.com and paste that.",
+    ),
+    (
+        BadKey("short"),
+        "This is too short for an API key. Copy the whole key and nothing else, and paste it again.",
+    ),
+    (BadKey("long"), "This is too long for an API key. Copy the whole key and nothing else, and paste it again."),
+    (
+        BadAddress("ftp://x.example", "scheme"),
+        "“ftp://x.example” is not the address of a server. Begin the address with https://.",
+    ),
+    (
+        BadAddress("http://x.example", "plain_http"),
+        (
+            "“http://x.example” is not encrypted: others could read the key on its way. "
+            "Use https://; http:// is for this computer only."
+        ),
+    ),
+    (
+        BadAddress("x.example", "credentials"),
+        "The address of “x.example” contains a name or a password. Leave them out; the key has a field of its own.",
+    ),
+    (BadAddress("https://a b", "unreadable"), "“https://a b” is not an address. Write it like https://server.example."),
+    # the connection
+    (
+        NotConnected(HOST, "dns"),
+        f"{HOST} was not found. Nothing was sent. Check the internet connection and try again.",
+    ),
+    (
+        NotConnected(HOST, "refused"),
+        f"{HOST} refused the connection. Nothing was sent. Check the server and its address, and try again.",
+    ),
+    (
+        NotConnected(HOST, "timeout"),
+        f"{HOST} could not be reached in time. Nothing was sent. Check the internet connection and try again.",
+    ),
+    (
+        NotConnected(HOST, "tls"),
+        (
+            f"The connection to {HOST} is not safe: its certificate could not be verified. "
+            "Nothing was sent. Check this computer's date, and ask who runs the network or the server."
+        ),
+    ),
+    (
+        NotConnected(HOST, "proxy"),
+        (
+            f"The proxy let nothing through to {HOST}. "
+            "Nothing was sent. Check the proxy settings of this computer and try again."
+        ),
+    ),
+    (
+        NotConnected(HOST, "failed"),
+        f"There is no connection to {HOST}. Nothing was sent. Check the internet connection and try again.",
+    ),
+    (
+        ReplyLost(HOST, "closed"),
+        (
+            f"The connection to {HOST} broke off before an answer came; the request may have been charged. "
+            "It is not repeated unless you try again."
+        ),
+    ),
+    (
+        ReplyLost(HOST, "timeout"),
+        (
+            f"No answer came from {HOST} in time; the request may have been charged. "
+            "It is not repeated unless you try again."
+        ),
+    ),
+    (
+        NotTheApi(HOST, "html", 200),
+        (
+            f"{HOST} sent a web page and not an answer. "
+            "If this network asks you to sign in, do so in a browser; else check the address of the server."
+        ),
+    ),
+    (
+        NotTheApi(HOST, "redirect", 302),
+        f"{HOST} points to another address, which is not followed. Check the address of the server.",
+    ),
+    (NotTheApi(HOST, "empty", 204), f"{HOST} sent an empty answer. Try again, or check the address of the server."),
+    (NotTheApi(HOST, "json", 200), f"{HOST} sent something else than a message. Check the address of the server."),
+    (
+        NotTheApi(HOST, "encoded", 200),
+        f"{HOST} sent a compressed answer, which is not accepted. Check the address of the server.",
+    ),
+    (
+        NotTheApi(HOST, "too_large", 200),
+        f"{HOST} sent far more than an answer can be. Check the address of the server.",
+    ),
+    (NotTheApi(HOST, "garbage"), f"{HOST} sent something that is no answer. Check the address of the server."),
+    # what the server says
+    (
+        api(400),
+        (
+            "The server refused this request. "
+            "The details say why. Change the message, or go on in a new chat that takes the pictures along."
+        ),
+    ),
+    (
+        api(400, bad_signature=True),
+        "The server no longer accepts the thinking of an earlier answer. The question is asked without it.",
+    ),
+    (api(401), "The server does not accept the API key. Check the key or paste another one."),
+    (api(402), "The account cannot pay for this request. Look at the billing page of the account, then try again."),
+    (api(403), "The API key does not allow this request. Use another key, or ask who manages the account."),
+    (
+        api(404),
+        (
+            "The server does not have this model, or its address is wrong. "
+            "Choose another model, or check the address of the server."
+        ),
+    ),
+    (api(408), "The server stopped waiting for the request. Try again."),
+    (api(409), "The server was busy with something that conflicts with this request. Try again."),
+    (api(413), f"The request is too large for the server. {CHOOSE}"),
+    (api(429), "The account's limit of requests or tokens a minute is reached. Try again in a minute."),
+    (
+        api(429, retry_after=0.4),
+        "The account's limit of requests or tokens a minute is reached. Try again in 1 second.",
+    ),
+    (
+        api(429, retry_after=90.0),
+        "The account's limit of requests or tokens a minute is reached. Try again in 90 seconds.",
+    ),
+    (
+        api(429, retry_after=121.0),
+        "The account's limit of requests or tokens a minute is reached. Try again in 3 minutes.",
+    ),
+    (
+        api(429, retry_after=2 * 3600.0),
+        "The account's limit of requests or tokens a minute is reached. Try again in 2 hours.",
+    ),
+    (
+        api(429, code="enforced_spend_limit_reached"),
+        (
+            "A spending limit of the account is reached. "
+            "Trying again does not help until the limit is raised or begins anew."
+        ),
+    ),
+    (api(500), "The server failed. Nothing is lost. Try again."),
+    (api(503), "The server is not available at the moment. Try again in a minute."),
+    (api(504), "The server ran out of time for this request. Try again."),
+    (api(529, retry_after=6.0), "Claude is overloaded. Try again in 6 seconds."),
+    (api(418, "overloaded_error"), "Claude is overloaded. Try again in a minute."),
+    (api(502), "The server failed with status 502. Nothing is lost. Try again."),
+    (api(418), "The server refused this request with status 418. The details say why."),
+    (StreamInterrupted("cut"), f"The connection broke off in the middle of the answer. {KEPT}"),
+    (StreamInterrupted("silent"), f"The server fell silent in the middle of the answer. {KEPT}"),
+    (StreamInterrupted("error", "api_error"), f"The server failed in the middle of the answer. {KEPT}"),
+    (
+        StreamInterrupted("error", "overloaded_error"),
+        f"Claude became overloaded in the middle of the answer. {KEPT}",
+    ),
+    (StreamInterrupted("protocol"), f"The server sent the parts of the answer in the wrong order. {KEPT}"),
+    (StreamInterrupted("too_large"), f"The server sent far more than an answer can be. {KEPT}"),
+    # the store
+    (StoreError("/data"), "The conversations in /data could not be read or written. Try again."),
+    (
+        StoreLocked("/data"),
+        "The data folder /data is in use by another Visavis. Use that one, or close it and start again.",
+    ),
+    (
+        StoreTooNew("/data"),
+        "The conversations in /data were written by a newer Visavis. Nothing was changed. Start the newer version.",
+    ),
+    (
+        StoreDamaged("/data"),
+        (
+            "The conversations in /data cannot be read. "
+            "Nothing was changed. Put back a copy, or start with another data folder (--data-dir)."
+        ),
+    ),
+    (
+        StoreFull("/data"),
+        "Nothing can be written to /data. Free some space or allow writing there, and try again.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("error", "text"), TEXTS, ids=lambda value: str(value)[:60])
+def test_an_error_reads(error: VisavisError, text: str) -> None:
+    assert sentence(error) == text
+
+
+def all_kinds(kind: type[VisavisError]) -> Iterator[type[VisavisError]]:
+    yield kind
+    for below in kind.__subclasses__():
+        yield from all_kinds(below)
+
+
+def test_no_error_type_is_without_words() -> None:
+    ours = {kind for kind in all_kinds(VisavisError) if kind.__module__ == types.__name__}
+    assert {type(error) for error, _ in TEXTS} == ours
+
+
+@pytest.mark.parametrize("error", [error for error, _ in TEXTS], ids=str)
+def test_what_and_todo_are_whole_sentences_in_plain_words(error: VisavisError) -> None:
+    said = words(error)
+    for text in (said.what, said.todo):
+        assert text.endswith(".")
+        assert "%" not in text
+        assert "!" not in text
+        assert "attachment" not in text
+        assert "said the server" not in text
+
+
+def test_what_the_server_said_is_in_the_details_without_keys_and_at_most_500_characters() -> None:
+    said = words(ApiError(400, "invalid_request_error", "no sk-ant-api03-abcdefghijkl here", request_id="req_1"))
+    assert said.details == "HTTP 400 · invalid_request_error\nno sk-… here\nreq_1"
+    assert len(words(ApiError(400, "x", "long " * 400)).details) == 500
+    assert words(StreamInterrupted("error", "api_error", "broke", "req_2")).details == "api_error\nbroke\nreq_2"
+    assert words(NotTheApi(HOST, "redirect", 302)).details == "HTTP 302"
+
+
+def test_ways_on_are_offered_as_actions() -> None:
+    assert words(NoKey(HOST)).actions == ("key", "practice")
+    assert words(api(401)).actions == ("key",)
+    assert words(api(404)).actions == ("model", "key")
+    assert words(api(429, code="contract_spend_limit_reached")).actions == ()
+    assert words(refused(Offence("edge", 9000, 8000, 3))).actions == ("take_along",)
+    assert words(refused(Offence("context", 2, 1))).actions == ("model", "take_along")
+    assert words(refused(Offence("empty"))).actions == ("attach",)
+    assert words(StreamInterrupted("cut")).actions == ("retry",)
+
+
+def test_foreign_names_stay_on_one_line_whole_in_direction_and_short() -> None:
+    evil = "a\n<b>\u202egnp.exe%2" + "x" * 300 + ".png"
+    text = words(PictureDamaged(evil)).what
+    assert text.startswith("a <b>gnp.exe%2xxx")
+    assert "\u202e" not in text
+    assert "…xxx" in text
+    assert text.endswith("xxx.png is damaged or incomplete.")
+    assert len(text) < 100
+
+
+def test_a_name_that_looks_like_a_placeholder_is_left_alone() -> None:
+    assert refusals([NotAPicture("%2"), NotAPicture("%1")]) == ["2 files are not pictures: %2 and %1."]
+
+
+def test_refused_pictures_are_told_by_kind() -> None:
+    texts = [NotAPicture(f"{letter}.txt") for letter in "abcdefghijkl"]
+    assert refusals(texts) == ["12 files are not pictures: a.txt, b.txt and 10 more."]
+    assert refusals(texts[:1]) == ["a.txt is not a picture."]
+    assert refusals(texts[:3]) == ["3 files are not pictures: a.txt, b.txt and c.txt."]
+    mixed = [texts[0], PictureDamaged("x.png"), texts[1], FormatUnsupported("y.heic", "HEIC"), StoreFull("/d")]
+    assert refusals([*mixed, StoreFull("/d")]) == [
+        "2 files are not pictures: a.txt and b.txt.",
+        "x.png is damaged or incomplete.",
+        "y.heic is in HEIC format; Visavis takes JPEG, PNG, GIF and WebP.",
+        "Nothing can be written to /d. Free some space or allow writing there, and try again.",
+    ]
+
+
+SEVERAL: list[tuple[PictureError, str]] = [
+    (PictureUnreadable("", "missing"), "2 files were not found: a and b."),
+    (PictureUnreadable("", "denied"), "2 files may not be read: a and b."),
+    (PictureUnreadable("", "folder"), "2 are folders: a and b."),
+    (PictureUnreadable("", "special"), "2 are not files: a and b."),
+    (PictureUnreadable("", "empty"), "2 files are empty: a and b."),
+    (PictureUnreadable("", "failed"), "2 files could not be read: a and b."),
+    (
+        FormatUnsupported("", "HEIC"),
+        "2 pictures are in HEIC format, and Visavis takes JPEG, PNG, GIF and WebP: a and b.",
+    ),
+    (PictureDamaged(""), "2 pictures are damaged or incomplete: a and b."),
+    (PictureTooBig("", 40000, 40000), "2 pictures have more pixels than can be opened safely: a and b."),
+    (PictureTooBig("", 0, 0, 99_000_000, 67_108_864), "2 files are above the limit of 67.1 MB: a and b."),
+    (PictureTooBig(""), "2 pictures are too big to be opened safely: a and b."),
+    (PictureError(""), "2 pictures cannot be used: a and b."),
+]
+
+
+@pytest.mark.parametrize(("error", "text"), SEVERAL, ids=lambda value: str(value)[:40])
+def test_two_refused_pictures_of_a_kind_read(error: PictureError, text: str) -> None:
+    assert refusals([replace(error, name="a"), replace(error, name="b")]) == [text]
+
+
+def answer(state: str = "complete", reason: str | None = None, text: str = "It is", **facts: object) -> Message:
+    content = (ReplyBlock({"type": "text", "text": text}),) if text else ()
+    made = Message("assistant", content, stop_reason=reason)
+    return replace(made, state=state, **facts)  # type: ignore[arg-type]  # fields by name
+
+
+DECLINED = "This turn stays here and is not sent again."
+STOPS: list[tuple[Message, str]] = [
+    (Message("user"), ""),
+    (answer(), ""),
+    (answer(reason="end_turn"), ""),
+    (answer(reason="stop_sequence"), ""),
+    (answer(reason="tool_use"), ""),
+    (answer("streaming"), ""),
+    (answer("interrupted", error={"class": "StreamInterrupted"}), ""),
+    (
+        answer("interrupted"),
+        "Visavis ended before this answer was whole. What had come is kept; try again for a whole answer.",
+    ),
+    (answer("stopped"), "You stopped this answer."),
+    (answer("stopped", text=""), "You stopped this before any text came."),
+    (
+        answer(reason="max_tokens"),
+        "The answer was cut at the limit of tokens. Ask it to go on, or raise the limit in Settings.",
+    ),
+    (
+        answer(reason="max_tokens", text=""),
+        "Thinking used up all tokens before any text came. Raise the limit in Settings and try again.",
+    ),
+    (
+        answer(reason="model_context_window_exceeded"),
+        "This chat no longer fits into the model. Go on in a new chat with fewer pictures.",
+    ),
+    (answer(reason="pause_turn"), "The server paused in the middle of the answer. Ask it to go on."),
+    (answer(reason="refusal"), f"The model declined to answer. {DECLINED}"),
+    (
+        answer(reason="refusal", stop_details={"category": "cyber"}),
+        f"The model declined to answer (cybersecurity). {DECLINED}",
+    ),
+    (
+        answer(reason="refusal", stop_details={"category": "new_word"}),
+        f"The model declined to answer (new_word). {DECLINED}",
+    ),
+    (answer(reason="refusal", stop_details={"category": None}), f"The model declined to answer. {DECLINED}"),
+    (
+        answer(reason="bored\n<b>"),
+        "The server ended the answer with a reason unknown to Visavis: bored <b>.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("message", "text"), STOPS, ids=lambda value: str(value)[:40])
+def test_the_end_of_an_answer_reads(message: Message, text: str) -> None:
+    assert stop_words(message) == text
+
+
+def test_the_words_need_no_window() -> None:
+    code = (
+        "import sys\n"
+        "from app.core.errors import NoKey\n"
+        "from app.ui.errors import sentence\n"
+        "assert sentence(NoKey('x')).startswith('There is no API key for x.')\n"
+        "assert not {'PySide6.QtGui', 'PySide6.QtWidgets', 'httpx', 'PIL'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
