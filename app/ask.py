@@ -94,7 +94,7 @@ async def _answer(chat: Chat, question: str, pictures: Sequence[str], *, live: b
     chat.draft.refused.connect(lambda errors: fail(errors[0]))
     chat.worker.refused.connect(fail)
     chat.worker.waiting.connect(lambda wait: print(sentence(wait.error), file=sys.stderr))
-    chat.worker.answered.connect(lambda message: ended.done() or ended.set_result(message))
+    chat.worker.answered.connect(ended.set_result)
     if live:
         printed = 0
 

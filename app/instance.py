@@ -52,7 +52,7 @@ class Instance(QObject):
             return
         if not socket.canReadLine():
             return
-        paths = _paths(socket.readLine().data())
+        paths = _paths(bytes(socket.readLine().data()))
         if paths is None:
             socket.abort()
             return

@@ -93,14 +93,14 @@ async def _live(
     window = MainWindow(Theme(app, preferences), tools, desk, gallery, folder)
     unexpected.met.connect(window.show_unexpected)
 
-    closed = loop.create_future()
-    window.closing.connect(lambda: closed.done() or closed.set_result(None))
+    closed = asyncio.Event()
+    window.closing.connect(closed.set)
     for name in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(name, window.close)
     window.painted.connect(lambda: tasks.start(_after_first_paint(window, desk, account, folder, sources), "start"))
     window.show()
-    await closed
+    await closed.wait()
 
     window.hide()
     await desk.save()

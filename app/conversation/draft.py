@@ -159,6 +159,14 @@ class Draft(QAbstractListModel):
             self._text = text
             self.changed.emit()
 
+    def propose(self, text: str) -> None:
+        """Put words in front of what was typed."""
+        joined = "\n".join(part for part in (text, self._text) if part)
+        if joined != self._text:
+            self._text = joined
+            self.text_changed.emit(joined)
+            self.changed.emit()
+
     def attach(self, sources: Iterable[Source]) -> None:
         """Add pictures: a row each at once; copying, measuring and preparing follow in the threads."""
         sources = list(sources)
@@ -234,12 +242,8 @@ class Draft(QAbstractListModel):
 
     def restore(self, kept: JSON) -> None:
         """Bring back what `to_json` gave, in front of what has been added since."""
-        text = "\n".join(part for part in (str(kept.get("text", "")), self._text) if part)
-        if text != self._text:
-            self._text = text
-            self.text_changed.emit(text)
+        self.propose(str(kept.get("text", "")))
         self.attach(Source(name=p["name"], kept=p["kept"]) for p in kept.get("pictures", ()))
-        self.changed.emit()
 
     # --- the way of one picture ---
 

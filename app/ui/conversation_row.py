@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from PySide6.QtCore import QAbstractItemModel, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.conversation.gallery import Gallery
@@ -59,7 +59,7 @@ class ConversationRow(QStyledItemDelegate):
 
     def _follow(self) -> None:
         self._row, self._heading = self._theme.px(_ROW), self._theme.px(_HEADING)
-        self._title_font = self._theme.font("secondary", 500)
+        self._title_font = self._theme.font("body", 500)
         self._note_font = self._theme.font("caption")
         self._heading_font = self._theme.font("caption", 500)
         self._icon = self._theme.icon("message-square")
@@ -113,11 +113,9 @@ class ConversationRow(QStyledItemDelegate):
     ) -> None:
         tokens = self._theme.tokens
         upper, lower = self._lines(place)
-        title = QFontMetrics(self._title_font).elidedText(
-            conversation.title, Qt.TextElideMode.ElideRight, place.width()
-        )
         painter.setFont(self._title_font)
         painter.setPen(QColor(tokens.text))
+        title = painter.fontMetrics().elidedText(conversation.title, Qt.TextElideMode.ElideRight, upper.width())
         painter.drawText(upper, _flags(option), title)
         painter.setFont(self._note_font)
         painter.setPen(QColor(tokens.text2))

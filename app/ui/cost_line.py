@@ -71,9 +71,9 @@ class CostLine(QLabel):
             painter.setFont(self._font(part))
             painter.setPen(QColor(tokens.text if part.bold else tokens.text2))
             width = metrics.horizontalAdvance(text)
-            if width > self.width() - x:
-                text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width() - x)
-            painter.drawText(x, (self.height() + metrics.ascent() - metrics.descent()) // 2, text)
+            room = self.width() - x
+            shown = text if width <= room else metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+            painter.drawText(x, (self.height() + metrics.ascent() - metrics.descent()) // 2, shown)
             x += width
 
     def sizeHint(self) -> QSize:

@@ -43,7 +43,10 @@ class Label(QLabel):
 
 
 class ElidedLabel(Label):
-    """A single line that gives way where room is short; whole in its tooltip then. `most` is its largest width, in pixels."""
+    """A single line that gives way where room is short; whole in its tooltip then.
+
+    `most` is its largest width, in pixels.
+    """
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QByteArray, QMetaObject, QObject, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -15,7 +15,6 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
     QPaintEvent,
-    QShowEvent,
 )
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -24,12 +23,13 @@ from app.conversation.desk import Desk
 from app.conversation.draft import Source
 from app.conversation.gallery import Gallery
 from app.core.errors import VisavisError
+from app.core.message import ImageBlock
 from app.ui.banner import PracticeBanner
 from app.ui.composer import Composer
 from app.ui.drop_overlay import DropOverlay
-from app.ui.errors import sentence
+from app.ui.errors import Action, sentence
 from app.ui.sidebar import Sidebar
-from app.ui.sources import Dropped, paste_into
+from app.ui.sources import Dropped
 from app.ui.theme import COMPOSER, Theme
 from app.ui.top_bar import TopBar
 from app.ui.transcript.view import Transcript
@@ -56,6 +56,7 @@ class MainWindow(QMainWindow):
         self._gallery = gallery
         self._folder = folder
         self._was_painted = False
+        self._links: list[QMetaObject.Connection] = []
         self._chat = desk.current
         self.setWindowTitle("Visavis")
         self.setMinimumSize(_SMALLEST)
@@ -65,12 +66,12 @@ class MainWindow(QMainWindow):
         self._banner = PracticeBanner(theme, tools.account)
         self._welcome = Welcome(theme, tools.account)
         self._transcript = Transcript(theme, gallery)
-        self._composer = Composer(theme)
+        self._composer = Composer(theme, tools.account)
         self._lay_out()
         self._drop = DropOverlay(theme, self)
         self._connect()
         self._add_actions()
-        self._show_sidebar(tools.preferences.settings.sidebar_open)
+        self._show_sidebar(on=tools.preferences.settings.sidebar_open)
         self._show_chat(desk.current)
         if not self.restoreGeometry(QByteArray.fromHex(tools.preferences.settings.geometry.encode())):
             self.resize(_USUAL.boundedTo(QGuiApplication.primaryScreen().availableSize()))
@@ -135,37 +136,45 @@ class MainWindow(QMainWindow):
 
     def _add_actions(self) -> None:
         keys = QKeySequence.StandardKey
-        for name, shortcuts, do in (
-            (self.tr("New chat"), [QKeySequence(keys.New), "Ctrl+Shift+O"], self._desk.new_chat),
-            (self.tr("Attach pictures"), [QKeySequence(keys.Open)], self._composer.choose_pictures),
-            (self.tr("Paste"), [QKeySequence(keys.Paste)], self._paste),
-            (self.tr("Settings"), ["Ctrl+,"], self._open_settings),
-            (self.tr("Show or hide the sidebar"), ["Ctrl+Shift+S"], self._toggle_sidebar),
-            (self.tr("Copy the last answer"), ["Ctrl+Shift+C"], self._transcript.copy_last),
-            (self.tr("Write"), ["Shift+Esc"], self._composer.focus),
-            (self.tr("Larger text"), ["Ctrl++", "Ctrl+="], lambda: self._zoom(10)),
-            (self.tr("Smaller text"), ["Ctrl+-"], lambda: self._zoom(-10)),
-            (self.tr("Usual text size"), ["Ctrl+0"], lambda: self._zoom(0)),
-            (self.tr("Full screen"), ["F11"], self._toggle_full_screen),
-            (self.tr("Quit"), [QKeySequence(keys.Quit), "Ctrl+Q"], self.close),
-        ):
-            action = QAction(name, self)
-            action.setShortcuts([QKeySequence(shortcut) for shortcut in shortcuts])
-            action.triggered.connect(lambda _=False, do=do: do())
-            self.addAction(action)
+        self._act_on(self.tr("New chat"), self._desk.new_chat, keys.New, "Ctrl+Shift+O")
+        self._act_on(self.tr("Attach pictures"), self._composer.choose_pictures, keys.Open)
+        self._act_on(self.tr("Paste"), self._paste, keys.Paste)
+        self._act_on(self.tr("Settings"), self._open_settings, "Ctrl+,")
+        self._act_on(self.tr("Show or hide the sidebar"), self._toggle_sidebar, "Ctrl+Shift+S")
+        self._act_on(self.tr("Copy the last answer"), self._transcript.copy_last, "Ctrl+Shift+C")
+        self._act_on(self.tr("Write"), self._composer.focus, "Shift+Esc")
+        self._act_on(self.tr("Larger text"), lambda: self._zoom(10), "Ctrl++", "Ctrl+=")
+        self._act_on(self.tr("Smaller text"), lambda: self._zoom(-10), "Ctrl+-")
+        self._act_on(self.tr("Usual text size"), lambda: self._zoom(0), "Ctrl+0")
+        self._act_on(self.tr("Full screen"), self._toggle_full_screen, "F11")
+        self._act_on(self.tr("Quit"), self.close, "Ctrl+Q")
+
+    def _act_on(self, name: str, do: Callable[[], object], *shortcuts: QKeySequence.StandardKey | str) -> None:
+        action = QAction(name, self)
+        action.setShortcuts([QKeySequence(shortcut) for shortcut in shortcuts])
+        action.triggered.connect(lambda: do())
+        self.addAction(action)
 
     # --- what the person wants ---
 
     def _show_chat(self, chat: Chat) -> None:
-        self._chat.messages.disconnect(self)
+        for link in self._links:
+            QObject.disconnect(link)
         self._chat = chat
-        chat.messages.rowsInserted.connect(self._choose_page)
-        chat.messages.modelReset.connect(self._choose_page)
+        self._links = [
+            chat.messages.rowsInserted.connect(self._choose_page),
+            chat.messages.modelReset.connect(self._choose_page),
+            chat.changed.connect(self._name_model),
+        ]
+        self._name_model()
         self._top_bar.set_chat(chat)
         self._transcript.set_chat(chat)
         self._composer.set_chat(chat)
         self._choose_page()
         self._composer.focus()
+
+    def _name_model(self) -> None:
+        self._drop.set_model(self._chat.model.name)
 
     def _choose_page(self) -> None:
         new = not self._chat.is_stored and not self._chat.messages.messages
@@ -190,12 +199,13 @@ class MainWindow(QMainWindow):
         self._composer.paste(QGuiApplication.clipboard().mimeData())
 
     def _take_drop(self, dropped: Dropped) -> None:
-        self._composer.attach(dropped)
+        self._composer.take(dropped)
         self._composer.focus()
+        self.activateWindow()
 
     def _take_sample(self, paths: list[str], question: str) -> None:
         self._chat.draft.attach([Source(path=path) for path in paths])
-        self._composer.set_text(question)
+        self._chat.draft.propose(question)
         self._composer.focus()
 
     def _practise(self) -> None:
@@ -208,7 +218,7 @@ class MainWindow(QMainWindow):
             "key": self._open_key_dialog,
             "practice": self._practise,
             "take_along": self._desk.take_along,
-            "model": self._top_bar.picker.open,
+            "model": self._top_bar.picker.open_list,
             "settings": self._open_settings,
             "attach": self._composer.choose_pictures,
         }[action]()

@@ -228,7 +228,7 @@ def retirement_words(model: Model, today: date) -> str:
     if retirement is None:
         return ""
     tr = QCoreApplication.translate
-    day = QLocale().toString(QDate(retirement.day), "d MMM yyyy") if retirement.day is not None else ""
+    day = _day(retirement.day) if retirement.day is not None else ""
     match retirement.kind:
         case "retired":
             words = tr("ModelList", "retired %1") if day else tr("ModelList", "retired")
@@ -240,7 +240,12 @@ def retirement_words(model: Model, today: date) -> str:
     return words.replace("%1", day)
 
 
+def _day(day: date) -> str:
+    return QLocale().toString(QDate(day.year, day.month, day.day), "d MMM yyyy")
+
+
 def _price(amount: Decimal) -> str:
+    """As "$2", "$0.50", "$0.025": cents where there are any, more digits only where they count."""
     if amount == amount.to_integral_value():
         return f"${amount:.0f}"
-    return f"${max(amount.normalize(), amount.quantize(Decimal('0.01')), key=lambda a: -(a.as_tuple().exponent)):f}"
+    return f"${amount:.2f}" if amount == round(amount, 2) else f"${amount.normalize():f}"

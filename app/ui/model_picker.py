@@ -43,7 +43,7 @@ class ModelPicker(QWidget):
         row.setSpacing(8)
         for part in (self._pill, self._server, self._chip):
             row.addWidget(part)
-        self._pill.clicked.connect(self._open)
+        self._pill.clicked.connect(self.open_list)
         self._list.chosen.connect(self.chosen)
         self._list.refresh_requested.connect(self.refresh_requested)
         account.changed.connect(self._follow)
@@ -71,7 +71,8 @@ class ModelPicker(QWidget):
         access = self._account.access
         return not self._account.practice and access is not None and not access.server.is_anthropic
 
-    def _open(self) -> None:
+    def open_list(self) -> None:
+        """Let the person choose."""
         self._list.open_under(self._pill, self._model, _today())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Signal
@@ -99,11 +100,10 @@ class _Preview(QWidget):
 
     def _places(self) -> list[QRect]:
         edges = [round(self.width() * number / self._count) for number in range(self._count + 1)]
-        return [QRect(left, 0, right - left, self.height()) for left, right in zip(edges, edges[1:], strict=False)]
+        return [QRect(left, 0, right - left, self.height()) for left, right in pairwise(edges)]
 
 
 def _cut(pixmap: QPixmap, place: QRect) -> QRectF:
-    """The part of a picture, in its own pixels, that fills the place: its middle, from the top."""
+    """The part of a picture, in its own pixels, that fills the place: its upper left, where screens begin."""
     scale = min(pixmap.width() / place.width(), pixmap.height() / place.height())
-    width, height = place.width() * scale, place.height() * scale
-    return QRectF((pixmap.width() - width) / 2, 0, width, height)
+    return QRectF(0, 0, place.width() * scale, place.height() * scale)

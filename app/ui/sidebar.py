@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from functools import partial
+from typing import Final, Literal
 from weakref import WeakSet
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout
 
 from app.conversation.chat import Chat
 from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
+from app.conversation.messages import Index
 from app.core.rows import Conversation
 from app.ui.conversation_list import ConversationList
 from app.ui.label import ElidedLabel, Label
 from app.ui.theme import SIDEBAR, Theme
 
+_NEW: Final = "Ctrl+N"
 UNDO_MILLISECONDS: Final = 10_000
 """How long a deleted conversation can be brought back from here."""
 
@@ -37,8 +41,9 @@ class Sidebar(QFrame):
         self._watched: WeakSet[Chat] = WeakSet()
         self.setObjectName("sidebar")
         self.setFixedWidth(SIDEBAR)
-        self._new = self._new_button()
-        self._settings = QPushButton(self.tr("Settings"))
+        self._new = _WideButton(theme, "plus", self.tr("New chat"), kind="plain", keys=_NEW)
+        self._new.setAccessibleName("New chat")
+        self._settings = _WideButton(theme, "settings", self.tr("Settings"), kind="quiet")
         self._hide = QToolButton()
         self.list = ConversationList(theme, desk.history, gallery)
         self._empty = Label(
@@ -47,28 +52,12 @@ class Sidebar(QFrame):
         self._undo = UndoBar(theme)
         self._lay_out()
         self._connect()
-        self._draw_icons()
+        self._draw_icon()
         self._show_opened(desk.current)
         self._show_empty()
 
-    def _new_button(self) -> QPushButton:
-        button = QPushButton(self.tr("New chat"))
-        button.setObjectName("wide")
-        button.setAccessibleName("New chat")
-        button.setProperty("kind", "plain")
-        keys = QKeySequence(QKeySequence.StandardKey.New).toString(QKeySequence.SequenceFormat.NativeText)
-        button.setToolTip(self.tr("Begin a new chat (%1)").replace("%1", keys))
-        hint = Label(self._theme, keys.replace("+", " "), role="caption", tone="secondary")
-        hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        inside = QHBoxLayout(button)
-        inside.setContentsMargins(0, 0, 12, 0)
-        inside.addStretch(1)
-        inside.addWidget(hint)
-        return button
-
     def _lay_out(self) -> None:
-        self._settings.setProperty("kind", "quiet")
-        self._settings.setObjectName("wide")
+        self._new.setToolTip(self.tr("Begin a new chat (%1)").replace("%1", _NEW))
         self._settings.setToolTip(self.tr("Settings (%1)").replace("%1", "Ctrl+,"))
         self._hide.setProperty("kind", "icon")
         self._hide.setAccessibleName(self.tr("Hide the sidebar"))
@@ -101,7 +90,7 @@ class Sidebar(QFrame):
     def _connect(self) -> None:
         desk, history = self._desk, self._desk.history
         self._hide.clicked.connect(self.toggled)
-        self._new.clicked.connect(lambda: desk.new_chat())
+        self._new.clicked.connect(lambda _: desk.new_chat())
         self._settings.clicked.connect(self.settings_requested)
         self.list.opened.connect(desk.open)
         self.list.renamed.connect(desk.rename)
@@ -112,7 +101,7 @@ class Sidebar(QFrame):
         desk.deleted.connect(self._undo.offer)
         for changed in (history.modelReset, history.rowsInserted, history.rowsRemoved):
             changed.connect(self._show_empty)
-        self._theme.changed.connect(self._draw_icons)
+        self._theme.changed.connect(self._draw_icon)
         shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self, self._undo.undo)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
@@ -143,17 +132,44 @@ class Sidebar(QFrame):
             (self.tr("Rename"), "F2", self.list.rename_row),
             (self.tr("Delete"), "Del", self.list.delete_row),
         ):
-            action = menu.addAction(words, QKeySequence(keys), lambda do=do: do(self.list.currentIndex()))
+            action = menu.addAction(words, QKeySequence(keys), partial(self._do, do))
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)  # shown only: the list has these keys itself
         menu.popup(self.list.viewport().mapToGlobal(at))
 
-    def _draw_icons(self) -> None:
-        tokens = self._theme.tokens
-        self._new.setIcon(self._theme.icon("plus", tokens.text))
-        self._settings.setIcon(self._theme.icon("settings"))
+    def _do(self, do: Callable[[Index], None]) -> None:
+        do(self.list.currentIndex())
+
+    def _draw_icon(self) -> None:
         self._hide.setIcon(self._theme.icon("panel-left"))
-        for button in (self._new, self._settings, self._hide):
-            button.setIconSize(QSize(16, 16))
+        self._hide.setIconSize(QSize(16, 16))
+
+
+class _WideButton(QPushButton):
+    """An icon, a word and the keys that do the same, as wide as the sidebar."""
+
+    def __init__(self, theme: Theme, icon: str, words: str, *, kind: Literal["plain", "quiet"], keys: str = "") -> None:
+        super().__init__()
+        self._theme = theme
+        self._name = icon
+        self._is_quiet = kind == "quiet"
+        self.setProperty("kind", kind)
+        self.setAccessibleName(words)
+        self._icon = QLabel()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 0, 12, 0)
+        row.setSpacing(8)
+        row.addWidget(self._icon)
+        row.addWidget(Label(theme, words, weight=500, tone="secondary" if self._is_quiet else "text"), 1)
+        row.addWidget(Label(theme, keys.replace("+", " "), role="caption", tone="secondary"))
+        for part in self.findChildren(QLabel):
+            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        theme.changed.connect(self._draw_icon)
+        self._draw_icon()
+
+    def _draw_icon(self) -> None:
+        tokens = self._theme.tokens
+        icon = self._theme.icon(self._name, tokens.text2 if self._is_quiet else tokens.text)
+        self._icon.setPixmap(icon.pixmap(QSize(16, 16)))
 
 
 class UndoBar(QFrame):

@@ -29,9 +29,7 @@ class SystemPromptDialog(QDialog):
         self._field = QPlainTextEdit(system)
         self._field.setProperty("kind", "field")
         self._field.setAccessibleName(self.tr("System prompt"))
-        self._field.setPlaceholderText(
-            self.tr("You are a designer who reviews screens. Answer in short bullet points.")
-        )
+        self._field.setPlaceholderText(self.tr("You are a designer who reviews screens. Answer in short points."))
         self._field.setTabChangesFocus(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
@@ -133,7 +133,7 @@ class Theme(QObject):
     def icon(self, name: str, color: str = "") -> QIcon:
         """An icon of `resources/icons` in a colour, text 2 unless said; it stays sharp at any scale."""
         icon = QIcon()
-        ratio = QGuiApplication.primaryScreen().devicePixelRatio() if QGuiApplication.primaryScreen() else 1.0
+        ratio = self._app.devicePixelRatio()
         for size in (16, 20, 24, 32):
             icon.addPixmap(_drawn(name, color or self._tokens.text2, size, ratio))
             if color:

@@ -38,7 +38,7 @@ class Welcome(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._icon = QLabel()
-        self._connect = self._connect_card()
+        self._account_card = self._connect_card()
         self._lay_out()
         account.changed.connect(self._follow)
         theme.changed.connect(self._draw_icon)
@@ -53,7 +53,7 @@ class Welcome(QScrollArea):
         cards.setSpacing(20)
         cards.addWidget(self._drop_card())
         cards.addLayout(self._samples())
-        cards.addWidget(self._connect)
+        cards.addWidget(self._account_card)
         cards.addStretch(1)
         page = QWidget()
         page.setObjectName("page")
@@ -148,7 +148,7 @@ class Welcome(QScrollArea):
         return card
 
     def _follow(self) -> None:
-        self._connect.setVisible(self._account.looked_up and not self._account.connected)
+        self._account_card.setVisible(self._account.looked_up and not self._account.connected)
 
     def _draw_icon(self) -> None:
         self._icon.setPixmap(self._theme.icon("image", self._theme.tokens.accent).pixmap(_ICON))

@@ -71,6 +71,7 @@ class AnswerTurn(Turn):
         self._pending = Label(theme, tone="secondary", parent=self)
         self._text = self.prose(markdown=True, name=self.tr("Answer"))
         self._unshown = Label(theme, role="caption", tone="secondary", wraps=True, parent=self)
+        self._unshown.hide()
         self._notes = QVBoxLayout()
         self._notes.setSpacing(2 * SPACE)
         self._bill = Label(theme, role="caption", tone="secondary", parent=self)

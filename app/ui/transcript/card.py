@@ -22,7 +22,7 @@ _NARROW: Final = 520
 
 
 class Card(QWidget):
-    """Words, buttons beside them, and technical details that unfold.
+    """Words, buttons beside them, and technical details that unfold; without `danger` a plain line and no card.
 
     Signals:
         acted(str): the action of a button.
@@ -48,7 +48,10 @@ class Card(QWidget):
         self._buttons.setSpacing(2 * SPACE)
         self._row.addLayout(self._buttons)
         column = QVBoxLayout(self)
-        column.setContentsMargins(4 * SPACE, 10, 3 * SPACE, 10)
+        if danger:
+            column.setContentsMargins(4 * SPACE, 2 * SPACE, 3 * SPACE, 2 * SPACE + 2)
+        else:
+            column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * SPACE)
         column.addLayout(self._row)
         column.addWidget(self._details)
@@ -60,7 +63,10 @@ class Card(QWidget):
     def say(self, what: str, todo: str = "", details: str = "") -> None:
         """Show a sentence, what to do, and details where there are any."""
         strong = QTextCharFormat()
-        strong.setFontWeight(600)
+        if self._danger:
+            strong.setFontWeight(600)
+        else:
+            strong.setForeground(QColor(self._theme.tokens.text2))
         self._words.set_words((what, strong), f" {todo}" if todo else "")
         self._words.setAccessibleName(f"{what} {todo}".strip())
         if details:
@@ -120,6 +126,8 @@ class Card(QWidget):
             self._buttons.setAlignment(Qt.AlignmentFlag.AlignLeft if narrow else Qt.AlignmentFlag.AlignRight)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
+        if not self._danger:
+            return
         tokens = self._theme.tokens
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -128,9 +136,8 @@ class Card(QWidget):
         painter.fillPath(shape, QColor(tokens.surface))
         painter.setPen(QColor(tokens.line))
         painter.drawPath(shape)
-        if self._danger:
-            painter.setClipPath(shape)
-            painter.fillRect(0, 0, _EDGE, self.height(), QColor(tokens.danger))
+        painter.setClipPath(shape)
+        painter.fillRect(0, 0, _EDGE, self.height(), QColor(tokens.danger))
         painter.end()
 
 

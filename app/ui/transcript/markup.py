@@ -33,7 +33,9 @@ _PICTURE: Final = "￼"
 """What stands for a picture in Qt's text."""
 CODE_PADDING: Final = 12
 """Pixels between code and the edge of its box."""
-QUOTE_INDENT: Final = 16
+_INDENT: Final = 24
+"""Pixels of one level of a list."""
+_QUOTE_INDENT: Final = 16
 
 
 def safe_link(target: str) -> QUrl | None:
@@ -53,6 +55,7 @@ def written(url: QUrl) -> str:
 
 def fill(document: QTextDocument, text: str, theme: Theme) -> None:
     """Show a Markdown text."""
+    document.setIndentWidth(theme.px(_INDENT))
     document.setMarkdown(text, _FEATURES)
     _spread(document, theme)
     block = document.begin()
@@ -64,7 +67,7 @@ def fill(document: QTextDocument, text: str, theme: Theme) -> None:
     for frame in document.rootFrame().childFrames():
         if isinstance(frame, QTextTable):
             _style_table(frame, theme)
-    _trim(document)
+    _trim(document, theme)
 
 
 def code_font(theme: Theme) -> QFont:
@@ -97,9 +100,13 @@ def _style_block(block: QTextBlock, theme: Theme) -> None:
         _style_code(cursor, block, theme)
     elif quoted := known.intProperty(QTextFormat.Property.BlockQuoteLevel):
         quote = QTextBlockFormat()
-        quote.setLeftMargin(theme.px(QUOTE_INDENT) * min(quoted, 8))
+        quote.setLeftMargin(theme.px(_QUOTE_INDENT) * min(quoted, 8))
         cursor.mergeBlockFormat(quote)
         _merge(cursor, _colored(theme.tokens.text2))
+    elif known.hasProperty(QTextFormat.Property.BlockTrailingHorizontalRulerWidth):
+        rule = QTextBlockFormat()
+        rule.setBackground(QColor(theme.tokens.line))
+        cursor.mergeBlockFormat(rule)
     elif block.textList() is not None and known.topMargin():
         tight = QTextBlockFormat()
         tight.setTopMargin(theme.px(2))
@@ -221,13 +228,13 @@ def _style_table(table: QTextTable, theme: Theme) -> None:
                 cursor.mergeCharFormat(head)
 
 
-def _trim(document: QTextDocument) -> None:
+def _trim(document: QTextDocument, theme: Theme) -> None:
     """No room above the first block and below the last: the layout gives it."""
     first = QTextBlockFormat()
-    first.setTopMargin(CODE_PADDING if is_code(document.firstBlock()) else 0)
+    first.setTopMargin(theme.px(CODE_PADDING) if is_code(document.firstBlock()) else 0)
     QTextCursor(document.firstBlock()).mergeBlockFormat(first)
     last = QTextBlockFormat()
-    last.setBottomMargin(CODE_PADDING if is_code(document.lastBlock()) else 0)
+    last.setBottomMargin(0)
     QTextCursor(document.lastBlock()).mergeBlockFormat(last)
 
 

@@ -149,7 +149,9 @@ class SafeTextView(QTextBrowser):
         layout, padding = self.document().documentLayout(), self._theme.px(markup.CODE_PADDING)
         box = layout.blockBoundingRect(first).united(layout.blockBoundingRect(last))
         width = self.viewport().width() - 1
-        return QRectF(0.5, box.top() - padding + 0.5, width, box.height() + 2 * padding - 1)
+        # Qt puts what a line is higher than its letters above them.
+        lead = self._theme.px(3)
+        return QRectF(0.5, box.top() - padding + lead + 0.5, width, box.height() + 2 * padding - lead)
 
     def _paint_caret(self, painter: QPainter) -> None:
         end = QTextCursor(self.document())
@@ -177,7 +179,8 @@ class SafeTextView(QTextBrowser):
     def heightForWidth(self, width: int) -> int:
         if self.document().textWidth() != width:
             self.document().setTextWidth(width)
-        return math.ceil(self.document().size().height())
+        below = self._theme.px(markup.CODE_PADDING) if markup.is_code(self.document().lastBlock()) else 0
+        return math.ceil(self.document().size().height()) + below
 
     def sizeHint(self) -> QSize:
         return QSize(self.width(), self.heightForWidth(self.width()))

@@ -84,7 +84,9 @@ class PersonTurn(Turn):
     def __init__(self, theme: Theme, gallery: Gallery, message: Message, parent: QWidget | None = None) -> None:
         super().__init__(theme, message, parent)
         self.setAccessibleName(self.tr("You"))
-        self._column.setContentsMargins(4 * SPACE, 4 * SPACE, 4 * SPACE, 3 * SPACE + 2)
+        # Above its letters a line has room of its own.
+        top = 4 * SPACE if message.images else 2 * SPACE + 2
+        self._column.setContentsMargins(4 * SPACE, top, 4 * SPACE, 3 * SPACE)
         self._rate: Decimal | None = None
         self._strip: PictureStrip | None = None
         if message.images:

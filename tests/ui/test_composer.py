@@ -1,0 +1,361 @@
+"""The composer with a real chat in practice mode: keys, mouse, clipboard, and what the line says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QEvent, QMimeData, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QInputMethodEvent, QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.conversation.chat import Chat, Tools
+from app.conversation.desk import Desk
+from app.conversation.draft import Source
+from app.core.cost import Context, estimate
+from app.ui.composer import Composer
+from app.ui.cost_line import CostLine, Part, cost_parts
+from app.ui.message_edit import MessageEdit
+from app.ui.notes import Note, Notes
+from app.ui.sources import Dropped
+from app.ui.theme import Theme
+from app.ui.thumbnails import Thumbnails
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def composer(qtbot: QtBot, theme: Theme, tools: Tools, desk: Desk) -> Composer:
+    composer = Composer(theme, tools.account)
+    qtbot.addWidget(composer)
+    composer.resize(800, 600)
+    composer.show()
+    composer.set_chat(desk.current)
+    return composer
+
+
+@pytest.fixture
+def chat(desk: Desk) -> Chat:
+    return desk.current
+
+
+@pytest.fixture
+def edit(composer: Composer) -> MessageEdit:
+    return the(composer, MessageEdit, "Message")
+
+
+@pytest.fixture
+def slow_double_click(qapp: QApplication) -> Iterator[None]:
+    usual = qapp.doubleClickInterval()
+    qapp.setDoubleClickInterval(60_000)
+    yield
+    qapp.setDoubleClickInterval(usual)
+
+
+def the[T: QWidget](parent: QWidget, kind: type[T], name: str) -> T:
+    found = [child for child in parent.findChildren(kind) if child.accessibleName() == name]
+    assert len(found) == 1, name
+    return found[0]
+
+
+def button(parent: QWidget, name: str) -> QAbstractButton:
+    return the(parent, QAbstractButton, name)  # type: ignore[type-abstract]  # Qt's, not Python's
+
+
+def line(composer: Composer) -> str:
+    found = composer.findChild(CostLine)
+    assert isinstance(found, CostLine)
+    return found.text()
+
+
+def notes(composer: Composer) -> list[str]:
+    found = composer.findChild(Notes)
+    assert isinstance(found, Notes)
+    return found.texts
+
+
+def bitmap(text: str = "") -> QMimeData:
+    image = QImage(60, 40, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.blue)
+    mime = QMimeData()
+    mime.setImageData(image)
+    if text:
+        mime.setText(text)
+    return mime
+
+
+# --- keys -----------------------------------------------------------------------------------------
+
+
+def test_enter_sends_and_shift_enter_breaks_the_line(qtbot: QtBot, edit: MessageEdit, chat: Chat) -> None:
+    qtbot.keyClicks(edit, "one")
+    qtbot.keyClick(edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClicks(edit, "two")
+    assert chat.draft.text == "one\ntwo"
+    assert not chat.worker.busy
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(chat.messages.messages) and not chat.worker.busy)
+    assert chat.messages.messages[0].text == "one\ntwo"
+    assert edit.toPlainText() == ""
+
+
+def test_enter_does_not_send_while_an_input_method_composes(qtbot: QtBot, edit: MessageEdit, chat: Chat) -> None:
+    qtbot.keyClicks(edit, "a")
+    QApplication.sendEvent(edit, QInputMethodEvent("に", []))
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+    assert not chat.worker.busy
+    committed = QInputMethodEvent()
+    committed.setCommitString("に")
+    QApplication.sendEvent(edit, committed)
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+    assert chat.worker.busy
+
+
+def test_undo_in_an_empty_text_brings_a_picture_back(
+    qtbot: QtBot, edit: MessageEdit, chat: Chat, picture: Write
+) -> None:
+    chat.draft.attach([Source(path=str(picture()))])
+    qtbot.waitUntil(lambda: chat.draft.ready)
+    chat.draft.remove(0)
+    qtbot.keyClick(edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert len(chat.draft.pictures) == 1
+
+
+def test_a_key_typed_elsewhere_is_written_here(edit: MessageEdit, composer: Composer) -> None:
+    press, none = QEvent.Type.KeyPress, Qt.KeyboardModifier.NoModifier
+    assert composer.take_key(QKeyEvent(press, Qt.Key.Key_H, none, "h"))
+    assert edit.toPlainText() == "h"
+    assert not composer.take_key(QKeyEvent(press, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier, "h"))
+    assert not composer.take_key(QKeyEvent(press, Qt.Key.Key_Down, none))
+
+
+# --- send and stop --------------------------------------------------------------------------------
+
+
+def test_send_turns_into_stop_and_a_double_click_does_not_stop(
+    qtbot: QtBot, composer: Composer, edit: MessageEdit, chat: Chat, slow_double_click: None
+) -> None:
+    assert slow_double_click is None
+    qtbot.keyClicks(edit, "hello")
+    send = button(composer, "Send")
+    qtbot.mouseClick(send, Qt.MouseButton.LeftButton)
+    assert button(composer, "Stop") is send
+    assert line(composer) == "Esc stops; what has come stays"
+    qtbot.mouseClick(send, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not chat.worker.busy)
+    assert [message.state for message in chat.messages.messages] == ["complete", "complete"]
+    assert button(composer, "Send") is send
+
+
+def test_esc_stops(qtbot: QtBot, edit: MessageEdit, chat: Chat) -> None:
+    qtbot.keyClicks(edit, "hello")
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: chat.worker.phase == "streaming")
+    qtbot.keyClick(edit, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not chat.worker.busy)
+    assert chat.messages.messages[-1].state == "stopped"
+
+
+def test_send_with_nothing_to_send_says_what_is_missing(qtbot: QtBot, composer: Composer, edit: MessageEdit) -> None:
+    qtbot.mouseClick(button(composer, "Send"), Qt.MouseButton.LeftButton)
+    assert line(composer) == "Write something, or add a picture"
+    qtbot.keyClicks(edit, "x")
+    qtbot.waitUntil(lambda: line(composer).startswith("text ≈ 1"))
+
+
+def test_send_waits_for_its_pictures_and_says_so(
+    qtbot: QtBot, composer: Composer, chat: Chat, picture: Write
+) -> None:
+    composer.attach([Source(path=str(picture("a.png"))), Source(path=str(picture("b.png", color="blue")))])
+    composer.submit()
+    assert line(composer) == "Preparing 2 pictures; sends by itself"
+    qtbot.waitUntil(lambda: bool(chat.messages.messages))
+    assert [image.name for image in chat.messages.messages[0].images] == ["a.png", "b.png"]
+
+
+# --- the line -------------------------------------------------------------------------------------
+
+
+def test_the_line_counts_pictures_and_text_and_practice_is_free(
+    qtbot: QtBot, composer: Composer, edit: MessageEdit, picture: Write
+) -> None:
+    composer.attach([Source(path=str(picture()))])
+    qtbot.keyClicks(edit, "same numbers?")
+    qtbot.waitUntil(lambda: line(composer).startswith("1 picture 345 tok · text ≈ 5 · practice: free"))
+
+
+def test_the_line_prices_the_history_by_how_much_of_it_is_cached(desk: Desk) -> None:
+    model = desk.current.model
+    for cached, words in (
+        (0, "history 800"),
+        (300, "history 800, partly cached"),
+        (700, "history 800, mostly cached"),
+        (800, "history 800, cached"),
+    ):
+        carried = Context(tokens=800, cached=cached)
+        parts = cost_parts(estimate(carried, model, [], "", max_tokens=16_000), unread=0, free=False)
+        assert parts[0] == Part(words)
+        assert parts[1].text.startswith("next message ≈ $0.00")
+        assert parts[2].text.startswith(", at most $0.1")
+
+
+def test_an_unknown_price_is_not_guessed_and_an_unread_picture_has_none(tools: Tools, desk: Desk) -> None:
+    unknown = tools.account.catalog.get("somebody-elses-model")
+    parts = cost_parts(estimate(Context(), unknown, [500], "", max_tokens=1000), unread=0, free=False)
+    assert [part.text for part in parts] == ["1 picture 500 tok", "price unknown"]
+    known = estimate(Context(), desk.current.model, [500, 0], "", max_tokens=1000)
+    assert cost_parts(known, unread=1, free=False)[-1] == Part("1 being read", bold=True)
+
+
+def test_a_narrow_line_leaves_out_from_the_left_and_keeps_all_in_its_tooltip(qtbot: QtBot, theme: Theme) -> None:
+    narrow = CostLine(theme)
+    qtbot.addWidget(narrow)
+    parts = [Part("2 pictures 5 tok"), Part("text ≈ 3"), Part("next message ≈ $1", bold=True), Part(", at most $2", joined=True)]
+    narrow.tell(parts)
+    assert narrow._fitting(10_000) == parts
+    assert narrow._fitting(narrow._width(parts[1:])) == parts[1:]
+    assert narrow._fitting(narrow._width(parts[2:])) == parts[2:]
+    assert narrow._fitting(10) == parts[2:3]
+    assert narrow.toolTip() == "2 pictures 5 tok · text ≈ 3 · next message ≈ $1, at most $2"
+    narrow.resize(60, 20)
+    narrow.grab()
+
+
+# --- clipboard and files --------------------------------------------------------------------------
+
+
+def test_a_pasted_bitmap_is_attached(qtbot: QtBot, composer: Composer, edit: MessageEdit, chat: Chat) -> None:
+    QGuiApplication.clipboard().setMimeData(bitmap())
+    edit.paste()
+    assert len(chat.draft.pictures) == 1
+    qtbot.waitUntil(lambda: chat.draft.ready)
+    assert edit.toPlainText() == ""
+    assert composer.findChildren(Thumbnails)[0].isVisible()
+
+
+def test_of_text_and_its_picture_the_text_is_pasted_and_the_picture_offered(
+    qtbot: QtBot, composer: Composer, edit: MessageEdit, chat: Chat
+) -> None:
+    composer.paste(bitmap("1\t2"))
+    assert edit.toPlainText() == "1\t2"
+    assert not chat.draft.pictures
+    (note,) = composer.findChildren(Note)
+    (use,) = [b for b in note.findChildren(QAbstractButton) if b.text() == "Use picture"]
+    qtbot.mouseClick(use, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: chat.draft.ready)
+    assert len(chat.draft.pictures) == 1
+    assert notes(composer) == []
+
+
+def test_pasted_markup_stays_text(edit: MessageEdit, composer: Composer) -> None:
+    mime = QMimeData()
+    mime.setHtml("<b>bold</b>")
+    mime.setText("bold")
+    composer.paste(mime)
+    assert edit.toPlainText() == "bold"
+
+
+def test_a_pasted_key_is_warned_of(edit: MessageEdit, composer: Composer) -> None:
+    mime = QMimeData()
+    mime.setText("sk-ant-api03-x")
+    composer.paste(mime)
+    assert edit.toPlainText() == "sk-ant-api03-x"
+    assert notes(composer) == ["This looks like an API key. It would be sent as part of the message."]
+
+
+def test_the_file_dialog_does_not_block_and_its_files_are_attached(
+    qtbot: QtBot, composer: Composer, chat: Chat, picture: Write
+) -> None:
+    qtbot.mouseClick(button(composer, "Attach pictures"), Qt.MouseButton.LeftButton)
+    (dialog,) = composer.findChildren(QFileDialog)
+    assert dialog.fileMode() == QFileDialog.FileMode.ExistingFiles
+    dialog.filesSelected.emit([str(picture("a.png")), str(picture("b.png"))])
+    dialog.close()
+    assert [p.name for p in chat.draft.pictures] == ["a.png", "b.png"]
+    qtbot.waitUntil(lambda: chat.draft.ready)
+
+
+# --- notes ----------------------------------------------------------------------------------------
+
+
+def test_a_refused_file_leaves_a_note_until_it_is_dismissed(
+    qtbot: QtBot, composer: Composer, chat: Chat, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.docx").write_bytes(b"no picture at all")
+    composer.attach([Source(path=str(tmp_path / "notes.docx"))])
+    qtbot.waitUntil(lambda: len(notes(composer)) == 1)
+    assert "notes.docx" in notes(composer)[0]
+    assert not chat.draft.pictures
+    qtbot.mouseClick(button(composer, "Dismiss"), Qt.MouseButton.LeftButton)
+    assert notes(composer) == []
+
+
+def test_what_cannot_be_dropped_is_told(composer: Composer) -> None:
+    composer.take(Dropped(remote=("x.png",), links=1))
+    assert notes(composer) == [
+        "x.png: on another computer. Copy it to this one first, then add it here.",
+        "A web address is not a picture. Save the picture as a file, then drop the file here.",
+    ]
+
+
+def test_the_same_note_stands_once_and_old_ones_go(composer: Composer) -> None:
+    for text in "abcdeea":
+        composer.note(text)
+    assert notes(composer) == ["c", "d", "e", "a"]
+
+
+def test_a_refusal_waits_for_its_own_conversation(
+    qtbot: QtBot, composer: Composer, chat: Chat, tools: Tools, tmp_path: Path
+) -> None:
+    (tmp_path / "late.txt").write_bytes(b"no picture at all")
+    composer.attach([Source(path=str(tmp_path / "late.txt"))])
+    composer.set_chat(Chat.new(chat.model.id, tools))
+    qtbot.waitUntil(lambda: not chat.draft.pictures)
+    with qtbot.waitSignal(chat.draft.refused, raising=False, timeout=50):
+        pass
+    assert notes(composer) == []
+    composer.set_chat(chat)
+    assert "late.txt" in notes(composer)[0]
+
+
+# --- conversations --------------------------------------------------------------------------------
+
+
+def test_each_conversation_has_its_own_text_and_cursor(
+    qtbot: QtBot, composer: Composer, edit: MessageEdit, chat: Chat, tools: Tools
+) -> None:
+    qtbot.keyClicks(edit, "first chat")
+    qtbot.keyClick(edit, Qt.Key.Key_Home)
+    other = Chat.new(chat.model.id, tools)
+    composer.set_chat(other)
+    assert edit.toPlainText() == ""
+    qtbot.keyClicks(edit, "second")
+    composer.set_chat(chat)
+    assert (edit.toPlainText(), edit.textCursor().position()) == ("first chat", 0)
+    assert other.draft.text == "second"
+
+
+def test_a_restored_draft_shows(composer: Composer, edit: MessageEdit, chat: Chat) -> None:
+    chat.draft.restore({"text": "kept from yesterday", "pictures": []})
+    assert edit.toPlainText() == "kept from yesterday"
+    assert composer.isVisible()
+
+
+def test_the_text_grows_and_then_scrolls(qtbot: QtBot, edit: MessageEdit, composer: Composer) -> None:
+    one = edit.height()
+    edit.insert_text("\n" * 3)
+    assert edit.height() == one + 3 * edit.fontMetrics().lineSpacing()
+    edit.insert_text("\n" * 100)
+    assert edit.height() <= 0.42 * composer.window().height()
+    assert edit.verticalScrollBar().maximum() > 0
+    composer.resize(800, 300)
+    qtbot.waitUntil(lambda: edit.height() <= 0.42 * 300)
+
+
+def test_the_theme_may_change_while_it_shows(composer: Composer, tools: Tools) -> None:
+    composer.note("a note")
+    before = composer.grab().toImage().pixelColor(400, 60)
+    tools.preferences.update(theme="dark", text_size=150)
+    assert composer.grab().toImage().pixelColor(400, 60) != before
