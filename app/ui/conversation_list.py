@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QDate, QDateTime, QModelIndex, QPersistentModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QFrame, QListView
+from PySide6.QtWidgets import QFrame, QLineEdit, QListView
 
 from app.conversation.gallery import Gallery
 from app.conversation.history import HistoryModel
@@ -76,8 +76,10 @@ class ConversationList(QListView):
         if index.isValid():
             self._renamed = QPersistentModelIndex(index)
             self.openPersistentEditor(index)  # `edit` would ask the model, which is not to be written to
-            if (editor := self.indexWidget(index)) is not None:
+            editor = self.indexWidget(index)
+            if isinstance(editor, QLineEdit):
                 editor.setFocus()
+                editor.setSelection(len(editor.text()), -len(editor.text()))  # so that its beginning is in view
 
     def _end_rename(self) -> None:
         self.closePersistentEditor(self._renamed)

@@ -20,6 +20,8 @@ _ROW: Final = 48
 _HEADING: Final = 40
 _THUMBNAIL: Final = QSize(40, 30)
 _DOT: Final = 8
+_MARGIN: Final = 12
+"""Left and right of a row, a scroll bar included."""
 _KEPT: Final = 300
 """Thumbnails that stay decoded; 5 kB each, 20 kB on a sharp screen."""
 
@@ -46,6 +48,7 @@ class ConversationRow(QStyledItemDelegate):
         """The id of the open conversation."""
         self.busy: set[str] = set()
         """Ids of those in which an answer is under way."""
+        self._list = parent
         self._theme = theme
         self._gallery = gallery
         self._thumbnails: dict[str, QPixmap] = {}
@@ -55,7 +58,9 @@ class ConversationRow(QStyledItemDelegate):
 
     def card(self, rect: QRect, row: int) -> QRect:
         """The part of a row's place that is the conversation; above it may be a heading."""
-        return rect.adjusted(12, self._heading if row in self.headings else 0, -12, -2)
+        bar = self._list.width() - rect.width()
+        card = rect.adjusted(_MARGIN, self._heading if row in self.headings else 0, -max(2, _MARGIN - bar), -2)
+        return QStyle.visualRect(self._list.layoutDirection(), rect, card)
 
     def _follow(self) -> None:
         self._row, self._heading = self._theme.px(_ROW), self._theme.px(_HEADING)
@@ -208,8 +213,7 @@ class ConversationRow(QStyledItemDelegate):
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
         card = self.card(option.rect, index.row())
         place = QStyle.visualRect(option.direction, card, self._parts(card)[1].adjusted(-6, 0, 6, 0))
-        height = min(self._theme.px(30), card.height() - 8)
-        editor.setGeometry(QRect(place.left(), card.center().y() - height // 2, place.width(), height))
+        editor.setGeometry(place.adjusted(0, 4, 0, -4))
 
 
 def _flags(option: QStyleOptionViewItem) -> int:

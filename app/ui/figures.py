@@ -12,7 +12,7 @@ _CENT_OF_A_CENT: Final = Decimal("0.0001")
 
 def count(number: int) -> str:
     """A whole number in the person's own grouping."""
-    return QLocale().toString(number)
+    return _locale().toString(number)
 
 
 def tokens(number: int) -> str:
@@ -46,4 +46,10 @@ def file_size(number: int) -> str:
         return QCoreApplication.translate("figures", "%1 bytes").replace("%1", count(number))
     if number < 1_000_000:
         return f"{count(round(number / 1000))} kB"
-    return f"{QLocale().toString(number / 1_000_000, 'f', 1)} MB"
+    return f"{_locale().toString(number / 1_000_000, 'f', 1)} MB"
+
+
+def _locale() -> QLocale:
+    """The person's; English where the system has none and would not even group the digits."""
+    own = QLocale()
+    return own if own.language() != QLocale.Language.C else QLocale(QLocale.Language.English)

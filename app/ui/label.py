@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
@@ -11,6 +11,9 @@ from PySide6.QtWidgets import QLabel, QWidget
 from app.ui.theme import TextRole, Theme
 
 Tone = Literal["text", "secondary"]
+
+_NARROW: Final = 64
+"""Pixels that a text which breaks its lines can do with."""
 
 
 class Label(QLabel):
@@ -34,6 +37,8 @@ class Label(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("tone", tone)
         self.setWordWrap(wraps)
+        if wraps:
+            self.setMinimumWidth(_NARROW)  # Qt's own idea of a least width keeps a page from being narrow
         self.setText(text)
         theme.changed.connect(self._follow)
         self._follow()
@@ -45,7 +50,7 @@ class Label(QLabel):
 class ElidedLabel(Label):
     """A single line that gives way where room is short; whole in its tooltip then.
 
-    `most` is its largest width, in pixels.
+    `most` is the width it asks for at most, `least` what it keeps, in pixels.
     """
 
     def __init__(
@@ -53,6 +58,7 @@ class ElidedLabel(Label):
         theme: Theme,
         *,
         most: int,
+        least: int = 32,
         mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle,
         role: TextRole = "body",
         weight: int = 400,
@@ -61,6 +67,7 @@ class ElidedLabel(Label):
     ) -> None:
         self._whole = ""
         self._most = most
+        self._least = least
         self._mode = mode
         super().__init__(theme, role=role, weight=weight, tone=tone, parent=parent)
 
@@ -75,17 +82,18 @@ class ElidedLabel(Label):
         self._elide()
 
     def _elide(self) -> None:
-        shown = self.fontMetrics().elidedText(self._whole, self._mode, max(self.width(), 0))
+        shown = self.fontMetrics().elidedText(self._whole, self._mode, self.contentsRect().width())
         self.setText(shown)
         self.setToolTip(self._whole if shown != self._whole else "")
 
     def sizeHint(self) -> QSize:
-        wide = self.fontMetrics().horizontalAdvance(self._whole) + 2
+        margins = self.contentsMargins()
+        wide = self.fontMetrics().horizontalAdvance(self._whole) + margins.left() + margins.right() + 2
         return QSize(min(wide, self._theme.px(self._most)), super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
-        wide = self.fontMetrics().horizontalAdvance("…") * 3
-        return QSize(min(wide, self.sizeHint().width()), super().sizeHint().height())
+        asked = self.sizeHint()
+        return QSize(min(self._theme.px(self._least), asked.width()), asked.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

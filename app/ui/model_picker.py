@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
@@ -13,8 +14,9 @@ from app.ui.label import ElidedLabel, Label
 from app.ui.model_list import ModelList, price_words, retirement_words
 from app.ui.theme import Theme
 
-_NAME: int = 280
-_SERVER: int = 200
+_NAME: Final = 280
+_LEAST_NAME: Final = 120
+_SERVER: Final = 200
 
 
 class ModelPicker(QWidget):
@@ -35,14 +37,15 @@ class ModelPicker(QWidget):
         self._model = account.catalog.get(account.catalog.default_id)
         self._pill = _Pill(theme)
         self._server = ElidedLabel(theme, most=_SERVER, role="secondary", tone="secondary")
-        self._chip = Label(theme, role="caption", weight=500)
+        self._chip = ElidedLabel(theme, most=_SERVER, role="caption", weight=500)
         self._chip.setObjectName("retires")
+        self._chip.setContentsMargins(8, 2, 8, 2)
         self._list = ModelList(theme, account, self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         for part in (self._pill, self._server, self._chip):
-            row.addWidget(part)
+            row.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
         self._pill.clicked.connect(self.open_list)
         self._list.chosen.connect(self.chosen)
         self._list.refresh_requested.connect(self.refresh_requested)
@@ -54,6 +57,10 @@ class ModelPicker(QWidget):
         self._model = model
         self._show()
 
+    def open_list(self) -> None:
+        """Let the person choose."""
+        self._list.open_under(self._pill, self._model, _today())
+
     def _follow(self) -> None:
         self._model = self._account.catalog.get(self._model.id)
         self._show()
@@ -64,16 +71,12 @@ class ModelPicker(QWidget):
         self._server.setVisible(self._is_foreign())
         retirement = self._model.retirement(_today())
         is_certain = retirement is not None and retirement.kind != "possible"
-        self._chip.setText(retirement_words(self._model, _today()) if is_certain else "")
+        self._chip.set_whole(retirement_words(self._model, _today()))
         self._chip.setVisible(is_certain)
 
     def _is_foreign(self) -> bool:
         access = self._account.access
         return not self._account.practice and access is not None and not access.server.is_anthropic
-
-    def open_list(self) -> None:
-        """Let the person choose."""
-        self._list.open_under(self._pill, self._model, _today())
 
 
 class _Pill(QPushButton):
@@ -84,7 +87,7 @@ class _Pill(QPushButton):
         self._theme = theme
         self.setObjectName("pill")
         self.setAccessibleName(self.tr("Model"))
-        self._name = ElidedLabel(theme, most=_NAME, weight=600, role="secondary")
+        self._name = ElidedLabel(theme, most=_NAME, least=_LEAST_NAME, weight=600, role="secondary")
         self._price = Label(theme, role="secondary", tone="secondary")
         self._arrow = QLabel()
         row = QHBoxLayout(self)

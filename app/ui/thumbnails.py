@@ -110,7 +110,7 @@ class Thumbnails(QListView):
 
     def show_details(self, row: int) -> None:
         cost = self._rows.index(row, 0).data(Draft.CostRole)
-        picture_facts.PictureDetails(self._theme, self._rows.picture(row), cost, self).open()
+        picture_facts.PictureDetails(self._theme, self._rows.picture(row), cost, self).show()
 
     # --- size and state ---
 

@@ -56,13 +56,15 @@ STREAMS = st.one_of(st.lists(st.sampled_from(TOKENS), max_size=40).map(b"".join)
 
 
 @given(stream=STREAMS, cuts=st.lists(st.integers(min_value=0), max_size=6))
-@example(stream=b"data: a\r\n\r\ndata: b\r\n\r\n", cuts=[8, 10])
+@example(stream=b"data: a\r\ndata: b\r\n\r\n", cuts=[8])
+@example(stream=b"data: a\r\r\ndata: b\n\n", cuts=[8, 9])
 @example(stream=b"\xef\xbb\xbfdata: a\n\n", cuts=[1, 2])
 def test_any_chunking_gives_the_events_of_the_standard(stream: bytes, cuts: list[int]) -> None:
     assert in_pieces(stream, cuts) == reference(stream)
 
 
 @given(stream=STREAMS)
+@example(stream=b"data: a\r\ndata: b\r\n\r\n")
 def test_one_byte_at_a_time_gives_the_events_of_the_standard(stream: bytes) -> None:
     assert in_pieces(stream, list(range(len(stream)))) == reference(stream)
 

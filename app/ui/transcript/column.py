@@ -90,6 +90,7 @@ class Column(QWidget):
 
     def _adopt(self, row: QWidget) -> None:
         row.setParent(self)
+        row.resize(self._width, row.height())
         row.show()
 
     def _lay_out(self, anchor: tuple[int, int] | None) -> None:

@@ -11,13 +11,13 @@ import re
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-SOFT: Final = 4_000
+SOFT: Final = 6_000
 """From this weight on a piece ends at the next blank line between blocks."""
-HARD: Final = 9_000
+HARD: Final = 12_000
 """No piece is heavier: it ends between two lines, wherever that is."""
 SLICE: Final = 3_000
 """Characters of a line that is heavier than a piece, shown as they are."""
-_LINE: Final = 24
+_LINE: Final = 60
 """Weight of a line or a table cell besides its characters: each is a text block to Qt."""
 
 _FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")

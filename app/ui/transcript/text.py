@@ -50,6 +50,7 @@ class SafeTextView(QTextBrowser):
         self._theme = theme
         self._caret = False
         self._ring = False
+        self._measured = (0, 0)
         self._nothing = QImage(1, 1, QImage.Format.Format_ARGB32)
         self._nothing.fill(0)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -65,7 +66,6 @@ class SafeTextView(QTextBrowser):
         self.setSizePolicy(policy)
         self.document().setDocumentMargin(0)
         self.set_font(theme.font())
-        self.document().documentLayout().documentSizeChanged.connect(self.updateGeometry)
         self.anchorClicked.connect(self._follow)
         self.highlighted.connect(self._show_target)
         self.copyAvailable.connect(self._on_copy_available)
@@ -73,6 +73,7 @@ class SafeTextView(QTextBrowser):
     def set_font(self, font: QFont) -> None:
         self.setFont(font)
         self.document().setDefaultFont(font)
+        self._resized()
 
     def set_piece(self, piece: Piece) -> None:
         """Show a piece of Markdown, or of plain text. What is selected stays selected where the text is the same."""
@@ -91,6 +92,7 @@ class SafeTextView(QTextBrowser):
         for run in runs:
             words, form = (run, QTextCharFormat()) if isinstance(run, str) else run
             cursor.insertText(words, form)
+        self._resized()
 
     def set_caret(self, on: bool) -> None:
         """Show where the text goes on. It is painted over the text and moves nothing."""
@@ -118,6 +120,10 @@ class SafeTextView(QTextBrowser):
             cursor.setPosition(min(position, end), QTextCursor.MoveMode.KeepAnchor)
             self.setTextCursor(cursor)
         self.blockSignals(False)
+        self._resized()
+
+    def _resized(self) -> None:
+        self._measured = (0, 0)
         self.updateGeometry()
 
     def _follow(self, url: QUrl) -> None:
@@ -177,13 +183,16 @@ class SafeTextView(QTextBrowser):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        if self.document().textWidth() != width:
+        if width <= self.minimumSizeHint().width():
+            return self._theme.px(22)  # layouts ask for the least width too; to lay out for it would cost the most
+        if width != self._measured[0]:
             self.document().setTextWidth(width)
-        below = self._theme.px(markup.CODE_PADDING) if markup.is_code(self.document().lastBlock()) else 0
-        return math.ceil(self.document().size().height()) + below
+            below = self._theme.px(markup.CODE_PADDING) if markup.is_code(self.document().lastBlock()) else 0
+            self._measured = (width, math.ceil(self.document().size().height()) + below)
+        return self._measured[1]
 
     def sizeHint(self) -> QSize:
-        return QSize(self.width(), self.heightForWidth(self.width()))
+        return self.minimumSizeHint()  # the height follows from the width
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self._theme.px(40), 0)

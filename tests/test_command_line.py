@@ -1,0 +1,157 @@
+"""The command line as scripts rely on it: a real process, a real server, exit codes and streams."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from app import __version__
+from tests.servers.api import ApiServer
+from tests.servers.replies import close_before_reply, error, recorded
+
+ROOT = Path(__file__).parent.parent
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run the app with a bare environment: no display, no key but what is given."""
+
+    def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
+        bare = {"HOME": str(tmp_path), "VISAVIS_DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(ROOT)}
+        return subprocess.run(
+            [sys.executable, "-m", "app", *arguments],
+            env=kept | bare | environ,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=50,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def online(run: Run, api: ApiServer) -> Run:
+    def online(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return run(*arguments, ANTHROPIC_BASE_URL=api.url, ANTHROPIC_API_KEY=api.key)
+
+    return online
+
+
+def test_ask_streams_the_answer_to_standard_output(online: Run, api: ApiServer, picture: Callable[..., Path]) -> None:
+    api.answer = "The second is **blue**: ü 这."
+    done = online("ask", "How do these differ?", str(picture("a.png")), str(picture("b.png", color="#2040c0")))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "The second is **blue**: ü 这.\n", "")
+    [message] = api.posts[0].json["messages"]
+    assert [block["type"] for block in message["content"]] == ["text", "image", "text", "image", "text"]
+
+
+def test_json_is_one_object_with_the_api_s_usage_and_an_exact_cost(
+    online: Run, api: ApiServer, picture: Callable[..., Path]
+) -> None:
+    api.answer = "A screen."
+    done = online("ask", "What?", str(picture("shot.png", (3840, 2160))), "--json", "--model", "claude-opus-5-5")
+    assert (done.returncode, done.stderr) == (0, "")
+    result = json.loads(done.stdout)
+    assert list(result) == ["text", "model", "stop_reason", "usage", "cost_usd", "pictures"]
+    assert (result["text"], result["model"], result["stop_reason"]) == ("A screen.", "claude-opus-5-5", "end_turn")
+    usage = result["usage"]
+    assert Decimal(result["cost_usd"]) == (
+        usage["input_tokens"] * 4 + usage["cache_creation_input_tokens"] * 5 + usage["output_tokens"] * 20
+    ) / Decimal(1_000_000)
+    [shot] = result["pictures"]
+    assert (shot["name"], shot["from"], shot["sent"], shot["tokens"]) == ("shot.png", [3840, 2160], [2576, 1449], 4784)
+    assert set(shot) == {"name", "from", "sent", "media_type", "bytes", "tokens"}
+
+
+def test_the_system_prompt_is_sent(online: Run, api: ApiServer) -> None:
+    assert online("ask", "Hello", "--system", "Only Spanish.").returncode == 0
+    assert api.posts[0].json["system"] == "Only Spanish."
+
+
+def test_practice_needs_no_key_and_measures(run: Run, picture: Callable[..., Path]) -> None:
+    done = run("ask", "What is this?", str(picture()), "--practice", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    result = json.loads(done.stdout)
+    assert "640" in result["text"]
+    assert result["cost_usd"] == "0"
+
+
+def test_options_may_stand_before_ask(run: Run, tmp_path: Path) -> None:
+    done = run("--data-dir", str(tmp_path / "other"), "--practice", "ask", "Hello")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_ask_keeps_no_conversation(online: Run, tmp_path: Path) -> None:
+    assert online("ask", "Hello").returncode == 0
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (error(401, "authentication_error", "invalid x-api-key"), "key"),
+        (error(529, "overloaded_error", "Overloaded", headers={"retry-after": "3600"}), "overloaded"),
+        (close_before_reply(), "charged"),
+        (recorded("stream_cut.sse"), "broke off"),
+    ],
+    ids=["401", "529", "lost", "cut"],
+)
+def test_an_error_is_one_sentence_on_standard_error_and_exit_code_1(
+    online: Run, api: ApiServer, reply: object, words: str
+) -> None:
+    api.script(reply)  # type: ignore[arg-type]  # a Reply
+    done = online("ask", "Hello")
+    assert done.returncode == 1
+    assert words in done.stderr.lower()
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert api.key not in done.stdout + done.stderr
+    assert len(api.posts) == 1
+
+
+def test_a_file_that_is_no_picture_is_named_and_nothing_is_sent(online: Run, api: ApiServer, tmp_path: Path) -> None:
+    (tmp_path / "notes.png").write_text("no picture")
+    done = online("ask", "What?", "notes.png")
+    assert done.returncode == 1
+    assert "notes.png" in done.stderr
+    assert api.requests == []
+
+
+def test_without_a_key_it_says_so(run: Run) -> None:
+    done = run("ask", "Hello", PYTHON_KEYRING_BACKEND="keyring.backends.null.Keyring")
+    assert done.returncode == 1
+    assert "key" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("ask",), ("ask", "Hi", "--nonsense"), ("--nonsense",)])
+def test_wrong_usage_is_exit_code_2(run: Run, arguments: tuple[str, ...]) -> None:
+    assert run(*arguments).returncode == 2
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="these always have a display")
+@pytest.mark.parametrize("environ", [{}, {"DISPLAY": ":4711"}])
+def test_without_a_display_it_says_so_names_ask_and_exits_3(run: Run, environ: dict[str, str]) -> None:
+    done = run(**environ)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "visavis ask" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_version_is_told(run: Run) -> None:
+    assert run("--version").stdout == f"Visavis {__version__}\n"
+
+
+def test_a_picture_named_ask_can_be_opened_by_its_path(run: Run) -> None:
+    assert run("./ask").returncode == 3

@@ -1,0 +1,222 @@
+"""The whole main job in the real window: drop, badge, send, stream, stored, opened again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QListView, QPlainTextEdit, QTextEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.conversation.chat import Tools
+from app.conversation.desk import Desk
+from app.conversation.gallery import Gallery
+from app.ui.main_window import MainWindow
+from app.ui.theme import Theme
+from tests.conftest import destroy, finish
+from tests.servers.api import ApiServer
+from tests.servers.replies import error, text
+
+W = TypeVar("W", bound=QObject)
+
+
+class Person:
+    """Somebody before the window, who knows the controls by their names."""
+
+    def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
+        self.window = window
+        self.qtbot = qtbot
+
+    def find(self, kind: type[W], name: str) -> W:
+        for widget in self.window.findChildren(kind):
+            if isinstance(widget, QWidget) and widget.accessibleName() == name:
+                return widget  # type: ignore[return-value]  # findChildren gives the kind asked for
+        raise LookupError(name)
+
+    def drop(self, *paths: Path) -> None:
+        """Drag files over the window and let go."""
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+        place = QPoint(600, 300)
+        actions, button, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        enter = QDragEnterEvent(place, actions, mime, button, keys)
+        QApplication.sendEvent(self.window, enter)
+        assert enter.isAccepted()
+        drop = QDropEvent(QPointF(place), actions, mime, button, keys)
+        QApplication.sendEvent(self.window, drop)
+        assert drop.isAccepted()
+
+    def type(self, words: str) -> None:
+        self.qtbot.keyClicks(self.find(QWidget, "Message"), words)
+
+    def press(self, key: Qt.Key, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        self.qtbot.keyClick(self.find(QWidget, "Message"), key, keys)
+
+    def click(self, name: str) -> None:
+        self.qtbot.mouseClick(self.find(QAbstractButton, name), Qt.MouseButton.LeftButton)
+
+
+@pytest.fixture
+def open_window(online: Tools, qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[], Person]]:
+    opened: list[QObject] = []
+
+    def open_window() -> Person:
+        desk = Desk(online, parent=online.account)
+        desk.start()
+        gallery = Gallery(online.store, online.pictures, online.threads, online.tasks, online.account)
+        theme = Theme(qapp, online.preferences)
+        window = MainWindow(theme, online, desk, gallery, tmp_path / "data")
+        with qtbot.waitExposed(window):
+            window.show()
+        opened.extend((window, theme, desk))
+        return Person(window, qtbot)
+
+    yield open_window
+    destroy(*opened)
+
+
+def wait_for_answer(person: Person, qtbot: QtBot, count: int) -> None:
+    chat = person.window._chat
+    qtbot.waitUntil(lambda: len(chat.messages.messages) == count and not chat.worker.busy, timeout=10_000)
+
+
+def shown_text(person: Person) -> str:
+    """Everything readable in the transcript."""
+    transcript = person.find(QWidget, "Conversation")
+    parts = [widget for widget in transcript.findChildren(QWidget) if widget.isVisibleTo(transcript)]
+    labels = [part.text() for part in parts if isinstance(part, QLabel)]
+    texts = [part.toPlainText() for part in parts if isinstance(part, QTextEdit | QPlainTextEdit)]
+    return "\n".join(labels + texts)
+
+
+def test_two_dropped_screenshots_are_asked_about_answered_stored_and_opened_again(
+    open_window: Callable[[], Person], api: ApiServer, picture: Callable[..., Path], qtbot: QtBot, online: Tools
+) -> None:
+    api.answer = "## Refunds\n\nThe *second* is blue.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+    person = open_window()
+    person.drop(picture("q3.png", (1920, 1080)), picture("q4.png", (3840, 2160), "#2040c0"))
+    strip = person.find(QListView, "Attached pictures")
+    assert strip.model().rowCount() == 2
+    qtbot.waitUntil(lambda: person.window._chat.draft.ready, timeout=10_000)
+    said = [str(strip.model().index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole)) for row in range(2)]
+    assert "2,691" in said[0]
+    assert "$0.0067" in said[0]
+    assert "4,784" in said[1]
+    person.type("How do these differ?")
+    person.press(Qt.Key.Key_Return)
+    wait_for_answer(person, qtbot, 2)
+    qtbot.waitUntil(lambda: "The second is blue." in shown_text(person))
+    assert "How do these differ?" in shown_text(person)
+    [stored] = online.store.conversations_now()
+    assert (stored.title, stored.pictures) == ("How do these differ?", 2)
+
+    tomorrow = open_window()
+    history = tomorrow.find(QListView, "Conversations")
+    assert history.model().rowCount() == 1
+    index = history.model().index(0, 0)
+    qtbot.mouseClick(history.viewport(), Qt.MouseButton.LeftButton, pos=history.visualRect(index).center())
+    qtbot.waitUntil(lambda: "The second is blue." in shown_text(tomorrow), timeout=10_000)
+    tomorrow.drop(picture("c.png"))
+    tomorrow.type("And this one?")
+    tomorrow.press(Qt.Key.Key_Return)
+    wait_for_answer(tomorrow, qtbot, 4)
+    labels = [
+        b["text"] for m in api.posts[-1].json["messages"] for b in m["content"] if b.get("text", "")[:5] == "Image"
+    ]
+    assert labels == ["Image 1:", "Image 2:", "Image 3:"]
+
+
+def test_by_keyboard_alone(open_window: Callable[[], Person], api: ApiServer, qtbot: QtBot) -> None:
+    person = open_window()
+    assert person.find(QWidget, "Message").hasFocus()
+    person.type("One")
+    person.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    person.type("two")
+    person.press(Qt.Key.Key_Return)
+    wait_for_answer(person, qtbot, 2)
+    assert api.posts[0].json["messages"][0]["content"] == [{"type": "text", "text": "One\ntwo"}]
+    qtbot.keyClick(person.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: person.window._chat.messages.messages == [])
+
+
+def test_a_pasted_bitmap_is_attached(open_window: Callable[[], Person], qtbot: QtBot) -> None:
+    person = open_window()
+    image = QImage(300, 200, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.red)
+    QGuiApplication.clipboard().setImage(image)
+    person.press(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    draft = person.window._chat.draft
+    qtbot.waitUntil(lambda: len(draft.pictures) == 1 and draft.ready)
+    assert (draft.pictures[0].width, draft.pictures[0].height) == (300, 200)
+
+
+def test_stop_takes_the_place_of_send_and_keeps_what_came(
+    open_window: Callable[[], Person], api: ApiServer, qtbot: QtBot
+) -> None:
+    api.script(text("One two three four.", chunks=4).hold("content_block_delta", 2))
+    person = open_window()
+    person.type("Count")
+    person.click("Send")
+    chat = person.window._chat
+    qtbot.waitUntil(lambda: chat.worker.phase == "streaming")
+    qtbot.waitUntil(lambda: "One" in shown_text(person))
+    person.press(Qt.Key.Key_Escape)
+    wait_for_answer(person, qtbot, 2)
+    assert chat.messages.messages[-1].state == "stopped"
+    assert "One" in shown_text(person)
+    assert "Stopped" in shown_text(person)
+
+
+def test_an_error_is_told_in_place_and_retry_mends_it(
+    open_window: Callable[[], Person], api: ApiServer, qtbot: QtBot
+) -> None:
+    api.script(error(500, "api_error", "Internal server error"))
+    person = open_window()
+    person.type("Hello")
+    person.press(Qt.Key.Key_Return)
+    wait_for_answer(person, qtbot, 2)
+    assert "Hello" in shown_text(person)
+    person.click("Retry")
+    wait_for_answer(person, qtbot, 2)
+    qtbot.waitUntil(lambda: person.window._chat.messages.messages[-1].state == "complete")
+
+
+def test_another_start_opens_its_pictures_in_a_new_chat(
+    open_window: Callable[[], Person], picture: Callable[..., Path], qtbot: QtBot
+) -> None:
+    person = open_window()
+    person.type("Hello")
+    person.press(Qt.Key.Key_Return)
+    wait_for_answer(person, qtbot, 2)
+    person.window.open_pictures([str(picture())])
+    chat = person.window._chat
+    assert chat.messages.messages == []
+    qtbot.waitUntil(lambda: len(chat.draft.pictures) == 1 and chat.draft.ready)
+
+
+def test_closing_the_window_keeps_what_was_being_written(
+    open_window: Callable[[], Person], qtbot: QtBot, online: Tools
+) -> None:
+    person = open_window()
+    person.type("Half a thought")
+    with qtbot.waitSignal(person.window.closing):
+        person.window.close()
+    finish(person.window._desk.save())
+    again = open_window()
+    finish(again.window._desk.restore_drafts())
+    assert again.find(QWidget, "Message").toPlainText() == "Half a thought"  # type: ignore[attr-defined]  # a text edit
+    assert online.store.conversations_now() == []
+
+
+def test_every_control_has_a_name(open_window: Callable[[], Person]) -> None:
+    window = open_window().window
+    unnamed = [
+        button
+        for button in window.findChildren(QAbstractButton)
+        if button.focusPolicy() != Qt.FocusPolicy.NoFocus and not (button.accessibleName() or button.text())
+    ]
+    assert unnamed == []
