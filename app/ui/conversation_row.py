@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from PySide6.QtCore import QAbstractItemModel, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPixmap
+from PySide6.QtCore import QAbstractItemModel, QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.conversation.gallery import Gallery
@@ -214,6 +214,12 @@ class ConversationRow(QStyledItemDelegate):
         card = self.card(option.rect, index.row())
         place = QStyle.visualRect(option.direction, card, self._parts(card)[1].adjusted(-6, 0, 6, 0))
         editor.setGeometry(place.adjusted(0, 4, 0, -4))
+
+    def eventFilter(self, editor: QObject, event: QEvent) -> bool:
+        # Losing the focus commits, as it should, but Esc takes the focus away too.
+        if isinstance(editor, QLineEdit) and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            editor.setModified(False)
+        return super().eventFilter(editor, event)
 
 
 def _flags(option: QStyleOptionViewItem) -> int:

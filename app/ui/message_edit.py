@@ -79,14 +79,21 @@ class MessageEdit(QPlainTextEdit):
             self.setFixedHeight(height)
             self.resized.emit()
 
+    def _enter(self, *, breaks: bool) -> None:
+        """Send or break the line. While an input method composes Enter is its affair, though some pass it on."""
+        if self._composing:
+            return
+        if breaks:
+            self.insert_text("\n")
+        else:
+            self.submitted.emit()
+
     # --- Qt ---
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         keys = Qt.KeyboardModifier
-        if event.key() in _ENTER and not self._composing and not event.modifiers() & _BREAKS:
-            self.submitted.emit()
-        elif event.key() in _ENTER and not self._composing:
-            self.insert_text("\n")
+        if event.key() in _ENTER:
+            self._enter(breaks=bool(event.modifiers() & _BREAKS))
         elif event.key() == Qt.Key.Key_V and event.modifiers() == keys.ControlModifier | keys.ShiftModifier:
             self.insert_text(QGuiApplication.clipboard().text())
         elif event.matches(QKeySequence.StandardKey.Undo) and not self.document().isUndoAvailable():

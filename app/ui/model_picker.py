@@ -15,7 +15,7 @@ from app.ui.model_list import ModelList, price_words, retirement_words
 from app.ui.theme import Theme
 
 _NAME: Final = 280
-_LEAST_NAME: Final = 120
+_LEAST_NAME: Final = 96
 _SERVER: Final = 200
 
 
@@ -37,7 +37,7 @@ class ModelPicker(QWidget):
         self._model = account.catalog.get(account.catalog.default_id)
         self._pill = _Pill(theme)
         self._server = ElidedLabel(theme, most=_SERVER, role="secondary", tone="secondary")
-        self._chip = ElidedLabel(theme, most=_SERVER, role="caption", weight=500)
+        self._chip = ElidedLabel(theme, most=_SERVER, least=_SERVER, role="caption", weight=500)
         self._chip.setObjectName("retires")
         self._chip.setContentsMargins(8, 2, 8, 2)
         self._list = ModelList(theme, account, self)

@@ -195,6 +195,8 @@ class Viewer(QWidget):
         """Tab goes round inside."""
         order: list[QWidget] = [self._canvas, self._previous, self._fit, self._full, self._next, self._close]
         order = [widget for widget in order if widget.isVisible() and widget.isEnabled()]
+        if not order:  # on its way out
+            return False
         focused = QApplication.focusWidget()
         at = order.index(focused) if focused in order else 0 if not forward else -1
         reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason

@@ -125,7 +125,7 @@ class Welcome(QScrollArea):
         practice.clicked.connect(self.practice_requested)
         words = QVBoxLayout()
         words.setSpacing(4)
-        words.addWidget(Label(theme, self.tr("Connect your Claude account"), weight=600))
+        words.addWidget(Label(theme, self.tr("Connect your Claude account"), weight=600, wraps=True))
         words.addWidget(
             Label(
                 theme,

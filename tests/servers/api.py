@@ -48,6 +48,7 @@ class ApiServer:
         self.thinking: str | None = None
         self.models_reply: Reply | Json | None = None
         self.url = ""
+        self.port = 0
         self._base_path = base_path
         self._changed = threading.Condition()
         self._requests: list[Request] = []
@@ -130,7 +131,8 @@ class ApiServer:
     async def _open(self) -> None:
         self._releases = asyncio.Semaphore(0)
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=_HEAD_LIMIT)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}{self._base_path}"
+        self.port = self._server.sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}{self._base_path}"
 
     async def _close(self) -> None:
         self._server.close()

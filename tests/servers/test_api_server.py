@@ -145,7 +145,7 @@ def test_a_test_can_wait_for_requests_it_did_not_send_itself(server: ApiServer) 
 
 
 def test_waiting_ends_with_an_error_when_nothing_comes(server: ApiServer) -> None:
-    with pytest.raises(TimeoutError, match="no 1 requests within 0.01 s; 0 requests came"):
+    with pytest.raises(TimeoutError, match=r"no 1 requests within 0.01 s; 0 requests came"):
         server.wait_for_requests(1, timeout=0.01)
 
 
@@ -227,22 +227,20 @@ def test_it_can_live_below_a_path() -> None:
 
 
 def test_it_closes_at_once_while_replies_are_held_and_leaves_nothing_open() -> None:
-    threads = threading.active_count()
-    with ApiServer() as server, ThreadPoolExecutor(2) as pool:
-        server.script(text().hold("message_start"), silence())
-        answers = [pool.submit(post, server, ask()) for _ in range(2)]
-        server.wait_for_requests(2)
-        server.wait_for_hold()
-        port = int(server.url.rpartition(":")[2])
-        server.__exit__(None, None, None)
+    with ThreadPoolExecutor(2) as pool:
+        threads = threading.active_count()
+        with ApiServer() as server:
+            server.script(text().hold("message_start"), silence())
+            answers = [pool.submit(post, server, ask()) for _ in range(2)]
+            server.wait_for_requests(2)
+            server.wait_for_hold()
         for answer in answers:
             with pytest.raises(httpx.RemoteProtocolError):
                 answer.result()
-        with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+        with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", server.port)):
             pass
-        server.__enter__()
+        assert threading.active_count() == threads + 2, "the two of the pool"
     gc.collect()
-    assert threading.active_count() == threads
 
 
 def test_a_crash_in_the_server_is_the_tests_failure() -> None:

@@ -1,0 +1,236 @@
+"""The settings: each applies at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Literal
+
+import PySide6
+from PySide6.QtCore import QDate, QEvent, QLocale, QObject, Qt, QUrl, Signal, qVersion
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import __version__
+from app.conversation.chat import Tools
+from app.ui.label import Label
+from app.ui.theme import Theme
+
+_SIZE: Final = (560, 640)
+_THEMES: Final[tuple[Literal["system", "light", "dark"], ...]] = ("system", "light", "dark")
+_TEXT_SIZES: Final = (80, 200)
+"""Per cent."""
+_MAX_TOKENS: Final = (1, 1_000_000)
+
+
+class SettingsDialog(QDialog):
+    """Opened with `open`.
+
+    Signals:
+        key_requested(): the person wants to enter another key or server.
+    """
+
+    key_requested = Signal()
+
+    def __init__(self, theme: Theme, tools: Tools, folder: Path, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._preferences = tools.preferences
+        self._account = tools.account
+        self._tasks = tools.tasks
+        self._folder = folder
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Settings"))
+        self._make_controls()
+        self._lay_out()
+        self._connect()
+        self._show_account()
+        self._show_preferences()
+        self.resize(self._theme.px(_SIZE[0]), self._theme.px(_SIZE[1]))
+
+    # --- putting together ---
+
+    def _make_controls(self) -> None:
+        self._look = QComboBox()
+        self._look.addItems([self.tr("As the system"), self.tr("Light"), self.tr("Dark")])
+        self._look.setAccessibleName(self.tr("Theme"))
+        self._text_size = QSpinBox(minimum=_TEXT_SIZES[0], maximum=_TEXT_SIZES[1], singleStep=10)
+        self._text_size.setSuffix(self.tr(" %"))
+        self._text_size.setAccessibleName(self.tr("Text size"))
+        self._max_tokens = QSpinBox(minimum=_MAX_TOKENS[0], maximum=_MAX_TOKENS[1], singleStep=1000)
+        self._max_tokens.setGroupSeparatorShown(True)
+        self._max_tokens.setAccessibleName(self.tr("Longest answer, in tokens"))
+        for control in (self._look, self._text_size, self._max_tokens):
+            control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            control.installEventFilter(self)
+        for box in (self._text_size, self._max_tokens):
+            box.setKeyboardTracking(False)
+        self._server = Label(self._theme, wraps=True)
+        self._key = Label(self._theme, wraps=True)
+        self._change_key = _button(self.tr("Change key…"))
+        self._practice = QCheckBox(self.tr("Practice mode"))
+        self._path = QLineEdit(str(self._folder))
+        self._path.setReadOnly(True)
+        self._path.setCursorPosition(0)
+        self._path.setAccessibleName(self.tr("Data folder"))
+        self._open_folder = _button(self.tr("Open folder"))
+        self._close = _button(self.tr("Close"))
+
+    def _lay_out(self) -> None:
+        page = QWidget()
+        sections = QVBoxLayout(page)
+        sections.setContentsMargins(24, 24, 24, 16)
+        sections.setSpacing(8)
+        self._lay_out_appearance(sections)
+        self._lay_out_connection(sections)
+        self._lay_out_answers(sections)
+        self._lay_out_data(sections)
+        self._lay_out_about(sections)
+        sections.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(page)
+        bottom = QHBoxLayout()
+        bottom.setContentsMargins(24, 12, 24, 16)
+        bottom.addStretch(1)
+        bottom.addWidget(self._close)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(scroll, 1)
+        whole.addLayout(bottom)
+
+    def _lay_out_appearance(self, sections: QVBoxLayout) -> None:
+        self._add_heading(sections, self.tr("Appearance"))
+        self._add_row(sections, self.tr("Theme"), self._look)
+        self._add_row(sections, self.tr("Text size"), self._text_size)
+
+    def _lay_out_connection(self, sections: QVBoxLayout) -> None:
+        self._add_heading(sections, self.tr("Connection"))
+        self._add_row(sections, self.tr("Server"), self._server)
+        self._add_row(sections, self.tr("Key"), self._key, self._change_key)
+        sections.addWidget(self._practice)
+        self._add_note(sections, self.tr("Answers are measured on this computer. No model is asked, nothing costs."))
+
+    def _lay_out_answers(self, sections: QVBoxLayout) -> None:
+        self._add_heading(sections, self.tr("Answers"))
+        self._add_row(sections, self.tr("Longest answer, in tokens"), self._max_tokens)
+        text = self.tr(
+            "An answer is cut there, its thinking included; a page of text has some 700 tokens. "
+            "Only what is written is charged. A model's own maximum holds besides."
+        )
+        self._add_note(sections, text)
+
+    def _lay_out_data(self, sections: QVBoxLayout) -> None:
+        self._add_heading(sections, self.tr("Data"))
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self._path, 1)
+        row.addWidget(self._open_folder)
+        sections.addLayout(row)
+        text = self.tr(
+            "Conversations and pictures are kept there unencrypted, like your other files. "
+            "Keys are not: they are in the keyring."
+        )
+        self._add_note(sections, text)
+
+    def _lay_out_about(self, sections: QVBoxLayout) -> None:
+        self._add_heading(sections, self.tr("About"))
+        day = self._account.catalog.as_of
+        as_of = QLocale().toString(QDate(day.year, day.month, day.day), QLocale.FormatType.LongFormat)
+        for text in (
+            self.tr("Visavis %1, under the MIT licence").replace("%1", __version__),
+            self.tr("Qt %1, PySide %2").replace("%1", qVersion()).replace("%2", PySide6.__version__),
+            self.tr("Models, limits and prices: Anthropic's documentation, as of %1").replace("%1", as_of),
+        ):
+            line = Label(self._theme, text, role="secondary", wraps=True)
+            line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            sections.addWidget(line)
+
+    def _add_heading(self, sections: QVBoxLayout, text: str) -> None:
+        if sections.count():
+            sections.addSpacing(16)
+        sections.addWidget(Label(self._theme, text, role="heading", weight=600))
+
+    def _add_row(self, sections: QVBoxLayout, caption: str, *controls: QWidget) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        name = Label(self._theme, caption)
+        row.addWidget(name, 1)
+        for control in controls:
+            row.addWidget(control)
+        sections.addLayout(row)
+
+    def _add_note(self, sections: QVBoxLayout, text: str) -> None:
+        sections.addWidget(Label(self._theme, text, role="secondary", tone="secondary", wraps=True))
+
+    def _connect(self) -> None:
+        change = self._preferences.update
+        self._look.activated.connect(lambda index: change(theme=_THEMES[index]))
+        self._text_size.valueChanged.connect(lambda percent: change(text_size=percent))
+        self._max_tokens.valueChanged.connect(lambda tokens: change(max_tokens=tokens))
+        self._practice.clicked.connect(self._practise)
+        self._change_key.clicked.connect(self.key_requested)
+        self._open_folder.clicked.connect(
+            lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder.absolute())))
+        )
+        self._close.clicked.connect(self.accept)
+        self._account.changed.connect(self._show_account)
+        self._preferences.changed.connect(self._show_preferences)
+
+    # --- what is shown ---
+
+    def _show_preferences(self) -> None:
+        settings = self._preferences.settings
+        self._look.setCurrentIndex(_THEMES.index(settings.theme))
+        for box, value in ((self._text_size, settings.text_size), (self._max_tokens, settings.max_tokens)):
+            blocked = box.blockSignals(True)  # a value out of its range is shown cut, and stays as it was set
+            box.setValue(value)
+            box.blockSignals(blocked)
+
+    def _show_account(self) -> None:
+        access = self._account.access
+        self._server.setText(access.server.host if access is not None else self.tr("not known yet"))
+        source = "none" if access is None else access.source
+        self._key.setText(
+            {
+                "environment": self.tr("from ANTHROPIC_API_KEY"),
+                "keyring": self.tr("in this computer's keyring"),
+                "session": self.tr("for this run only"),
+                "none": self.tr("none"),
+            }[source]
+        )
+        self._practice.setChecked(self._account.practice)
+
+    def _practise(self, on: bool) -> None:
+        self._tasks.start(self._account.set_practice(on), "settings")
+
+    # --- Qt ---
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The wheel scrolls the page and changes no value on its way."""
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+
+def _button(text: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setProperty("kind", "plain")
+    button.setAutoDefault(False)
+    return button

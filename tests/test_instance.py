@@ -1,0 +1,109 @@
+"""One process a data folder: real processes, a real lock and a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtNetwork import QLocalSocket
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.core.store import Store
+from app.instance import Instance, hand_over
+from tests.conftest import destroy
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def instance(qapp: QApplication, tmp_path: Path) -> Iterator[Instance]:
+    assert qapp
+    instance = Instance(tmp_path)
+    yield instance
+    instance.close()
+    destroy(instance)
+
+
+def say(qtbot: QtBot, folder: Path, line: bytes) -> bytes:
+    """Send one line to the socket and return what comes back before it closes."""
+    socket = QLocalSocket()
+    socket.connectToServer(str(folder / "socket"))
+    assert socket.waitForConnected(2000)
+    socket.write(line)
+    qtbot.waitUntil(
+        lambda: socket.bytesAvailable() > 0 or socket.state() == QLocalSocket.LocalSocketState.UnconnectedState
+    )
+    answer = bytes(socket.readAll().data())
+    destroy(socket)
+    return answer
+
+
+def test_pictures_are_handed_over_by_their_absolute_paths(instance: Instance, qtbot: QtBot, tmp_path: Path) -> None:
+    called: list[list[str]] = []
+    instance.called.connect(called.append)
+    script = "import sys, pathlib, app.instance as i; print(i.hand_over(pathlib.Path(sys.argv[1]), ['a.png']))"
+    start = [sys.executable, "-c", script, str(tmp_path)]
+    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(start, cwd=tmp_path, env=environ, stdout=subprocess.PIPE) as second:
+        qtbot.waitUntil(lambda: called != [], timeout=10_000)
+        assert second.communicate()[0] == b"True\n"
+    assert called == [[str(tmp_path / "a.png")]]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"nonsense\n",
+        b"[]\n",
+        b'{"open": "x"}\n',
+        b'{"open": ["relative.png"]}\n',
+        b'{"run": ["/bin/sh"]}\n',
+        b"x" * 70_000,
+    ],
+)
+def test_anything_else_said_to_the_socket_is_ignored(
+    instance: Instance, qtbot: QtBot, tmp_path: Path, line: bytes
+) -> None:
+    called: list[list[str]] = []
+    instance.called.connect(called.append)
+    assert say(qtbot, tmp_path, line) == b""
+    assert called == []
+
+
+def test_nobody_at_the_socket_is_told_at_once(qapp: QApplication, tmp_path: Path) -> None:
+    assert qapp
+    assert hand_over(tmp_path, ["a.png"]) is False
+
+
+def test_the_socket_is_the_persons_own(instance: Instance, tmp_path: Path) -> None:
+    assert instance
+    assert (tmp_path / "socket").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGTERM")
+def test_a_second_start_opens_its_picture_in_the_first_and_a_terminated_one_keeps_it(
+    tmp_path: Path, picture: Callable[..., Path], qtbot: QtBot
+) -> None:
+    data = tmp_path / "data"
+    environ = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT), "VISAVIS_DATA_DIR": str(data)}
+    start = [sys.executable, "-m", "app", "--practice"]
+    with subprocess.Popen(start, env=environ, stderr=subprocess.PIPE) as first:
+        qtbot.waitUntil((data / "socket").exists, timeout=20_000)
+        second = subprocess.run([*start, str(picture())], env=environ, timeout=20, check=False)
+        assert second.returncode == 0
+        qtbot.waitUntil((data / "pictures").exists, timeout=20_000)
+        first.send_signal(signal.SIGTERM)
+        assert first.wait(10) == 0
+        assert first.stderr is not None
+        assert b"Traceback" not in first.stderr.read()
+    store = Store.open(data)
+    drafts = asyncio.run(store.drafts())
+    store.close()
+    assert [p["name"] for p in drafts[""]["pictures"]] == ["red.png"]
