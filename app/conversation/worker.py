@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
@@ -27,6 +27,10 @@ from app.core.request import Request
 from app.core.store import Conversation, Store
 
 Phase = Literal["idle", "preparing", "asking", "streaming", "waiting"]
+
+
+_LONGEST_WAIT: Final = 60.0
+"""Seconds that the repeats of one request may wait in all (RELIABILITY, section 2.3)."""
 
 
 class Terms(Protocol):
@@ -229,7 +233,7 @@ class Worker(QObject):
     async def _stream_with_repeats(self, request: Request, reply: Reply) -> None:
         from app.core.client import retry_delay  # httpx: after the first paint
 
-        attempt = 0
+        attempt, waited = 0, 0.0
         while True:
             try:
                 return await self._stream(request, reply)
@@ -241,13 +245,14 @@ class Worker(QObject):
                     request = request.without_thinking()
                     self.waiting.emit(Wait(error, 0))
                     continue
-                await self._pause(error, retry_delay(error, attempt))
-                attempt += 1
+                seconds = retry_delay(error, attempt)
+                if seconds is None or waited + seconds > _LONGEST_WAIT:
+                    raise
+                await self._pause(error, seconds)
+                attempt, waited = attempt + 1, waited + seconds
 
-    async def _pause(self, error: ServerError, seconds: float | None) -> None:
-        """Wait for the repeat; raises the error where there is to be none."""
-        if seconds is None:
-            raise error
+    async def _pause(self, error: ServerError, seconds: float) -> None:
+        """Wait for the repeat, as long as the person lets us."""
         self._no_wait.clear()
         self._set_phase("waiting")
         self.waiting.emit(Wait(error, seconds))

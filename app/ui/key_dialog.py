@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.conversation.account import Account
 from app.conversation.tasks import Tasks
@@ -63,6 +63,7 @@ class KeyDialog(QDialog):
         self._header.addItems([self.tr("Automatic"), self.tr("Bearer"), self.tr("x-api-key")])
         self._header.setAccessibleName(self.tr("How the key is sent"))
         self._in_use = Label(self._theme, role="secondary", tone="secondary", wraps=True)
+        self._mark = QLabel()
         self._said = Label(self._theme, role="secondary", wraps=True)
         self._said.setAccessibleName(self.tr("Result"))
 
@@ -81,15 +82,10 @@ class KeyDialog(QDialog):
         self._save.setDefault(True)
 
     def _lay_out(self) -> None:
-        made = QHBoxLayout()
-        made.setSpacing(4)
-        made.addWidget(Label(self._theme, self.tr("Keys are made at"), role="secondary", tone="secondary"))
-        made.addWidget(self._link)
-        made.addStretch(1)
-        field = QHBoxLayout()
-        field.setSpacing(8)
-        field.addWidget(self._key, 1)
-        field.addWidget(self._reveal)
+        result = QHBoxLayout()
+        result.setSpacing(8)
+        result.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
+        result.addWidget(self._said, 1)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addWidget(self._remove)
@@ -102,13 +98,31 @@ class KeyDialog(QDialog):
         column.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
         column.setSpacing(12)
         column.addWidget(Label(self._theme, self.tr("Paste an API key"), role="heading", weight=600))
-        column.addLayout(made)
-        column.addLayout(field)
-        column.addWidget(self._in_use)
-        column.addWidget(self._fold, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self._make_server())
-        column.addWidget(self._said)
+        column.addWidget(self._make_form())
+        column.addLayout(result)
         column.addLayout(buttons)
+        self._key.setFocus()
+
+    def _make_form(self) -> QWidget:
+        made = QHBoxLayout()
+        made.setSpacing(4)
+        made.addWidget(Label(self._theme, self.tr("Keys are made at"), role="secondary", tone="secondary"))
+        made.addWidget(self._link)
+        made.addStretch(1)
+        field = QHBoxLayout()
+        field.setSpacing(8)
+        field.addWidget(self._key, 1)
+        field.addWidget(self._reveal)
+        self._form = QWidget()
+        rows = QVBoxLayout(self._form)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(12)
+        rows.addLayout(made)
+        rows.addLayout(field)
+        rows.addWidget(self._in_use)
+        rows.addWidget(self._fold, 0, Qt.AlignmentFlag.AlignLeft)
+        rows.addWidget(self._make_server())
+        return self._form
 
     def _make_server(self) -> QWidget:
         self._server = QWidget()
@@ -144,7 +158,8 @@ class KeyDialog(QDialog):
         access = self._account.access
         if access is not None and not access.server.is_anthropic:
             self._address.setText(access.server.base_url)
-            self._header.setCurrentIndex(_HEADERS.index(access.server.auth))
+            usual = access.server == Server(access.server.base_url)
+            self._header.setCurrentIndex(0 if usual else _HEADERS.index(access.server.auth))
             self._fold.setChecked(True)
         self._tell_in_use()
 
@@ -204,9 +219,13 @@ class KeyDialog(QDialog):
     def _auth(self) -> Auth:
         return _HEADERS[self._header.currentIndex()]
 
-    def _say(self, text: str) -> None:
+    def _say(self, text: str, *, well: bool = False) -> None:
         self._said.setText(text)
-        self._said.setVisible(bool(text))
+        tokens = self._theme.tokens
+        icon = self._theme.icon("check", tokens.accent) if well else self._theme.icon("circle-alert", tokens.danger)
+        self._mark.setPixmap(icon.pixmap(QSize(16, 16)))
+        for part in (self._mark, self._said):
+            part.setVisible(bool(text))
 
     def _enable(self, on: bool) -> None:
         typed = bool(self._key.text().strip())
@@ -240,6 +259,8 @@ class KeyDialog(QDialog):
             told = self.tr("No answer came from %1. Try again.").replace("%1", error.host)
         except VisavisError as error:
             told = sentence(error)
+            if isinstance(error, BadAddress) and not self._is_closed:
+                self._fold.setChecked(True)
         if not self._is_closed:
             self._test_task = None
             self._set_busy(False)
@@ -250,7 +271,7 @@ class KeyDialog(QDialog):
         self._listed = await self._account.test(self._key.text(), self._base_url, self._auth)
         number = len(self._listed)
         text = self.tr("Works: 1 model.") if number == 1 else self.tr("Works: %1 models.")
-        self._say(text.replace("%1", str(number)))
+        self._say(text.replace("%1", str(number)), well=True)
 
     async def _keep(self) -> None:
         server = self._wanted_server()
@@ -272,17 +293,20 @@ class KeyDialog(QDialog):
             if in_keyring
             else self.tr("No usable keyring here: kept for this run only.")
         )
-        for button in (self._test, self._save, self._remove):
-            button.hide()
-        self._close.setText(self.tr("Done"))
-        self._close.setDefault(True)
-        self._close.setFocus()
-        self._say(f"{where} {more}".strip())
+        for done_with in (self._form, self._close, self._test, self._remove):
+            done_with.hide()
+        self._save.setText(self.tr("Done"))
+        self._save.setAccessibleName(self.tr("Done"))
+        self._save.clicked.disconnect()
+        self._save.clicked.connect(self.accept)
+        self._save.setEnabled(True)
+        self._save.setFocus()
+        self._say(f"{where} {more}".strip(), well=True)
 
     async def _forget(self) -> None:
         await self._account.remove_key()
         if not self._is_closed:
-            self._say(self.tr("The key is removed."))
+            self._say(self.tr("The key is removed."), well=True)
 
     # --- Qt ---
 

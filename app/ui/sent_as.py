@@ -16,6 +16,7 @@ from app.ui.label import Label
 from app.ui.theme import Theme
 
 WIDTH: Final = 300
+"""Pixels, where there is room."""
 _FORMATS: Final = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WebP"}
 
 
@@ -32,8 +33,6 @@ class SentAs(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        theme.changed.connect(self._resize)
-        self._resize()
 
     def set_image(self, image: ImageBlock) -> None:
         page = QWidget()
@@ -103,6 +102,3 @@ class SentAs(QScrollArea):
             self.tr("Compressed anew") if anew else self.tr("Not compressed again"),
             self.tr("Metadata removed"),
         ]
-
-    def _resize(self) -> None:
-        self.setFixedWidth(self._theme.px(WIDTH))

@@ -9,7 +9,6 @@ import PySide6
 from PySide6.QtCore import QDate, QEvent, QLocale, QObject, Qt, QUrl, Signal, qVersion
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QDialog,
     QFrame,
@@ -24,10 +23,12 @@ from PySide6.QtWidgets import (
 
 from app import __version__
 from app.conversation.chat import Tools
-from app.ui.label import Label
+from app.ui.label import ElidedLabel, Label
+from app.ui.switch import Switch
 from app.ui.theme import Theme
 
-_SIZE: Final = (560, 640)
+_SIZE: Final = (560, 720)
+_FIELD: Final = 144
 _THEMES: Final[tuple[Literal["system", "light", "dark"], ...]] = ("system", "light", "dark")
 _TEXT_SIZES: Final = (80, 200)
 """Per cent."""
@@ -72,14 +73,16 @@ class SettingsDialog(QDialog):
         self._max_tokens.setGroupSeparatorShown(True)
         self._max_tokens.setAccessibleName(self.tr("Longest answer, in tokens"))
         for control in (self._look, self._text_size, self._max_tokens):
+            control.setMinimumWidth(self._theme.px(_FIELD))
             control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             control.installEventFilter(self)
         for box in (self._text_size, self._max_tokens):
             box.setKeyboardTracking(False)
-        self._server = Label(self._theme, wraps=True)
-        self._key = Label(self._theme, wraps=True)
+        self._server = ElidedLabel(self._theme, most=320, tone="secondary")
+        self._key = Label(self._theme, tone="secondary")
         self._change_key = _button(self.tr("Change key…"))
-        self._practice = QCheckBox(self.tr("Practice mode"))
+        self._practice = Switch(self._theme)
+        self._practice.setAccessibleName(self.tr("Practice mode"))
         self._path = QLineEdit(str(self._folder))
         self._path.setReadOnly(True)
         self._path.setCursorPosition(0)
@@ -123,7 +126,7 @@ class SettingsDialog(QDialog):
         self._add_heading(sections, self.tr("Connection"))
         self._add_row(sections, self.tr("Server"), self._server)
         self._add_row(sections, self.tr("Key"), self._key, self._change_key)
-        sections.addWidget(self._practice)
+        self._add_row(sections, self.tr("Practice mode"), self._practice)
         self._add_note(sections, self.tr("Answers are measured on this computer. No model is asked, nothing costs."))
 
     def _lay_out_answers(self, sections: QVBoxLayout) -> None:
@@ -151,7 +154,7 @@ class SettingsDialog(QDialog):
     def _lay_out_about(self, sections: QVBoxLayout) -> None:
         self._add_heading(sections, self.tr("About"))
         day = self._account.catalog.as_of
-        as_of = QLocale().toString(QDate(day.year, day.month, day.day), QLocale.FormatType.LongFormat)
+        as_of = QLocale().toString(QDate(day.year, day.month, day.day), "d MMMM yyyy")
         for text in (
             self.tr("Visavis %1, under the MIT licence").replace("%1", __version__),
             self.tr("Qt %1, PySide %2").replace("%1", qVersion()).replace("%2", PySide6.__version__),
@@ -169,8 +172,7 @@ class SettingsDialog(QDialog):
     def _add_row(self, sections: QVBoxLayout, caption: str, *controls: QWidget) -> None:
         row = QHBoxLayout()
         row.setSpacing(8)
-        name = Label(self._theme, caption)
-        row.addWidget(name, 1)
+        row.addWidget(Label(self._theme, caption), 1)
         for control in controls:
             row.addWidget(control)
         sections.addLayout(row)
@@ -204,7 +206,7 @@ class SettingsDialog(QDialog):
 
     def _show_account(self) -> None:
         access = self._account.access
-        self._server.setText(access.server.host if access is not None else self.tr("not known yet"))
+        self._server.set_whole(access.server.host if access is not None else self.tr("not known yet"))
         source = "none" if access is None else access.source
         self._key.setText(
             {

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QImage, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QCloseEvent, QIcon, QImage, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -19,12 +19,15 @@ from app.ui.errors import words
 from app.ui.label import ElidedLabel, Label
 from app.ui.picture_canvas import GROUND, STEP, PictureCanvas
 from app.ui.picture_facts import shown_name
-from app.ui.sent_as import SentAs
+from app.ui.sent_as import WIDTH, SentAs
 from app.ui.theme import DARK, Theme
 
 if TYPE_CHECKING:
     from app.core.image import Pixels
 
+_ICON: Final = QSize(16, 16)
+_PANEL: Final = 0.4
+"""Of the width at most."""
 _PATIENCE: Final = 300
 """Milliseconds before the wait for a picture is mentioned."""
 _SHEET: Final = f"""
@@ -69,6 +72,7 @@ class Viewer(QWidget):
         self._full = self._word_button(self.tr("100 %"), self.tr("Actual size"), "1")
         self._lay_out()
         self._connect()
+        theme.changed.connect(self._share_width)
         parent.installEventFilter(self)
 
     def show_pictures(self, images: Sequence[ImageBlock], index: int) -> None:
@@ -119,8 +123,10 @@ class Viewer(QWidget):
     def _icon_button(self, icon: str, name: str, shortcut: str) -> QPushButton:
         button = QPushButton()
         button.setProperty("kind", "icon")
-        button.setIcon(self._theme.icon(icon, DARK.text))
-        button.setIconSize(QSize(16, 16))
+        drawn = QIcon(self._theme.icon(icon, DARK.text).pixmap(_ICON))
+        drawn.addPixmap(self._theme.icon(icon, DARK.line).pixmap(_ICON), QIcon.Mode.Disabled)
+        button.setIcon(drawn)
+        button.setIconSize(_ICON)
         return _named(button, name, shortcut)
 
     def _word_button(self, word: str, name: str, shortcut: str) -> QPushButton:
@@ -128,6 +134,9 @@ class Viewer(QWidget):
         button.setProperty("kind", "plain")
         button.setCheckable(True)
         return _named(button, name, shortcut)
+
+    def _share_width(self) -> None:
+        self._panel.setFixedWidth(min(self._theme.px(WIDTH), round(self.width() * _PANEL)))
 
     def _show(self, index: int) -> None:
         if not 0 <= index < len(self._images):
@@ -171,7 +180,7 @@ class Viewer(QWidget):
         self._fit.setEnabled(not canvas.empty)
         self._full.setEnabled(not canvas.empty)
         self._fit.setChecked(not canvas.empty and canvas.fits)
-        self._full.setChecked(not canvas.empty and canvas.zoom == 1)
+        self._full.setChecked(not canvas.empty and canvas.zoom == 1 and not canvas.fits)
 
     # --- Qt ---
 
@@ -207,6 +216,10 @@ class Viewer(QWidget):
         if watched is self._covered and event.type() == QEvent.Type.Resize:
             self.setGeometry(self._covered.rect())
         return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_width()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.accept()

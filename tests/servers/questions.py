@@ -16,6 +16,9 @@ from tests.servers.replies import answer_blocks
 
 Json = dict[str, Any]
 
+QUICK: Json = {"trust_env": False, "verify": False}
+"""No proxies, and no reading of certificates, which would take longer than the request."""
+
 HEADERS = {"authorization": f"Bearer {TEST_KEY}", "anthropic-version": "2026-10-21"}
 
 
@@ -61,7 +64,12 @@ def ask(*messages: Json, **fields: object) -> Json:
 
 def post(server: ApiServer, body: Json, path: str = "/v1/messages", **headers: str) -> httpx.Response:
     """One request on a connection of its own, the answer read whole."""
-    return httpx.post(server.url + path, json=body, headers={**HEADERS, **headers}, trust_env=False)
+    return httpx.post(server.url + path, json=body, headers={**HEADERS, **headers}, **QUICK)
+
+
+def models(server: ApiServer, query: str = "") -> httpx.Response:
+    """One GET /v1/models."""
+    return httpx.get(f"{server.url}/v1/models?{query}", headers=HEADERS, **QUICK)
 
 
 def usage(answer: httpx.Response) -> Json:

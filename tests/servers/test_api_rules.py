@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.servers.api import TEST_KEY, ApiServer
-from tests.servers.questions import HEADERS, ask, assistant, example, image, picture, post, refusal, user, words
+from tests.servers.questions import HEADERS, QUICK, ask, assistant, example, image, picture, post, refusal, user, words
 from tests.servers.rules import MAX_BODY, MAX_PICTURE
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ BEARER = {"authorization": f"Bearer {TEST_KEY}"}
 
 
 def send(server: ApiServer, headers: Mapping[str, str], content: bytes = b"{}") -> tuple[int, str, str]:
-    return refusal(httpx.post(f"{server.url}/v1/messages", content=content, headers=headers, trust_env=False))
+    return refusal(httpx.post(f"{server.url}/v1/messages", content=content, headers=headers, **QUICK))
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_wrong_key_is_401(server: ApiServer, access: dict[str, str]) -> None:
 @pytest.mark.parametrize("version", ["2026-10-21", "2023-06-01"])
 def test_either_header_and_either_version_will_do(server: ApiServer, access: dict[str, str], version: str) -> None:
     headers = {**access, "anthropic-version": version}
-    answer = httpx.post(f"{server.url}/v1/messages", json=ask(), headers=headers, trust_env=False)
+    answer = httpx.post(f"{server.url}/v1/messages", json=ask(), headers=headers, **QUICK)
     assert answer.status_code == 200
 
 

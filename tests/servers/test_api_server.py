@@ -15,7 +15,21 @@ import pytest
 
 from tests.servers.api import TEST_KEY, ApiServer
 from tests.servers.models import openai_listing
-from tests.servers.questions import HEADERS, ask, assistant, example, image, picture, post, refusal, turn, usage, user
+from tests.servers.questions import (
+    HEADERS,
+    QUICK,
+    ask,
+    assistant,
+    example,
+    image,
+    models,
+    picture,
+    post,
+    refusal,
+    turn,
+    usage,
+    user,
+)
 from tests.servers.replies import answer_blocks, error, event_name, html, recorded, silence, text
 
 
@@ -105,12 +119,12 @@ def test_a_refused_request_uses_up_no_scripted_reply(server: ApiServer) -> None:
 
 def test_a_lenient_server_answers_what_breaks_the_rules() -> None:
     with ApiServer(strict=False) as server:
-        assert httpx.post(f"{server.url}/v1/messages", json={}, trust_env=False).status_code == 200
+        assert httpx.post(f"{server.url}/v1/messages", json={}, **QUICK).status_code == 200
 
 
 def test_every_request_is_recorded(server: ApiServer) -> None:
     post(server, ask(), x_custom="one")
-    httpx.get(f"{server.url}/v1/models?limit=3", headers=HEADERS, trust_env=False)
+    models(server, "limit=3")
     first, second = server.requests
     assert (first.method, first.path) == ("POST", "/v1/messages")
     assert first.headers["authorization"] == f"Bearer {TEST_KEY}"
@@ -123,13 +137,13 @@ def test_every_request_is_recorded(server: ApiServer) -> None:
 def test_a_body_in_chunks_is_read_too(server: ApiServer) -> None:
     parts = iter([b'{"model":"claude-sonnet-5-5","max_tokens":9,', b'"messages":[{"role":"user","content":"Hi"}]}'])
     headers = {**HEADERS, "content-type": "application/json"}
-    answer = httpx.post(f"{server.url}/v1/messages", content=parts, headers=headers, trust_env=False)
+    answer = httpx.post(f"{server.url}/v1/messages", content=parts, headers=headers, **QUICK)
     assert answer.json()["type"] == "message"
     assert "content-length" not in server.requests[0].headers
 
 
 def test_one_connection_carries_many_requests(server: ApiServer) -> None:
-    with httpx.Client(base_url=server.url, headers=HEADERS, trust_env=False) as client:
+    with httpx.Client(base_url=server.url, headers=HEADERS, **QUICK) as client:
         for _ in range(3):
             client.post("/v1/messages", json=ask())
         client.get("/v1/models")
@@ -153,7 +167,7 @@ async def test_it_serves_a_client_in_the_loop_of_the_test(server: ApiServer) -> 
     server.script(text("abc", chunks=3).hold("content_block_delta", 2))
     seen = b""
     async with (
-        httpx.AsyncClient(trust_env=False, headers=HEADERS) as client,
+        httpx.AsyncClient(**QUICK, headers=HEADERS) as client,
         client.stream("POST", f"{server.url}/v1/messages", json=ask()) as answer,
     ):
         async for data in answer.aiter_raw():
@@ -176,7 +190,7 @@ def test_two_conversations_stream_side_by_side(server: ApiServer) -> None:
 
 def test_its_models_are_listed_page_by_page(server: ApiServer) -> None:
     def page(query: str) -> dict[str, object]:
-        answer = httpx.get(f"{server.url}/v1/models?{query}", headers=HEADERS, trust_env=False)
+        answer = models(server, query)
         found: dict[str, object] = answer.json()
         return found
 
@@ -190,7 +204,7 @@ def test_its_models_are_listed_page_by_page(server: ApiServer) -> None:
 
 
 def test_the_listing_has_the_documented_fields(server: ApiServer) -> None:
-    listed = httpx.get(f"{server.url}/v1/models", headers=HEADERS, trust_env=False).json()["data"]
+    listed = models(server).json()["data"]
     (sonnet,) = [model for model in listed if model["id"] == "claude-sonnet-5-5"]
     (documented,) = example("resp_models.json")["data"]
     beyond = {"code_execution", "context_management", "server_tools"}
@@ -200,16 +214,16 @@ def test_the_listing_has_the_documented_fields(server: ApiServer) -> None:
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=many", "after_id=claude-2"])
 def test_a_listing_that_makes_no_sense_is_refused(server: ApiServer, query: str) -> None:
-    answer = httpx.get(f"{server.url}/v1/models?{query}", headers=HEADERS, trust_env=False)
+    answer = models(server, query)
     assert refusal(answer)[:2] == (400, "invalid_request_error")
 
 
 def test_the_listing_can_be_another(server: ApiServer) -> None:
     server.models_reply = openai_listing("llava:7b")
-    answer = httpx.get(f"{server.url}/v1/models", headers=HEADERS, trust_env=False)
+    answer = models(server)
     assert [model["id"] for model in answer.json()["data"]] == ["llava:7b"]
     server.models_reply = html(502)
-    assert httpx.get(f"{server.url}/v1/models", headers=HEADERS, trust_env=False).status_code == 502
+    assert models(server).status_code == 502
 
 
 def test_tokens_are_counted_as_they_are_billed(server: ApiServer) -> None:
@@ -223,7 +237,7 @@ def test_it_can_live_below_a_path() -> None:
     with ApiServer(base_path="/api") as server:
         assert server.url.endswith("/api")
         assert post(server, ask()).status_code == 200
-        assert httpx.get(server.url.removesuffix("/api") + "/v1/models", headers=HEADERS).status_code == 404
+        assert httpx.get(server.url.removesuffix("/api") + "/v1/models", headers=HEADERS, **QUICK).status_code == 404
 
 
 def test_it_closes_at_once_while_replies_are_held_and_leaves_nothing_open() -> None:

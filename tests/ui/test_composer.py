@@ -323,11 +323,11 @@ def test_the_same_note_stands_once_and_old_ones_go(composer: Composer) -> None:
 
 
 def test_a_refusal_waits_for_its_own_conversation(
-    qtbot: QtBot, composer: Composer, chat: Chat, tools: Tools, tmp_path: Path
+    qtbot: QtBot, composer: Composer, chat: Chat, desk: Desk, tools: Tools, tmp_path: Path
 ) -> None:
     (tmp_path / "late.txt").write_bytes(b"no picture at all")
     composer.attach([Source(path=str(tmp_path / "late.txt"))])
-    composer.set_chat(Chat.new(chat.model.id, tools))
+    composer.set_chat(Chat.new(chat.model.id, tools, desk))
     qtbot.waitUntil(lambda: not chat.draft.pictures)
     with qtbot.waitSignal(chat.draft.refused, raising=False, timeout=50):
         pass
@@ -340,11 +340,11 @@ def test_a_refusal_waits_for_its_own_conversation(
 
 
 def test_each_conversation_has_its_own_text_and_cursor(
-    composer: Composer, edit: MessageEdit, chat: Chat, tools: Tools
+    composer: Composer, edit: MessageEdit, chat: Chat, desk: Desk, tools: Tools
 ) -> None:
     QTest.keyClicks(edit, "first chat")
     QTest.keyClick(edit, Qt.Key.Key_Home)
-    other = Chat.new(chat.model.id, tools)
+    other = Chat.new(chat.model.id, tools, desk)
     composer.set_chat(other)
     assert edit.toPlainText() == ""
     QTest.keyClicks(edit, "second")

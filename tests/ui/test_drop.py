@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.conversation.chat import Chat, Tools
+from app.conversation.desk import Desk
 from app.core.errors import PictureUnreadable
 from app.ui.drop_overlay import DropOverlay
 from app.ui.message_edit import MessageEdit
@@ -206,10 +207,10 @@ def test_the_overlay_follows_the_window(qtbot: QtBot, window: QWidget, overlay: 
     qtbot.waitUntil(lambda: overlay.geometry() == window.rect())
 
 
-def test_a_pasted_bitmap_reaches_the_draft(qtbot: QtBot, tools: Tools) -> None:
+def test_a_pasted_bitmap_reaches_the_draft(qtbot: QtBot, tools: Tools, desk: Desk) -> None:
     mime = QMimeData()
     mime.setImageData(image())
-    chat = Chat.new(tools.account.catalog.default_id, tools)
+    chat = Chat.new(tools.account.catalog.default_id, tools, desk)
     chat.draft.attach(sources_from_mime(mime).sources)
     assert chat.draft.rowCount() == 1
     qtbot.waitUntil(lambda: chat.draft.ready)
