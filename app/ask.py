@@ -16,8 +16,8 @@ from typing import Any, Final
 from PySide6.QtCore import QCoreApplication
 
 from app.conversation.account import Account
+from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
-from app.conversation.draft import Source
 from app.conversation.preferences import Preferences
 from app.conversation.tasks import Tasks
 from app.core import settings

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app import __version__
 from app.conversation.account import Account
+from app.conversation.attachment import Source
 from app.conversation.chat import Tools
 from app.conversation.desk import Desk
-from app.conversation.draft import Source
 from app.conversation.gallery import Gallery
 from app.conversation.preferences import Preferences
 from app.conversation.tasks import Tasks

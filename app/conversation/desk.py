@@ -8,12 +8,11 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
+from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
-from app.conversation.draft import Source
 from app.conversation.history import HistoryModel
 from app.core.message import JSON
 from app.core.store import Conversation
-
 
 _KEPT: Final = 8
 """Conversations held open behind the current one, so that going back to one is immediate."""

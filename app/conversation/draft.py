@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Final, Literal, ParamSpec, TypeVar
+from dataclasses import replace
+from typing import Any, Final, ParamSpec, TypeVar
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, Signal
 
+from app.conversation.attachment import DraftPicture, Source, copy_and_measure, name_of, prepared_image
 from app.conversation.messages import Index
 from app.conversation.tasks import Tasks
 from app.core.catalog import Limits, Model
@@ -23,41 +23,6 @@ from app.core.store import Store
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Something dropped, pasted or picked: a path, or bytes in memory, or an original that is kept already."""
-
-    path: str = ""
-    data: bytes = b""
-    name: str = ""
-    """What the person calls it; empty for a pasted bitmap."""
-    kept: str = ""
-    """SHA-256 of an original in the picture folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class DraftPicture:
-    """One attached picture on its way. Sizes are pixels of the picture turned upright, 0 until measured."""
-
-    key: int
-    name: str
-    state: Literal["copying", "measured", "ready"] = "copying"
-    width: int = 0
-    height: int = 0
-    sent: Size | None = None
-    """The size it will be sent in, to the present model."""
-    tokens: int = 0
-    format: str = ""
-    original: str = ""
-    file_bytes: int = 0
-    image: ImageBlock | None = None
-    """Once prepared; its number is given when the message is sent."""
-    prepared_for: Size | None = None
-    """The size that `image` was asked in; it may have come out smaller, to keep within the byte limit."""
-    thumbnail: bytes = field(default=b"", repr=False)
-    """A small JPEG or PNG of our own making, upright."""
 
 
 class Draft(QAbstractListModel):
@@ -176,7 +141,7 @@ class Draft(QAbstractListModel):
         self.beginInsertRows(QModelIndex(), first, first + len(sources) - 1)
         keys = range(self._next_key, self._next_key + len(sources))
         self._next_key += len(sources)
-        self._rows += [DraftPicture(key, _name(source)) for key, source in zip(keys, sources, strict=True)]
+        self._rows += [DraftPicture(key, name_of(source)) for key, source in zip(keys, sources, strict=True)]
         self.endInsertRows()
         self._in_work.update(keys)
         for key, source in zip(keys, sources, strict=True):
@@ -249,7 +214,7 @@ class Draft(QAbstractListModel):
 
     async def _bring_in(self, key: int, source: Source) -> None:
         try:
-            picture = await self._in_thread(_copy_and_measure, self._folder, key, source)
+            picture = await self._in_thread(copy_and_measure, self._folder, key, source)
         except (PictureError, StoreError) as error:
             self._refuse(key, error)
             return
@@ -266,7 +231,7 @@ class Draft(QAbstractListModel):
             while (picture := self._find(key)) is not None and picture.state != "ready":
                 goal = self._goal(picture)
                 image, thumbnail = await self._in_thread(
-                    _prepared, self._folder, picture, self._model, self._edge_cap, self._limits
+                    prepared_image, self._folder, picture, self._model, self._edge_cap, self._limits
                 )
                 await self._store.put_thumbnail(image.original, thumbnail)
                 if (current := self._find(key)) is not None:
@@ -371,63 +336,3 @@ class Draft(QAbstractListModel):
             cost = self._cost(picture)
             return cost and (cost.cache_write if self.estimate.caches else cost.input)
         return None
-
-
-def _name(source: Source) -> str:
-    return source.name or Path(source.path).name
-
-
-def _copy_and_measure(folder: Pictures, key: int, source: Source) -> DraftPicture:
-    """Copy the source into the picture folder, so that it may vanish, and read its header. Raises PictureError."""
-    from app.core.image import probe  # Pillow: after the first paint
-
-    name = _name(source)
-    if source.kept:
-        original = source.kept
-    elif source.path:
-        original = folder.add_file(Path(source.path), name).sha256
-    else:
-        original = folder.add_bytes(source.data, name).sha256
-    found = probe(folder.path(original), name)
-    return DraftPicture(
-        key,
-        name,
-        width=found.width,
-        height=found.height,
-        format=found.format,
-        original=original,
-        file_bytes=found.file_bytes,
-    )
-
-
-def _prepared(
-    folder: Pictures, picture: DraftPicture, model: Model, edge_cap: int | None, limits: Limits
-) -> tuple[ImageBlock, bytes]:
-    """The picture as it will be sent, kept in the folder, and its thumbnail. Raises PictureError."""
-    from app.core.image import prepare
-
-    prepared = prepare(
-        folder.path(picture.original),
-        picture.name,
-        model.tier,
-        edge_cap=edge_cap,
-        max_bytes=limits.picture_chars // 4 * 3,
-    )
-    stored = folder.add_bytes(prepared.data, picture.name)
-    image = ImageBlock(
-        number=0,
-        name=picture.name,
-        sent=stored.sha256,
-        media_type=prepared.media_type,
-        width=prepared.width,
-        height=prepared.height,
-        sent_bytes=stored.size,
-        tokens=image_tokens(prepared.width, prepared.height, model.tier.patch),
-        original=picture.original,
-        original_width=picture.width,
-        original_height=picture.height,
-        original_bytes=picture.file_bytes,
-        original_format=picture.format,
-        notes=prepared.notes,
-    )
-    return image, prepared.thumbnail

@@ -278,14 +278,17 @@ class KeyDialog(QDialog):
         listed = self._listed
         kept = await self._account.save_key(self._key.text(), self._base_url, self._auth)
         access = self._account.access
-        in_use = access is not None and access.server == server
-        if listed is not None and in_use:
+        other_server = access is None or access.server != server
+        if listed is not None and not other_server:
             self._account.join_models(listed)
         if self._is_closed:
             return
-        self._finish(
-            kept == "keyring", "" if in_use else self.tr("The environment names another server: that is used.")
-        )
+        more = ""
+        if other_server:
+            more = self.tr("The environment names another server: that one is used.")
+        elif access is not None and access.source == "environment":
+            more = self.tr("The key of ANTHROPIC_API_KEY comes before it.")
+        self._finish(kept == "keyring", more)
 
     def _finish(self, in_keyring: bool, more: str) -> None:
         where = (

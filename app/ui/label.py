@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Literal
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
@@ -11,9 +11,6 @@ from PySide6.QtWidgets import QLabel, QWidget
 from app.ui.theme import TextRole, Theme
 
 Tone = Literal["text", "secondary"]
-
-_NARROW: Final = 64
-"""Pixels that a text which breaks its lines can do with."""
 
 
 class Label(QLabel):
@@ -37,8 +34,6 @@ class Label(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("tone", tone)
         self.setWordWrap(wraps)
-        if wraps:
-            self.setMinimumWidth(_NARROW)  # Qt's own idea of a least width keeps a page from being narrow
         self.setText(text)
         theme.changed.connect(self._follow)
         self._follow()

@@ -18,9 +18,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
 from app.conversation.desk import Desk
-from app.conversation.draft import Source
 from app.conversation.gallery import Gallery
 from app.core.errors import VisavisError
 from app.core.message import ImageBlock
@@ -152,7 +152,7 @@ class MainWindow(QMainWindow):
     def _act_on(self, name: str, do: Callable[[], object], *shortcuts: QKeySequence.StandardKey | str) -> None:
         action = QAction(name, self)
         action.setShortcuts([QKeySequence(shortcut) for shortcut in shortcuts])
-        action.triggered.connect(lambda: do())
+        action.triggered.connect(lambda _checked: do())
         self.addAction(action)
 
     # --- what the person wants ---

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
 from app.conversation.account import Account
 from app.conversation.messages import Index
 from app.core.catalog import Catalog, Model
-from app.ui import figures
 from app.ui.theme import Theme
 
 _MODEL: Final = int(Qt.ItemDataRole.UserRole)
@@ -107,7 +106,10 @@ class ModelList(QFrame):
         ]
 
     def _note(self, model: Model, today: date) -> str:
-        notes = [self.tr("pictures up to %1 px").replace("%1", figures.count(model.tier.max_edge))]
+        if model.known:
+            notes = [self.tr("pictures up to %1 px").replace("%1", str(model.tier.max_edge))]
+        else:
+            notes = [self.tr("not in our price list")]
         if words := retirement_words(model, today):
             notes.append(words)
         return " · ".join(notes)

@@ -10,7 +10,7 @@ from typing import Final
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QDialog, QFormLayout, QLabel, QWidget
 
-from app.conversation.draft import DraftPicture
+from app.conversation.attachment import DraftPicture
 from app.core.cost import PictureCost
 from app.core.fit import Size, rule_of_thumb
 from app.ui import figures

@@ -27,7 +27,7 @@ from app.ui.label import ElidedLabel, Label
 from app.ui.switch import Switch
 from app.ui.theme import Theme
 
-_SIZE: Final = (560, 720)
+_SIZE: Final = (560, 736)
 _FIELD: Final = 144
 _THEMES: Final[tuple[Literal["system", "light", "dark"], ...]] = ("system", "light", "dark")
 _TEXT_SIZES: Final = (80, 200)
@@ -78,6 +78,7 @@ class SettingsDialog(QDialog):
             control.installEventFilter(self)
         for box in (self._text_size, self._max_tokens):
             box.setKeyboardTracking(False)
+            box.lineEdit().setTextMargins(8, 0, 0, 0)  # the style sheet's padding does not reach it
         self._server = ElidedLabel(self._theme, most=320, tone="secondary")
         self._key = Label(self._theme, tone="secondary")
         self._change_key = _button(self.tr("Change key…"))

@@ -10,7 +10,7 @@ from typing import Final
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QSysInfo, QUrl
 from PySide6.QtGui import QImage, QImageWriter, QPixmap
 
-from app.conversation.draft import Source
+from app.conversation.attachment import Source
 from app.core.errors import PictureUnreadable, VisavisError
 
 EXTENSIONS: Final = ("png", "jpg", "jpeg", "jpe", "jfif", "gif", "webp")
@@ -28,27 +28,6 @@ _NO_PICTURES: Final = (
     "zip gz tgz bz2 xz zst 7z rar tar iso dmg deb rpm msi exe dll so app apk jar bin db sqlite "
     "mp3 wav flac ogg m4a aac mp4 mov avi mkv webm m4v ttf otf woff woff2"
 )
-
-
-class Bitmap(Source):
-    """A picture that is pixels in memory and no file yet; it becomes a PNG in the thread that asks for its bytes."""
-
-    __slots__ = ("_image",)
-    _image: QImage
-
-    def __init__(self, image: QImage) -> None:
-        for field, value in {"path": "", "name": "", "kept": "", "_image": image}.items():
-            object.__setattr__(self, field, value)  # a Source is frozen
-
-    @property
-    def data(self) -> bytes:
-        file = QByteArray()
-        buffer = QBuffer(file)
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        writer = QImageWriter(buffer, b"png")
-        writer.setCompression(20)  # zlib's level 1 in Qt's measure: speed before size, the picture is encoded again
-        writer.write(self._image)
-        return bytes(file.data())
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +85,9 @@ def bitmap_of(mime: QMimeData) -> Source | None:
     image = mime.imageData() if mime.hasImage() else None
     if isinstance(image, QPixmap):
         image = image.toImage()
-    return Bitmap(image) if isinstance(image, QImage) and not image.isNull() else None
+    if not isinstance(image, QImage) or image.isNull():
+        return None
+    return Source(data=lambda: _png(image))
 
 
 def glance(mime: QMimeData) -> Glance:
@@ -166,3 +147,14 @@ def _extension(name: str) -> str:
 
 def _named(names: Iterable[str], kinds: dict[str, str], of: str) -> tuple[str, ...]:
     return tuple(name for name in names if kinds[name] in of.split())
+
+
+def _png(image: QImage) -> bytes:
+    """Pixels as a file; it takes time for a large picture, so it is left to the thread that asks for the bytes."""
+    file = QByteArray()
+    buffer = QBuffer(file)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QImageWriter(buffer, b"png")
+    writer.setCompression(20)  # zlib's level 1 in Qt's measure: speed before size, the picture is encoded again
+    writer.write(image)
+    return bytes(file.data())

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontInfo, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
@@ -108,6 +108,7 @@ class Theme(QObject):
         self._preferences = preferences
         self._tokens = LIGHT
         self._scale = 1.0
+        self._applied: tuple[Tokens, float] | None = None
         self._family = _family(app)
         app.setStyle("Fusion")
         app.styleHints().colorSchemeChanged.connect(self._apply)
@@ -130,14 +131,13 @@ class Theme(QObject):
         """Pixels that grow with the text size."""
         return round(pixels * self._scale)
 
-    def icon(self, name: str, color: str = "") -> QIcon:
-        """An icon of `resources/icons` in a colour, text 2 unless said; it stays sharp at any scale."""
+    def icon(self, name: str, color: str = "", size: int = 16) -> QIcon:
+        """An icon of `resources/icons` in a colour, text 2 unless said; sharp at `size` pixels and any screen's scale."""
         icon = QIcon()
         ratio = self._app.devicePixelRatio()
-        for size in (16, 20, 24, 32):
-            icon.addPixmap(_drawn(name, color or self._tokens.text2, size, ratio))
-            if color:
-                icon.addPixmap(_drawn(name, self._tokens.line, size, ratio), QIcon.Mode.Disabled)
+        icon.addPixmap(_drawn(name, color or self._tokens.text2, size, ratio))
+        if color:
+            icon.addPixmap(_drawn(name, self._tokens.line, size, ratio), QIcon.Mode.Disabled)
         return icon
 
     def _apply(self) -> None:
@@ -146,9 +146,9 @@ class Theme(QObject):
             settings.theme == "system" and self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
         )
         tokens, scale = (DARK if dark else LIGHT), settings.text_size / 100
-        if (tokens, scale) == (self._tokens, self._scale) and self._app.styleSheet():
+        if (tokens, scale) == self._applied:
             return
-        self._tokens, self._scale = tokens, scale
+        self._applied = (self._tokens, self._scale) = (tokens, scale)
         self._app.setPalette(_palette(tokens))
         self._app.setFont(self.font())
         self._app.setStyleSheet(_style_sheet(tokens))
@@ -158,7 +158,8 @@ class Theme(QObject):
 def _family(app: QApplication) -> str:
     """The system's interface font; Inter where the system names none of its own."""
     own = app.font().family()
-    if own in {"", "Sans", "Sans Serif", "DejaVu Sans"} and "Inter" in QFontDatabase.families():
+    # Asking for the list of families would read every font there is.
+    if own in {"", "Sans", "Sans Serif", "DejaVu Sans"} and QFontInfo(QFont("Inter")).family() == "Inter":
         return "Inter"
     return own
 

@@ -25,7 +25,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QFrame, QListView, QMenu, QWidget
 
-from app.conversation.draft import Draft, DraftPicture
+from app.conversation.attachment import DraftPicture
+from app.conversation.draft import Draft
 from app.ui import picture_facts
 from app.ui.theme import Theme
 from app.ui.tile import TileDelegate

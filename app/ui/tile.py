@@ -10,7 +10,8 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, 
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from app.conversation.draft import Draft, DraftPicture
+from app.conversation.attachment import DraftPicture
+from app.conversation.draft import Draft
 from app.ui import picture_facts
 from app.ui.theme import HIT, RADIUS, TILE, Theme
 

@@ -151,4 +151,5 @@ class Welcome(QScrollArea):
         self._account_card.setVisible(self._account.looked_up and not self._account.connected)
 
     def _draw_icon(self) -> None:
-        self._icon.setPixmap(self._theme.icon("image", self._theme.tokens.accent).pixmap(_ICON))
+        icon = self._theme.icon("image", self._theme.tokens.accent, _ICON.width())
+        self._icon.setPixmap(icon.pixmap(_ICON))

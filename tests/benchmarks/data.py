@@ -7,10 +7,11 @@ import hashlib
 from io import BytesIO
 from pathlib import Path
 
+from PIL import Image
+
 from app.core.message import ImageBlock, Message, ReplyBlock
 from app.core.private import make_folder
 from app.core.store import Conversation, Store
-from PIL import Image
 from tests.pictures import photo
 
 

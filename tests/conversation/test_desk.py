@@ -9,9 +9,9 @@ import pytest
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
+from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
 from app.conversation.desk import Desk
-from app.conversation.draft import Source
 from tests.conftest import finish
 from tests.servers.api import ApiServer
 from tests.servers.replies import text

@@ -10,9 +10,10 @@ import pytest
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
+from app.conversation.attachment import Source
 from app.conversation.chat import Tools
 from app.conversation.desk import Desk
-from app.conversation.draft import Draft, Source
+from app.conversation.draft import Draft
 from app.core.cost import PictureCost
 from app.core.errors import FormatUnsupported, NotAPicture, PictureUnreadable, VisavisError
 from tests.conftest import finish

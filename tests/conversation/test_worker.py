@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
-from app.conversation.draft import Source
 from app.conversation.worker import Wait
 from app.core.errors import NoKey, ReplyLost, RequestRefused, StreamInterrupted, VisavisError
 from app.core.failure import error_from_json

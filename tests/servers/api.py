@@ -145,6 +145,7 @@ class ApiServer:
         task = asyncio.current_task()
         assert task is not None
         self._connections.add(task)
+        left = False
         try:
             await self._converse(Connection(reader, writer))
             writer.close()
@@ -152,12 +153,14 @@ class ApiServer:
         except asyncio.CancelledError:
             pass  # the server closes; asyncio's streams of Python 3.11 log a task that ends cancelled
         except OSError:
-            self._count("_clients_left")
+            left = True
         except Exception as crash:  # noqa: BLE001  # it belongs to the test, which sees it when the server closes
             self._crashes.append(crash)
         finally:
             writer.transport.abort()
             self._connections.discard(task)
+        if left:
+            self._count("_clients_left")
 
     def _count(self, name: str) -> None:
         with self._changed:

@@ -41,6 +41,10 @@ def test_a_wrong_key_is_401(server: ApiServer, access: dict[str, str]) -> None:
     assert send(server, {**ALWAYS, **access})[:2] == (401, "authentication_error")
 
 
+def test_a_missing_key_is_told_from_a_wrong_one(server: ApiServer) -> None:
+    assert send(server, ALWAYS)[2] == "x-api-key header is required"
+
+
 @pytest.mark.parametrize("access", [BEARER, {"x-api-key": TEST_KEY}])
 @pytest.mark.parametrize("version", ["2026-10-21", "2023-06-01"])
 def test_either_header_and_either_version_will_do(server: ApiServer, access: dict[str, str], version: str) -> None:

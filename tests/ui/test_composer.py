@@ -8,14 +8,14 @@ from typing import TypeVar, cast
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, Qt
-from PySide6.QtGui import QGuiApplication, QImage, QInputMethodEvent, QKeyEvent
+from PySide6.QtGui import QClipboard, QImage, QInputMethodEvent, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
 from app.conversation.desk import Desk
-from app.conversation.draft import Source
 from app.core.cost import Context, estimate
 from app.ui.composer import Composer
 from app.ui.cost_line import CostLine, Part, cost_parts
@@ -64,6 +64,12 @@ def slow_double_click(qapp: QApplication) -> Iterator[None]:
     qapp.setDoubleClickInterval(60_000)
     yield
     qapp.setDoubleClickInterval(usual)
+
+
+@pytest.fixture
+def clipboard(qapp: QApplication) -> Iterator[QClipboard]:
+    yield qapp.clipboard()
+    qapp.clipboard().clear()  # what Python made must not lie there when the interpreter ends
 
 
 def the(parent: QWidget, kind: type[T], name: str) -> T:
@@ -242,8 +248,10 @@ def test_a_narrow_line_leaves_out_from_the_left_and_keeps_all_in_its_tooltip(qtb
 # --- clipboard and files --------------------------------------------------------------------------
 
 
-def test_a_pasted_bitmap_is_attached(qtbot: QtBot, composer: Composer, edit: MessageEdit, chat: Chat) -> None:
-    QGuiApplication.clipboard().setMimeData(bitmap())
+def test_a_pasted_bitmap_is_attached(
+    qtbot: QtBot, composer: Composer, edit: MessageEdit, chat: Chat, clipboard: QClipboard
+) -> None:
+    clipboard.setMimeData(bitmap())
     edit.paste()
     assert len(chat.draft.pictures) == 1
     qtbot.waitUntil(lambda: chat.draft.ready)
@@ -262,6 +270,15 @@ def test_of_text_and_its_picture_the_text_is_pasted_and_the_picture_offered(
     QTest.mouseClick(use, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: chat.draft.ready)
     assert len(chat.draft.pictures) == 1
+    assert notes(composer) == []
+
+
+def test_ctrl_shift_v_pastes_the_text_and_offers_nothing(
+    composer: Composer, edit: MessageEdit, clipboard: QClipboard
+) -> None:
+    clipboard.setMimeData(bitmap("1\t2"))
+    QTest.keyClick(edit, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert edit.toPlainText() == "1\t2"
     assert notes(composer) == []
 
 

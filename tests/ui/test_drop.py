@@ -73,7 +73,8 @@ def test_pixels_in_memory_become_a_png_when_their_bytes_are_asked_for() -> None:
     (source,) = sources_from_mime(mime).sources
     assert not source.path
     assert not source.name
-    back = QImage.fromData(source.data)
+    assert callable(source.data)
+    back = QImage.fromData(source.data())
     assert (back.width(), back.height(), back.pixelColor(5, 5).name()) == (40, 30, "#2040d0")
 
 

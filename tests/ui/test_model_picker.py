@@ -15,9 +15,9 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.conversation.account import Account
+from app.conversation.attachment import Source
 from app.conversation.chat import Tools
 from app.conversation.desk import Desk
-from app.conversation.draft import Source
 from app.conversation.preferences import Preferences
 from app.core.catalog import Catalog, ListedModel, Prices
 from app.core.message import Message
@@ -229,7 +229,7 @@ class TestTheTopBar:
         desk.current.draft.attach([Source(path=str(picture()))])
         desk.current.worker.send()
 
-        qtbot.waitUntil(lambda: bar._facts.accessibleName().startswith("Practice, costs nothing"))
+        qtbot.waitUntil(lambda: bar._facts.accessibleName() == "Practice, costs nothing · context 1 %")
         qtbot.waitUntil(lambda: not desk.current.worker.busy)
 
     @pytest.mark.parametrize(

@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QDate, QPoint, Qt, QTime, QTimeZone
+from PySide6.QtCore import QDate, QEvent, QObject, QPoint, Qt, QTime, QTimeZone
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
+from app.conversation.attachment import Source
 from app.conversation.chat import Tools
 from app.conversation.desk import Desk
-from app.conversation.draft import Source
 from app.conversation.gallery import Gallery
 from app.core.rows import Conversation
 from app.ui.conversation_list import ConversationList
@@ -246,6 +246,26 @@ class TestMarks:
         assert sidebar.list._row.busy == set()
         assert desk.history.conversations[0].pictures == 1
 
+    def test_a_picture_that_has_come_is_painted_without_further_ado(
+        self, sidebar: Sidebar, tools: Tools, desk: Desk, gallery: Gallery, qtbot: QtBot
+    ) -> None:
+        fill(tools, desk)
+        sidebar.list.grab()
+        seen: list[QEvent] = []
+
+        class Eye(QObject):
+            def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+                seen.append(event) if event.type() == QEvent.Type.Paint else None
+                return False
+
+        eye = Eye()
+        QApplication.processEvents()
+        sidebar.list.viewport().installEventFilter(eye)
+
+        gallery.thumbnail_ready.emit("0" * 64)
+
+        qtbot.waitUntil(lambda: bool(seen))
+
     def test_its_picture_is_shown_as_soon_as_it_is_there(
         self, sidebar: Sidebar, desk: Desk, picture: Callable[..., Path], qtbot: QtBot
     ) -> None:
@@ -280,6 +300,12 @@ class TestHeadings:
             9: "December 2025",
             10: "November 2025",
         }
+
+    def test_a_minute_before_midnight_is_another_day(self) -> None:
+        minutes = [self.moment(0, 0) + 60, self.moment(0, 0), self.moment(0, 0) - 60, self.moment(20, 0) - 60]
+        found = headings([Conversation(str(n), updated=minute) for n, minute in enumerate(minutes)], self.TODAY)
+
+        assert found == {0: "Today", 2: "Yesterday", 3: "October"}
 
     def test_the_day_changes_at_midnight(self) -> None:
         late = Conversation("1", updated=self.moment(0, hour=23))

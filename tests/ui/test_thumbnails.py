@@ -13,8 +13,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
+from app.conversation.attachment import DraftPicture, Source
 from app.conversation.desk import Desk
-from app.conversation.draft import Draft, DraftPicture, Source
+from app.conversation.draft import Draft
 from app.core.fit import Size
 from app.ui import picture_facts
 from app.ui.theme import HIT, Theme

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, Final
 
-from PySide6.QtCore import QEvent, QMimeData, QRectF, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QMimeData, QRectF, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -20,6 +21,7 @@ from PySide6.QtGui import (
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
+    QTextOption,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
@@ -28,6 +30,7 @@ from app.ui.theme import RADIUS, Theme
 from app.ui.transcript import markup
 from app.ui.transcript.pieces import Piece
 
+_ENDLESS: Final = re.compile(r"\S{1000}")
 _CARET: Final = QSize(8, 16)
 _LINES_OF_TABLES: Final = dict.fromkeys((0xFDD0, 0xFDD1), None)
 """Qt's marks for where a table's cells begin and end: nothing that a person would copy."""
@@ -77,6 +80,9 @@ class SafeTextView(QTextBrowser):
 
     def set_piece(self, piece: Piece) -> None:
         """Show a piece of Markdown, or of plain text. What is selected stays selected where the text is the same."""
+        modes = QTextOption.WrapMode
+        # Where a word ends is looked for from its beginning, line after line: that is quadratic.
+        self.setWordWrapMode(modes.WrapAnywhere if _ENDLESS.search(piece.text) else modes.WrapAtWordBoundaryOrAnywhere)
         if piece.plain:
             self._replace(lambda: self.set_words(piece.text))
         else:
@@ -237,9 +243,3 @@ class SafeTextView(QTextBrowser):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         event.ignore()  # the turn's menu
-
-    def viewportEvent(self, event: QEvent) -> bool:
-        if event.type() in {QEvent.Type.Wheel, QEvent.Type.ContextMenu}:
-            event.ignore()
-            return False
-        return super().viewportEvent(event)
