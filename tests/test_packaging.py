@@ -16,6 +16,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from app import __version__
+
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPT = ROOT / "packaging" / "dev.py"
 LOCK = (ROOT / "packaging" / "requirements.txt").read_text(encoding="utf-8")
@@ -42,7 +44,7 @@ class Checkout:
         (folder / "resources").mkdir()
         (folder / "resources" / "models.toml").touch()
         (folder / "app").mkdir()
-        (folder / "app" / "__init__.py").touch()
+        shutil.copy(ROOT / "app" / "__init__.py", folder / "app" / "__init__.py")
         (folder / "app" / "__main__.py").write_text(SHOW_ARGUMENTS, encoding="utf-8")
 
     def run(self, *arguments: str, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
@@ -55,7 +57,7 @@ class Checkout:
     @staticmethod
     def printed(cwd: Path, *arguments: str) -> str:
         """What the app prints when it is called with `arguments` from `cwd`."""
-        return "|".join([PROJECT["project"]["version"], cwd.name, *arguments]) + "\n"
+        return "|".join([__version__, cwd.name, *arguments]) + "\n"
 
     def script(self) -> Path:
         """The console script that the set-up makes."""

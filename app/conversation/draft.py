@@ -154,6 +154,14 @@ class Draft(QAbstractListModel):
         self._take_row(row)
         self._retarget()
 
+    def remove_all(self) -> None:
+        """Take every picture out; each `undo_remove` brings one back, from the first on."""
+        self._removed += reversed(list(enumerate(self._rows)))
+        self.beginResetModel()
+        self._rows = []
+        self.endResetModel()
+        self._all_changed()
+
     @property
     def can_undo(self) -> bool:
         return bool(self._removed)

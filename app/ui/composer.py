@@ -7,7 +7,7 @@ from typing import Final
 from weakref import WeakSet
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QMetaObject, QMimeData, QObject, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QRegion, QShowEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.conversation.account import Account
@@ -324,12 +324,9 @@ class Composer(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(0, 0, 0, 10 if tokens.dark else 4))
-        inside = card.adjusted(_RADIUS, 4, -_RADIUS, -4).toRect()  # the card covers it, and it is most of the area
-        painter.setClipRegion(QRegion(self.rect()).subtracted(QRegion(inside)))
         for spread in range(_SHADOW):
             around = card.adjusted(-spread, 2 - spread / 2, spread, spread)
             painter.drawRoundedRect(around, _RADIUS + spread, _RADIUS + spread)
-        painter.setClipping(False)
         painter.setPen(QPen(QColor(tokens.line), 1))
         painter.setBrush(QColor(tokens.surface))
         painter.drawRoundedRect(card, _RADIUS, _RADIUS)

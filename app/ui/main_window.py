@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QMetaObject, QObject, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
@@ -30,10 +30,12 @@ from app.ui.drop_overlay import DropOverlay
 from app.ui.errors import Action, sentence
 from app.ui.sidebar import Sidebar
 from app.ui.sources import Dropped
-from app.ui.theme import COMPOSER, Theme
+from app.ui.theme import Theme
 from app.ui.top_bar import TopBar
-from app.ui.transcript.view import Transcript
 from app.ui.welcome import Welcome
+
+if TYPE_CHECKING:
+    from app.ui.transcript.view import Transcript
 
 _SMALLEST = QSize(720, 480)
 _USUAL = QSize(1366, 768)
@@ -56,6 +58,8 @@ class MainWindow(QMainWindow):
         self._gallery = gallery
         self._folder = folder
         self._was_painted = False
+        self._is_furnished = False
+        self._transcript: Transcript
         self._links: list[QMetaObject.Connection] = []
         self._chat = desk.current
         self.setWindowTitle("Visavis")
@@ -65,12 +69,10 @@ class MainWindow(QMainWindow):
         self._top_bar = TopBar(theme, tools.account)
         self._banner = PracticeBanner(theme, tools.account)
         self._welcome = Welcome(theme, tools.account)
-        self._transcript = Transcript(theme, gallery)
         self._composer = Composer(theme, tools.account)
         self._lay_out()
         self._drop = DropOverlay(theme, self)
         self._connect()
-        self._add_actions()
         self._show_sidebar(on=tools.preferences.settings.sidebar_open)
         self._show_chat(desk.current)
         if not self.restoreGeometry(QByteArray.fromHex(tools.preferences.settings.geometry.encode())):
@@ -94,10 +96,8 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         self._pages = QStackedWidget()
         self._pages.addWidget(self._welcome)
-        self._pages.addWidget(self._transcript)
-        self._composer.setMaximumWidth(COMPOSER)
         bottom = QHBoxLayout()
-        bottom.setContentsMargins(24, 0, 24, 16)
+        bottom.setContentsMargins(16, 0, 16, 8)
         bottom.addStretch(1)
         bottom.addWidget(self._composer, 1000)
         bottom.addStretch(1)
@@ -128,11 +128,23 @@ class MainWindow(QMainWindow):
         self._welcome.practice_requested.connect(self._practise)
         self._welcome.choose_requested.connect(self._composer.choose_pictures)
         self._welcome.sample_chosen.connect(self._take_sample)
+        self._composer.picture_opened.connect(self._open_draft_viewer)
+        self._drop.dropped.connect(self._take_drop)
+
+    def _furnish(self) -> None:
+        """Build what the first frame, of a new chat, does not show."""
+        if self._is_furnished:
+            return
+        self._is_furnished = True
+        from app.ui.transcript.view import Transcript
+
+        self._transcript = Transcript(self._theme, self._gallery)
         self._transcript.picture_opened.connect(self._open_viewer)
         self._transcript.action.connect(self._act)
         self._transcript.link_opened.connect(lambda link: QDesktopServices.openUrl(QUrl(link)))
-        self._composer.picture_opened.connect(self._open_draft_viewer)
-        self._drop.dropped.connect(self._take_drop)
+        self._transcript.set_chat(self._chat)
+        self._pages.addWidget(self._transcript)
+        self._add_actions()
 
     def _add_actions(self) -> None:
         keys = QKeySequence.StandardKey
@@ -168,7 +180,8 @@ class MainWindow(QMainWindow):
         ]
         self._name_model()
         self._top_bar.set_chat(chat)
-        self._transcript.set_chat(chat)
+        if self._is_furnished:
+            self._transcript.set_chat(chat)
         self._composer.set_chat(chat)
         self._choose_page()
         self._composer.focus()
@@ -177,8 +190,11 @@ class MainWindow(QMainWindow):
         self._drop.set_model(self._chat.model.name)
 
     def _choose_page(self) -> None:
-        new = not self._chat.is_stored and not self._chat.messages.messages
-        self._pages.setCurrentWidget(self._welcome if new else self._transcript)
+        if not self._chat.is_stored and not self._chat.messages.messages:
+            self._pages.setCurrentWidget(self._welcome)
+        else:
+            self._furnish()
+            self._pages.setCurrentWidget(self._transcript)
 
     def _show_sidebar(self, *, on: bool) -> None:
         self._sidebar.setVisible(on)
@@ -251,6 +267,10 @@ class MainWindow(QMainWindow):
         if row < len(images):
             self._open_viewer(images, row)
 
+    def _first_painted(self) -> None:
+        self._furnish()
+        self.painted.emit()
+
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         self._tools.tasks.start(work, "window")
 
@@ -264,7 +284,7 @@ class MainWindow(QMainWindow):
         super().paintEvent(event)
         if not self._was_painted:
             self._was_painted = True
-            QTimer.singleShot(0, self.painted.emit)
+            QTimer.singleShot(0, self._first_painted)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Only asks to be closed: what is under way is put away first."""

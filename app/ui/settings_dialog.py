@@ -159,7 +159,9 @@ class SettingsDialog(QDialog):
         for text in (
             self.tr("Visavis %1, under the MIT licence").replace("%1", __version__),
             self.tr("Qt %1, PySide %2").replace("%1", qVersion()).replace("%2", PySide6.__version__),
-            self.tr("Models, limits and prices: Anthropic's documentation, as of %1").replace("%1", as_of),
+            self.tr(
+                "Models, limits and prices as of %1, from Anthropic's documentation; a few prices from price lists"
+            ).replace("%1", as_of),
         ):
             line = Label(self._theme, text, role="secondary", wraps=True)
             line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -70,7 +70,7 @@ class Thumbnails(QListView):
         self._rows = SpokenDraft(self)
         self._tiles = TileDelegate(theme, self)
         self._limit = 10_000
-        self._pressed = -1
+        self._pressed, self._pressed_cross, self._pressed_at = -1, -1, QPoint()
         self._dragged = False
         self._gap = -1
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
@@ -159,8 +159,8 @@ class Thumbnails(QListView):
             self._point_at(to)
 
     def _remove_all(self) -> None:
-        for row in reversed(range(self._rows.rowCount())):
-            self.remove(row)
+        if self._draft is not None:
+            self._draft.remove_all()
 
     def _undo(self) -> None:
         if self._draft is not None:

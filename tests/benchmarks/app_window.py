@@ -25,12 +25,13 @@ class Start(QObject):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
-        self._list = named(window, QListView, "Conversations")
+        self._list = window.findChild(QListView, "conversations")
         self._list.viewport().installEventFilter(self)
-        editor(window).textChanged.connect(self._typed)
+        self._edit = window.focusWidget()
+        self._edit.textChanged.connect(self._typed)
 
     def _typed(self) -> None:
-        if editor(self._window).toPlainText() == "a":
+        if self._edit.toPlainText() == "a":
             print("ready", flush=True)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

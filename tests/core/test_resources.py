@@ -20,6 +20,7 @@ def test_a_checkout_keeps_its_resources_beside_the_package() -> None:
 def test_an_installed_app_finds_them_in_or_beside_the_package(tmp_path: Path, place: str) -> None:
     package = tmp_path / "app" / "core"
     package.mkdir(parents=True)
+    (package.parent / "__init__.py").touch()  # or an editable install's own `app` would win
     (tmp_path / place).mkdir()
     (package / "resources.py").write_bytes(LOOKUP.read_bytes())
     program = "from app.core.resources import resource; print(resource('models.toml'))"

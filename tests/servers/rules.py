@@ -202,6 +202,8 @@ def _check_block(at: str, block: object, kinds: set[str]) -> None:
         _check_source(f"{at}.image.source", block.get("source"))
     if block["type"] == "thinking":
         _check_keys(f"{at}.thinking", block, {"type", "thinking", "signature"})
+    if block["type"] == "redacted_thinking":
+        _check_keys(f"{at}.redacted_thinking", block, {"type", "data"})
     if block["type"] == "document" and not isinstance(block.get("source"), dict):
         raise Refused(f"{at}.document.source: Field required")
 
@@ -307,9 +309,6 @@ def _check_cache(body: Json) -> None:
     placed = [(f"system.{n}", block) for n, block in enumerate(system) if isinstance(system, list)] + list(blocks(body))
     marked = [(at, block["cache_control"]) for at, block in placed if block.get("cache_control") is not None]
     lives = [_life(f"{at}.cache_control", control) for at, control in marked]
-    for at, block in placed:
-        if block["type"] in {"thinking", "redacted_thinking"} and "cache_control" in block:
-            raise Refused(f"{at}.{block['type']}.cache_control: Extra inputs are not permitted")
     top = body.get("cache_control")
     if len(marked) + (top is not None) > SLOTS:
         raise Refused(

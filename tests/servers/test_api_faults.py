@@ -312,9 +312,10 @@ def test_an_upload_can_be_left_unread(server: ApiServer) -> None:
             connection.sendall(bytes(100_000_000))
 
 
-def test_what_is_no_http_is_refused(server: ApiServer) -> None:
+@pytest.mark.parametrize("line", [b"HELO mail", b"GET /v1/models HTTP/1.0"])
+def test_what_is_no_http_of_today_is_refused(server: ApiServer, line: bytes) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
-        connection.sendall(b"HELO mail\r\n\r\n")
+        connection.sendall(line + b"\r\n\r\n")
         assert until(connection).startswith(b"HTTP/1.1 400 Bad Request\r\n")
 
 

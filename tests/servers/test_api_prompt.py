@@ -167,9 +167,14 @@ def test_thinking_with_another_text_is_refused(server: ApiServer, history: list[
     assert status(server, history) == 400
 
 
-def test_thinking_carries_no_cache_breakpoint(server: ApiServer, history: list[Json]) -> None:
-    history[1]["content"][0]["cache_control"] = CACHED
-    assert status(server, history) == 400
+@pytest.mark.parametrize("place", [0, 1])
+def test_thinking_carries_no_cache_breakpoint(server: ApiServer, place: int) -> None:
+    server.script(recorded("stream_thinking_summary.sse"))
+    turns = [user("Which colour?")]
+    turns.append(turn(post(server, ask(*turns, system="Briefly."))))
+    assert status(server, turns) == 200
+    turns[1]["content"][place]["cache_control"] = CACHED
+    assert status(server, turns) == 400
 
 
 def test_thinking_of_another_model_is_dropped_silently(server: ApiServer, history: list[Json]) -> None:

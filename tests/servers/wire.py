@@ -52,12 +52,10 @@ class Connection:
         self._writer = writer
 
     async def read_head(self) -> Request | None:
-        """Read the request line and headers; None when the client closed the connection between requests."""
+        """Read the request line and headers; None when the client closed the connection instead."""
         try:
             head = await self._reader.readuntil(b"\r\n\r\n")
-        except asyncio.IncompleteReadError as error:
-            if error.partial:
-                raise ClientLeft from error
+        except (asyncio.IncompleteReadError, ConnectionError):
             return None
         request_line, *fields = head[:-4].decode("latin-1").split("\r\n")
         try:
@@ -89,8 +87,6 @@ class Connection:
 
     async def write(self, data: bytes) -> None:
         """Send `data` now. Raises ConnectionError when the client is known to have left."""
-        if self._writer.is_closing() or self._reader.at_eof():
-            raise ClientLeft
         self._writer.write(data)
         await self._writer.drain()
 

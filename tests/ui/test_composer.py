@@ -177,6 +177,17 @@ def test_esc_stops(qtbot: QtBot, edit: MessageEdit, chat: Chat) -> None:
     assert chat.messages.messages[-1].state == "stopped"
 
 
+def test_esc_typed_elsewhere_stops(qtbot: QtBot, composer: Composer, edit: MessageEdit, chat: Chat) -> None:
+    esc = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+    assert not composer.take_key(esc)
+    QTest.keyClicks(edit, "hello")
+    composer.submit()
+    qtbot.waitUntil(lambda: chat.worker.phase == "streaming")
+    assert composer.take_key(esc)
+    qtbot.waitUntil(lambda: not chat.worker.busy)
+    assert chat.messages.messages[-1].state == "stopped"
+
+
 def test_send_with_nothing_to_send_says_what_is_missing(qtbot: QtBot, composer: Composer, edit: MessageEdit) -> None:
     QTest.mouseClick(button(composer, "Send"), Qt.MouseButton.LeftButton)
     assert line(composer) == "Write something, or add a picture"

@@ -17,7 +17,7 @@ from app.conversation.account import Account
 from app.conversation.chat import Tools
 from app.ui.settings_dialog import SettingsDialog
 from app.ui.switch import Switch
-from app.ui.theme import Theme
+from app.ui.theme import DARK, LIGHT, Theme
 from tests.conftest import finish
 
 
@@ -63,9 +63,9 @@ def test_a_theme_applies_at_once(dialog: SettingsDialog, theme: Theme, tools: To
     assert isinstance(box, QComboBox)
     box.setFocus()
     QTest.keyClick(box, Qt.Key.Key_End)
-    assert theme.tokens.dark
+    assert theme.tokens.background == DARK.background
     QTest.keyClick(box, Qt.Key.Key_Up)
-    assert not theme.tokens.dark
+    assert theme.tokens.background == LIGHT.background
     assert tools.preferences.settings.theme == "light"
     tools.preferences.update(theme="dark")
     assert box.currentText() == "Dark"

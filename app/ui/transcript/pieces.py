@@ -15,7 +15,7 @@ SOFT: Final = 6_000
 """From this weight on a piece ends at the next blank line between blocks."""
 HARD: Final = 12_000
 """No piece is heavier: it ends between two lines, wherever that is."""
-SLICE: Final = 3_000
+SLICE: Final = 1_500
 """Characters of a line that is heavier than a piece, shown as they are."""
 _LINE: Final = 60
 """Weight of a line or a table cell besides its characters: each is a text block to Qt."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QRect, QSize, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from app.ui import figures
 from app.ui.theme import SPACE, Theme
@@ -38,17 +39,15 @@ class Prose(QWidget):
         self._text = ""
         self._limit: int | None = FOLDED
         self._caret = False
+        self._placed = False
         self._pieces = Pieces()
         self._shown: list[Piece] = []
         self._views: list[SafeTextView] = []
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(2 * SPACE if markdown else 0)
-        self._all = QPushButton()
-        self._all.setProperty("kind", "link")
-        self._all.clicked.connect(self._show_all)
-        self._all.hide()
-        self._column.addWidget(self._all)
+        self._gap = 2 * SPACE if markdown else 0
+        self._all: QPushButton | None = None
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self._frame = QTimer(self)
         self._frame.setSingleShot(True)
         self._frame.timeout.connect(self._render)
@@ -105,6 +104,9 @@ class Prose(QWidget):
         del self._views[len(wanted) :], self._shown[len(wanted) :]
         self.set_caret(self._caret)
         self._offer_rest()
+        if self._placed:
+            self._lay_out()
+        self.updateGeometry()
         if done < len(wanted):
             self._frame.start(max(FRAME, round(3000 * (time.perf_counter() - began))))
 
@@ -123,20 +125,58 @@ class Prose(QWidget):
             view.selecting.connect(self.selecting)
             self._views.append(view)
             self._shown.append(Piece(""))
-            self._column.insertWidget(row, view)
+            view.show()
         if row >= len(self._shown):
             self._shown.append(Piece(""))
         if self._shown[row] != piece:
             self._shown[row] = piece
             self._views[row].set_piece(piece)
+            if self._placed:
+                self._views[row].heightForWidth(self.width())  # laid out now, so that the budget counts it
 
     def _offer_rest(self) -> None:
-        folded = self._limit is not None and len(self._text) > self._limit
-        self._all.setVisible(folded)
-        if folded:
+        """A button that shows the rest of a very long text."""
+        if self._limit is not None and len(self._text) > self._limit:
+            if self._all is None:
+                self._all = QPushButton(self)
+                self._all.setProperty("kind", "link")
+                self._all.clicked.connect(self._show_all)
             size = figures.file_size(len(self._text.encode("utf-8", "replace")))
             self._all.setText(self.tr("Show all (%1)").replace("%1", size))
+            self._all.show()
+        elif self._all is not None:
+            self._all.hide()
 
     def _show_all(self) -> None:
         self._limit = None
         self._render()
+
+    def _lay_out(self) -> None:
+        y = 0
+        for view in self._views:
+            height = view.heightForWidth(self.width())
+            view.setGeometry(0, y, self.width(), height)
+            y += height + self._gap
+        if self._all is not None:
+            self._all.setGeometry(QRect(QPoint(0, y), self._all.sizeHint()))
+
+    # --- overrides of Qt. No QLayout: it would ask for the height at the least width too, which costs the most ---
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        height = sum(view.heightForWidth(width) + self._gap for view in self._views)
+        if self._all is not None and not self._all.isHidden():
+            return height + self._all.sizeHint().height()
+        return max(0, height - self._gap)
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._theme.px(40), 0)
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:
+        self._placed = True
+        self._lay_out()
