@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import socket
 import sys
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not has_display(os.environ):
         print('There is no display for a window. In a terminal, use: visavis ask "…" PICTURE…', file=sys.stderr)
         return NO_DISPLAY
+    load_core()
     from app import window
 
     return window.run(
@@ -67,6 +69,18 @@ def has_display(environ: Mapping[str, str]) -> bool:
         # Where X servers listen, on the path or on the abstract name of the same spelling.
         path = f"/tmp/.X11-unix/X{number}"  # noqa: S108  # not ours: fixed by X11
         return any(not probe.connect_ex(root + path) for root in ("", "\0"))
+
+
+def load_core() -> None:
+    """Import what knows no Qt, before Qt: of each module imported later, PySide reads the source (for `__feature__`).
+
+    Nothing that a start makes is garbage, so the collector sleeps until the first paint.
+    """
+    gc.disable()
+    import app.core.catalog
+    import app.core.cost
+    import app.core.settings
+    import app.core.store  # noqa: F401  # for their import alone
 
 
 def _index_of_ask(arguments: Sequence[str]) -> int | None:

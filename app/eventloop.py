@@ -9,7 +9,6 @@ import sys
 import threading
 import traceback
 from concurrent.futures import ThreadPoolExecutor
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -87,13 +86,35 @@ class _Redacting(logging.Formatter):
         return redacted(super().format(record))
 
 
+class _LogFile(logging.Handler):
+    """`visavis.log`: at most 1 MB and one older file. Most runs log nothing: the file's handler is not imported then."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._path = folder / "visavis.log"
+        self._file: logging.Handler | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self._file is None:
+            from logging.handlers import RotatingFileHandler
+
+            self._file = RotatingFileHandler(self._path, maxBytes=1_000_000, backupCount=1)
+            self._file.setFormatter(self.formatter)
+        self._file.emit(record)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        super().close()
+
+
 def redacted(text: str) -> str:
     """The text without anything that looks like a key."""
     return _KEY.sub("[key]", text)
 
 
 def log_to(folder: Path) -> None:
-    """Keep warnings and errors in `visavis.log` of the data folder: at most 1 MB and one older file."""
-    handler = RotatingFileHandler(folder / "visavis.log", maxBytes=1_000_000, backupCount=1, delay=True)
+    """Keep warnings and errors in `visavis.log` of the data folder."""
+    handler = _LogFile(folder)
     handler.setFormatter(_Redacting("%(asctime)s %(name)s %(levelname)s %(message)s"))
     logging.getLogger().addHandler(handler)

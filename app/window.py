@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import linecache
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -115,6 +117,8 @@ async def _after_first_paint(
     window: MainWindow, desk: Desk, account: Account, folder: Path, sources: Sequence[Source]
 ) -> None:
     """What a start need not wait for: heavy imports, the keyring, the drafts, the ear for second starts."""
+    gc.freeze()  # what is there now stays: no collection needs to look at it again
+    gc.enable()
     from app.instance import Instance
 
     instance = Instance(folder, window)
@@ -123,6 +127,7 @@ async def _after_first_paint(
     await desk.restore_drafts()
     await asyncio.to_thread(_warm_up)
     await account.look_up()
+    linecache.clearcache()  # PySide has read the source of every module into it
 
 
 def _warm_up() -> None:

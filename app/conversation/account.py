@@ -119,16 +119,21 @@ class Account(QObject):
         from app.core.client import Client
 
         server = Server(base_url, auth) if base_url.strip() else Server(auth=auth)
-        client = Client(server, clean_key(key, server))
+        client = Client(server, _cleaned(key, server))
         try:
             return await client.models()
         finally:
             await client.aclose()
 
-    async def save_key(self, key: str, base_url: str, auth: Auth = "") -> Literal["keyring", "session"]:
-        """Keep a key for its server and use both. Returns where the key is now. Raises BadKey, BadAddress."""
+    async def save_key(self, key: str, base_url: str, auth: Auth = "") -> Literal["keyring", "session", "none"]:
+        """Keep a key for its server and use both. Returns where the key is now. Raises BadKey, BadAddress.
+
+        A server that is not Anthropic's may be used without a key.
+        """
         server = Server(base_url, auth) if base_url.strip() else Server(auth=auth)
-        kept = await asyncio.to_thread(self._keys.put, server.origin, clean_key(key, server))
+        kept: Literal["keyring", "session", "none"] = "none"
+        if cleaned := _cleaned(key, server):
+            kept = await asyncio.to_thread(self._keys.put, server.origin, cleaned)
         self._preferences.update(base_url="" if server.is_anthropic else server.base_url, auth=auth, practice=False)
         self._practice = False
         await self.look_up()
@@ -163,3 +168,7 @@ class Account(QObject):
         await self.close()
         self._catalog = self._table
         self.changed.emit()
+
+
+def _cleaned(key: str, server: Server) -> str:
+    return "" if not key.strip() and not server.is_anthropic else clean_key(key, server)

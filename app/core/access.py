@@ -24,6 +24,8 @@ class Access:
     key: Secret
     """Empty where there is none."""
     source: Literal["environment", "keyring", "session", "none"]
+    variable: str = ""
+    """The environment's variable that holds the key."""
 
 
 def choose(environ: Mapping[str, str], settings: Settings, keys: Keys) -> Access:
@@ -38,9 +40,9 @@ def choose(environ: Mapping[str, str], settings: Settings, keys: Keys) -> Access
     server = home if named else Server(settings.base_url or ANTHROPIC, settings.auth)
     if server.origin == home.origin:
         if key := _environment_key(environ, "ANTHROPIC_API_KEY"):
-            return Access(server, key, "environment")
+            return Access(server, key, "environment", "ANTHROPIC_API_KEY")
         if token := _environment_key(environ, "ANTHROPIC_AUTH_TOKEN"):
-            return Access(Server(server.base_url, "bearer"), token, "environment")
+            return Access(Server(server.base_url, "bearer"), token, "environment", "ANTHROPIC_AUTH_TOKEN")
     return Access(server, *keys.get(server.origin))
 
 

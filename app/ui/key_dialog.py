@@ -141,6 +141,7 @@ class KeyDialog(QDialog):
 
     def _connect(self) -> None:
         self._key.textChanged.connect(self._follow_text)
+        self._address.textChanged.connect(self._follow_text)
         self._address.textEdited.connect(self._follow_text)
         self._header.activated.connect(self._follow_text)
         self._reveal.toggled.connect(self._show_key)
@@ -179,9 +180,9 @@ class KeyDialog(QDialog):
 
     def _tell_in_use(self) -> None:
         access = self._account.access
-        source = "none" if access is None else access.source
+        source, variable = ("none", "") if access is None else (access.source, access.variable)
         text = {
-            "environment": self.tr("The key of ANTHROPIC_API_KEY is in use; it comes before this one."),
+            "environment": self.tr("The key of %1 is in use; it comes before this one.").replace("%1", variable),
             "keyring": self.tr("A key is kept in this computer's keyring. Saving another one replaces it."),
             "session": self.tr("A key is kept for this run. Saving another one replaces it."),
             "none": "",
@@ -228,7 +229,7 @@ class KeyDialog(QDialog):
             part.setVisible(bool(text))
 
     def _enable(self, on: bool) -> None:
-        typed = bool(self._key.text().strip())
+        typed = bool(self._key.text().strip() or self._base_url.strip())  # another server may do without a key
         self._test.setEnabled(on and typed)
         self._save.setEnabled(on and typed)
         self._remove.setEnabled(on)
@@ -287,15 +288,15 @@ class KeyDialog(QDialog):
         if other_server:
             more = self.tr("The environment names another server: that one is used.")
         elif access is not None and access.source == "environment":
-            more = self.tr("The key of ANTHROPIC_API_KEY comes before it.")
-        self._finish(kept == "keyring", more)
+            more = self.tr("The key of %1 comes before it.").replace("%1", access.variable)
+        self._finish(kept, more)
 
-    def _finish(self, in_keyring: bool, more: str) -> None:
-        where = (
-            self.tr("Kept in this computer's keyring.")
-            if in_keyring
-            else self.tr("No usable keyring here: kept for this run only.")
-        )
+    def _finish(self, kept: str, more: str) -> None:
+        where = {
+            "keyring": self.tr("Kept in this computer's keyring."),
+            "session": self.tr("No usable keyring here: kept for this run only."),
+            "none": self.tr("This server is used without a key."),
+        }[kept]
         for done_with in (self._form, self._close, self._test, self._remove):
             done_with.hide()
         self._save.setText(self.tr("Done"))

@@ -132,7 +132,7 @@ class Theme(QObject):
         return round(pixels * self._scale)
 
     def icon(self, name: str, color: str = "", size: int = 16) -> QIcon:
-        """An icon of `resources/icons` in a colour, text 2 unless said; sharp at `size` pixels and any screen's scale."""
+        """An icon of `resources/icons`, in text 2 unless said; sharp at `size` pixels on any screen."""
         icon = QIcon()
         ratio = self._app.devicePixelRatio()
         icon.addPixmap(_drawn(name, color or self._tokens.text2, size, ratio))

@@ -9,11 +9,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from app import __main__ as command_line
+
+command_line.load_core()
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QListView, QPlainTextEdit, QTextEdit, QWidget
 
-from app import __main__ as command_line
 from app import window as app_window
 
 CONVERSATIONS = 200

@@ -265,3 +265,12 @@ def test_the_keyboard_begins_in_the_key_and_enter_saves(dialog: KeyDialog, qtbot
     QTest.keyClicks(field(dialog), KEY)
     QTest.keyClick(field(dialog), Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: "kept for this run only" in said(dialog))
+
+
+def test_a_server_on_this_computer_may_be_used_without_a_key(dialog: KeyDialog, tools: Tools, qtbot: QtBot) -> None:
+    aim_at(dialog, "http://localhost:11434", key="")
+    button(dialog, "Save").click()
+    qtbot.waitUntil(lambda: said(dialog) != "")
+    assert said(dialog) == "This server is used without a key."
+    assert tools.account.connected
+    assert tools.account.server_name == "localhost:11434"
