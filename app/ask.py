@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -57,6 +58,10 @@ def run(options: argparse.Namespace, folder: Path, environ: Mapping[str, str]) -
         return FAILED
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever read us has read enough; what Python would still flush at exit goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
 
 
 async def _ask(options: argparse.Namespace, folder: Path, environ: Mapping[str, str]) -> int:
@@ -87,7 +92,7 @@ async def _answer(chat: Chat, question: str, pictures: Sequence[str], *, live: b
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[Message] = loop.create_future()
 
-    def fail(error: VisavisError) -> None:
+    def fail(error: Exception) -> None:
         if not ended.done():
             ended.set_exception(error)
 
@@ -101,8 +106,10 @@ async def _answer(chat: Chat, question: str, pictures: Sequence[str], *, live: b
         def show() -> None:
             nonlocal printed
             text = chat.messages.messages[-1].text
-            sys.stdout.write(text[printed:])
-            sys.stdout.flush()
+            try:
+                print(text[printed:], end="", flush=True)
+            except BrokenPipeError as error:
+                fail(error)
             printed = len(text)
 
         chat.messages.dataChanged.connect(show)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 
 from app import __version__
 from app.conversation.account import Account
@@ -151,6 +151,8 @@ def _application() -> QApplication:
 
 def _complain(words: str) -> int:
     """Tell why there is no window, in a small one of its own and on the terminal."""
+    from PySide6.QtWidgets import QMessageBox
+
     print(words, file=sys.stderr)
     app = _application()
     box = QMessageBox(QMessageBox.Icon.Warning, "Visavis", words)

@@ -94,6 +94,19 @@ def test_options_may_stand_before_ask(run: Run, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise there")
+def test_a_reader_that_has_read_enough_ends_it_quietly(tmp_path: Path) -> None:
+    environ = os.environ | {"VISAVIS_DATA_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    start = [sys.executable, "-m", "app", "ask", "--practice", "Hello"]
+    with subprocess.Popen(start, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as asking:
+        assert asking.stdout is not None
+        assert asking.stderr is not None
+        asking.stdout.read(1)
+        asking.stdout.close()
+        assert asking.stderr.read() == b""
+    assert asking.returncode == 1
+
+
 def test_ask_keeps_no_conversation(online: Run, tmp_path: Path) -> None:
     assert online("ask", "Hello").returncode == 0
     assert not (tmp_path / "data").exists()

@@ -21,15 +21,20 @@ class Tasks(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._running: set[asyncio.Task[Any]] = set()
+        self._closed = False
 
     def start(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
+        """Run a coroutine. After `close` it is cancelled before its first step: a late timer must not wake the app."""
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._running.add(task)
         task.add_done_callback(self._ended)
+        if self._closed:
+            task.cancel()
         return task
 
     async def close(self) -> None:
         """Cancel what still runs and wait until it has ended."""
+        self._closed = True
         while self._running:
             running = list(self._running)
             for task in running:

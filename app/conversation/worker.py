@@ -185,7 +185,7 @@ class Worker(QObject):
             server=self._account.server_name,
             max_tokens=min(self._terms.max_tokens, model.max_output or self._terms.max_tokens),
         )
-        carried = context(request, history, model, now=time.time())
+        carried = context(request, self._messages.messages, model, now=time.time())
         ahead = estimate(carried, model, [], "", max_tokens=request.max_tokens)
         check(
             request,

@@ -125,20 +125,15 @@ def text_tokens(text: str) -> int:
 
 
 def context(request: Request, history: Sequence[Message], model: Model, *, now: float) -> Context:
-    """What `request`, built from a history that ends with an answer, carries; `now` in seconds since the epoch."""
+    """What `request` carries; `now` in seconds since the epoch.
+
+    `history` is the whole conversation: an answer that `request` asks for again has told what the prompt costs.
+    """
     answers = [
         m for m in history if m.role == "assistant" and m.model == model.id and m.state == "complete" and m.usage
     ]
     usual = [m.usage.output_tokens for m in answers[-10:] if m.usage]
-    last = request.continues
-    cached = 0
-    if last is not None and last.usage is not None and (billed := answer_usage(last)):
-        tokens = billed.prompt_tokens + billed.output_tokens - billed.thinking_tokens
-        tokens += _block_tokens(request.messages[request.seen :], model)
-        if now - last.created - last.seconds < CACHE_SECONDS:
-            cached = last.usage.prompt_tokens - last.usage.input_tokens
-    else:
-        tokens = text_tokens(request.system) + _block_tokens(request.messages, model)
+    tokens, cached = _prompt(request, history, model, now)
     return Context(
         tokens=tokens,
         cached=cached,
@@ -151,6 +146,20 @@ def _median(counts: Sequence[int]) -> int:
     """The middle one; of two in the middle the mean. (The module `statistics` takes as long to import as all of this.)"""
     ordered = sorted(counts)
     return round((ordered[(len(counts) - 1) // 2] + ordered[len(counts) // 2]) / 2)
+
+
+def _prompt(request: Request, history: Sequence[Message], model: Model, now: float) -> tuple[int, int]:
+    """Tokens of the prompt, and how many of them the server still has in its cache."""
+    tried = next((m for m in reversed(history) if m.usage is not None and m.prefix == request.prefix), None)
+    known = tried or request.continues
+    billed = answer_usage(known) if known is not None else None
+    if known is None or billed is None:
+        return text_tokens(request.system) + _block_tokens(request.messages, model), 0
+    tokens = billed.prompt_tokens
+    if tried is None:  # the answer itself, and what was said since, are new
+        tokens += billed.output_tokens - billed.thinking_tokens + _block_tokens(request.messages[request.seen :], model)
+    warm = now - known.created - known.seconds < CACHE_SECONDS
+    return tokens, billed.prompt_tokens - billed.input_tokens if warm else 0
 
 
 def estimate(

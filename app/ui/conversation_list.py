@@ -51,7 +51,7 @@ class ConversationList(QListView):
         self._midnight.timeout.connect(self._group)
         self._row.renamed.connect(self.renamed)
         self._row.closeEditor.connect(self._end_rename)
-        self._row.changed.connect(self.viewport().update)
+        self._row.changed.connect(self._repaint)
         self.clicked.connect(self.open_row)
         theme.changed.connect(self.scheduleDelayedItemsLayout)
 
@@ -60,12 +60,12 @@ class ConversationList(QListView):
         self._row.opened = conversation_id
         row = self._history.row_of(conversation_id)
         self.setCurrentIndex(self._history.index(row) if row >= 0 else QModelIndex())
-        self.viewport().update()
+        self._repaint()
 
     def set_busy(self, conversation_id: str, *, busy: bool) -> None:
         """Mark a conversation in which an answer is under way."""
         (self._row.busy.add if busy else self._row.busy.discard)(conversation_id)
-        self.viewport().update()
+        self._repaint()
 
     def open_row(self, index: Index) -> None:
         if (conversation := _conversation(index)) is not None:
@@ -87,6 +87,12 @@ class ConversationList(QListView):
     def delete_row(self, index: Index) -> None:
         if (conversation := _conversation(index)) is not None:
             self.delete_requested.emit(conversation.id)
+
+    def _repaint(self) -> None:
+        # Before the first paint there is nothing to renew. And for the first widget that Qt made itself, as a viewport,
+        # PySide loads all its widget classes: half the time that this sidebar takes.
+        if self.isVisible():
+            self.viewport().update()
 
     def _group(self) -> None:
         """Find the rows that open a group, now and at the next midnight."""

@@ -94,7 +94,7 @@ class ConversationRow(QStyledItemDelegate):
     def _paint_picture(self, painter: QPainter, place: QRect, conversation: Conversation) -> None:
         """The first picture, cut to the place; an icon where there is none or as long as it is not there."""
         tokens = self._theme.tokens
-        pixmap = self._thumbnail(conversation.thumbnail, painter.device().devicePixelRatio())
+        pixmap = self._thumbnail(conversation.thumbnail, self._list.devicePixelRatioF())
         frame = QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QColor(tokens.line))
         painter.setBrush(QColor(tokens.surface))

@@ -177,6 +177,7 @@ class MainWindow(QMainWindow):
             chat.messages.rowsInserted.connect(self._choose_page),
             chat.messages.modelReset.connect(self._choose_page),
             chat.changed.connect(self._name_model),
+            chat.worker.refused.connect(self._show_refusal),
         ]
         self._name_model()
         self._top_bar.set_chat(chat)
@@ -195,6 +196,10 @@ class MainWindow(QMainWindow):
         else:
             self._furnish()
             self._pages.setCurrentWidget(self._transcript)
+
+    def _show_refusal(self) -> None:
+        """The transcript tells why nothing was sent, and what to do."""
+        self._pages.setCurrentWidget(self._transcript)
 
     def _show_sidebar(self, *, on: bool) -> None:
         self._sidebar.setVisible(on)
@@ -284,7 +289,7 @@ class MainWindow(QMainWindow):
         super().paintEvent(event)
         if not self._was_painted:
             self._was_painted = True
-            QTimer.singleShot(0, self._first_painted)
+            QTimer.singleShot(1, self, self._first_painted)  # of 0 ms, it would come before keys that wait already
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Only asks to be closed: what is under way is put away first."""

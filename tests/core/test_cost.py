@@ -137,6 +137,12 @@ def test_the_context_is_the_last_answers_real_usage_and_is_read_from_the_cache_w
     assert context(request, history, SONNET, now=995.0 + CACHE_SECONDS).cached == 0
 
 
+def test_asking_again_is_priced_by_what_the_first_try_has_left_in_the_cache() -> None:
+    history = history_with_usage(1000.0)
+    again = context(Request.build(history[:-1], model=MODEL), history, SONNET, now=1000.0)
+    assert (again.tokens, again.cached) == (1293, 1290)
+
+
 def test_another_model_has_nothing_in_the_cache_and_counts_anew() -> None:
     history = history_with_usage(1000.0)
     opus = CATALOG.get("claude-opus-5-5")

@@ -13,6 +13,7 @@ from app.core.cost import text_tokens
 from app.core.failure import error_from_json
 from app.core.message import THINKING, Message, ReplyBlock
 from app.ui import figures
+from app.ui.errors import stop_words
 from app.ui.label import Label
 from app.ui.theme import CONTROL, SPACE, Theme
 from app.ui.transcript import endings
@@ -63,11 +64,10 @@ class AnswerTurn(Turn):
         self._is_last = False
         self._superseded = False
         self._pace = Pace()
+        self._thinking: Fold | None = None
         self._thoughts: Prose | None = None
+        self._folded: Fold | None = None
         self._card: Card | None = None
-        self._thinking = Fold(theme, self)
-        self._thinking.opened.connect(self._show_thoughts)
-        self._folded = Fold(theme, self)
         self._pending = Label(theme, tone="secondary", parent=self)
         self._text = self.prose(markdown=True, name=self.tr("Answer"))
         self._unshown = Label(theme, role="caption", tone="secondary", wraps=True, parent=self)
@@ -75,7 +75,7 @@ class AnswerTurn(Turn):
         self._notes = QVBoxLayout()
         self._notes.setSpacing(2 * SPACE)
         self._bill = Label(theme, role="caption", tone="secondary", parent=self)
-        for widget in (self._thinking, self._folded, self._pending, self._text, self._unshown):
+        for widget in (self._pending, self._text, self._unshown):
             self._column.addWidget(widget)
         self._column.addLayout(self._notes)
         self._column.addLayout(self._footer())
@@ -162,7 +162,7 @@ class AnswerTurn(Turn):
         streaming = message.state == "streaming"
         self._text.set_caret(streaming)
         self._text.set_text(message.text)
-        self._text.setVisible(bool(message.text) and (not self._is_folded or self._folded.is_open))
+        self._text.setVisible(bool(message.text) and (self._folded is None or self._folded.is_open))
         self._show_thinking()
         waits = isinstance(self._card, WaitingCard)
         self._pending.setVisible(streaming and not message.text and not waits)
@@ -181,22 +181,27 @@ class AnswerTurn(Turn):
 
     def _show_fold(self) -> None:
         """The one line that stands for an answer which takes no part any more."""
-        self._folded.setVisible(self._is_folded)
         if not self._is_folded:
             return
+        if self._folded is None:
+            self._folded = Fold(self._theme, self)
+            self._column.insertWidget(self._column.indexOf(self._pending), self._folded)
         if self._superseded:
             self._folded.set_line(self.tr("Earlier answer"))
         else:
-            self._folded.set_line(self.tr("Claude declined. This turn is not sent again."))
+            self._folded.set_line(stop_words(self._message))
         if self._message.text and not self._folded.has_body:
             self._folded.set_body(self._text)
 
     def _show_thinking(self) -> None:
         message = self._message
         thought = any(isinstance(b, ReplyBlock) and b.type in THINKING for b in message.content)
-        self._thinking.setVisible(thought)
         if not thought:
             return
+        if self._thinking is None:
+            self._thinking = Fold(self._theme, self)
+            self._thinking.opened.connect(self._show_thoughts)
+            self._column.insertWidget(0, self._thinking)
         if not message.thinking:
             self._thinking.set_line(self.tr("Claude thought; the text is not shown"))
             return
@@ -221,9 +226,9 @@ class AnswerTurn(Turn):
             self._put_card(None)
         elif endings.is_failure(message) and message.error is not None:
             self._put_card(error_card(self._theme, error_from_json(message.error), can_retry=self._is_last))
-        elif words or (message.refused and endings.refusal(message)):
+        elif words:
             card = Card(self._theme, danger=False, parent=self)
-            card.say(words or endings.refusal(message))
+            card.say(words)
             if action and self._is_last:
                 card.add_action(action)
             self._put_card(card)

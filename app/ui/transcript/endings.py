@@ -15,11 +15,12 @@ from app.core.errors import ReplyLost
 from app.core.failure import error_from_json
 from app.core.message import THINKING, Message, ReplyBlock, TextBlock, Usage
 from app.ui import figures
+from app.ui.errors import stop_words
 
 translate = QCoreApplication.translate
 
-_ORDINARY: Final = frozenset({None, "end_turn", "stop_sequence", "tool_use", "pause_turn", "refusal"})
-"""Stop reasons that need no words, or have their own place (API.md, section 3.5)."""
+_WAYS_ON: Final = {"max_tokens": "settings", "model_context_window_exceeded": "take_along"}
+"""What helps, by the stop reason (API.md, section 3.5)."""
 
 
 def is_failure(answer: Message) -> bool:
@@ -61,31 +62,15 @@ def bill(answer: Message) -> str:
 
 
 def note(answer: Message) -> tuple[str, str]:
-    """How it ended where that is not as usual, and the action that helps; both empty else."""
+    """How it ended where that is not as usual, and the action that helps; both empty else, and under an error card."""
     if answer.state == "streaming" or is_failure(answer):
         return "", ""
-    if answer.state == "stopped":
-        if answer.text:
-            return translate("endings", "Stopped. What came is kept."), ""
-        return translate("endings", "Stopped before anything came."), ""
-    if answer.state in {"interrupted", "failed"}:
-        return translate("endings", "Visavis ended before this answer did. What came is kept."), ""
-    match answer.stop_reason:
-        case "max_tokens" if answer.text:
-            return translate("endings", "Cut off at the longest answer that the settings allow."), "settings"
-        case "max_tokens":
-            words = "Thinking used up the longest answer that the settings allow, before the first word."
-            return translate("endings", words), "settings"
-        case "model_context_window_exceeded":
-            words = "Cut off: this conversation fills all that the model can read. Go on in a new chat."
-            return translate("endings", words), "take_along"
-        case reason if reason not in _ORDINARY:
-            return translate("endings", "The answer ended for a reason this version does not know: %1").replace(
-                "%1", str(reason)
-            ), ""
-    if not answer.text and not answer.refused:
-        return translate("endings", "The answer is empty."), ""
-    return "", ""
+    if answer.refused:
+        return str((answer.stop_details or {}).get("explanation") or ""), ""
+    words = stop_words(answer)
+    if not words and not answer.text:
+        words = translate("endings", "The answer is empty.")
+    return words, _WAYS_ON.get(answer.stop_reason or "", "")
 
 
 def unshown(answer: Message) -> str:
@@ -94,11 +79,6 @@ def unshown(answer: Message) -> str:
     if not kinds:
         return ""
     return translate("endings", "Not shown here: %1").replace("%1", ", ".join(sorted(kinds)))
-
-
-def refusal(answer: Message) -> str:
-    """What the server says about a refusal; empty where it says nothing (API.md, section 3.5)."""
-    return str((answer.stop_details or {}).get("explanation") or "")
 
 
 def picture_rate(asked: Message, answers: Sequence[Message], model: Model, carried: Context) -> Decimal | None:

@@ -57,6 +57,8 @@ def fill(document: QTextDocument, text: str, theme: Theme) -> None:
     """Show a Markdown text."""
     document.setIndentWidth(theme.px(_INDENT))
     document.setMarkdown(text, _FEATURES)
+    edit = QTextCursor(document)
+    edit.beginEditBlock()  # laid out once and not after every change
     _spread(document, theme)
     block = document.begin()
     while block.isValid():
@@ -68,6 +70,7 @@ def fill(document: QTextDocument, text: str, theme: Theme) -> None:
         if isinstance(frame, QTextTable):
             _style_table(frame, theme)
     _trim(document, theme)
+    edit.endEditBlock()
 
 
 def code_font(theme: Theme) -> QFont:

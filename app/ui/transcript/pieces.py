@@ -17,6 +17,8 @@ HARD: Final = 12_000
 """No piece is heavier: it ends between two lines, wherever that is."""
 SLICE: Final = 1_500
 """Characters of a line that is heavier than a piece, shown as they are."""
+_PLAIN: Final = 3_000
+"""Characters of a piece of plain text."""
 _LINE: Final = 60
 """Weight of a line or a table cell besides its characters: each is a text block to Qt."""
 
@@ -29,6 +31,20 @@ class Piece:
     text: str
     plain: bool = False
     """It is shown as it is and not read as Markdown."""
+
+
+def plain_pieces(text: str) -> list[Piece]:
+    """A text that is shown as it is, cut between lines where there are any, else between words."""
+    pieces, start = [], 0
+    while start < len(text):
+        end = start + _PLAIN
+        if end < len(text):
+            end = max(text.rfind("\n", start, end), text.rfind(" ", start, end) if "\n" not in text[start:end] else 0)
+            end = end + 1 if end > start else start + _PLAIN
+        piece = text[start:end]
+        pieces.append(Piece(piece.removesuffix("\n"), plain=True))
+        start = end
+    return pieces
 
 
 class _Cut(NamedTuple):

@@ -11,13 +11,15 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from app.ui import figures
 from app.ui.theme import SPACE, Theme
-from app.ui.transcript.pieces import SLICE, Piece, Pieces
+from app.ui.transcript.pieces import Piece, Pieces, plain_pieces
 from app.ui.transcript.text import SafeTextView
 
 FRAME: Final = 33
 """Milliseconds between two updates at the least."""
 BUDGET: Final = 0.012
 """Seconds that one update may take before the rest is left to the next."""
+_UNMEASURED: Final = 2
+"""Pieces shown before the first layout."""
 FOLDED: Final = 200_000
 """Characters shown of a longer text until all are asked for (RELIABILITY.md, section 3.2)."""
 
@@ -95,8 +97,8 @@ class Prose(QWidget):
     def _render(self) -> None:
         began = time.perf_counter()
         wanted = self._wanted()
-        done = max(0, len(self._shown) - 1)
-        while done < len(wanted) and (time.perf_counter() - began < BUDGET or done == 0):
+        first = done = max(0, len(self._shown) - 1)
+        while done < len(wanted) and (done <= first + 1 or self._has_time(began, done)):
             self._show(done, wanted[done])
             done += 1
         for view in self._views[len(wanted) :]:
@@ -110,10 +112,14 @@ class Prose(QWidget):
         if done < len(wanted):
             self._frame.start(max(FRAME, round(3000 * (time.perf_counter() - began))))
 
+    def _has_time(self, began: float, done: int) -> bool:
+        """Whether one more piece fits this frame. What a piece costs shows only once the width is known."""
+        return time.perf_counter() - began < BUDGET if self._placed else done < _UNMEASURED
+
     def _wanted(self) -> list[Piece]:
         text = self._text if self._limit is None else self._text[: self._limit]
         if not self._markdown:
-            return [Piece(text[at : at + SLICE], plain=True) for at in range(0, len(text), SLICE)]
+            return plain_pieces(text)
         tail = self._pieces.update(text)
         return [*self._pieces.finished, tail] if tail is not None else self._pieces.finished
 
