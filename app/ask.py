@@ -92,6 +92,10 @@ async def _answer(chat: Chat, question: str, pictures: Sequence[str], *, live: b
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[Message] = loop.create_future()
 
+    def end(message: Message) -> None:
+        if not ended.done():
+            ended.set_result(message)
+
     def fail(error: Exception) -> None:
         if not ended.done():
             ended.set_exception(error)
@@ -99,7 +103,7 @@ async def _answer(chat: Chat, question: str, pictures: Sequence[str], *, live: b
     chat.draft.refused.connect(lambda errors: fail(errors[0]))
     chat.worker.refused.connect(fail)
     chat.worker.waiting.connect(lambda wait: print(sentence(wait.error), file=sys.stderr))
-    chat.worker.answered.connect(ended.set_result)
+    chat.worker.answered.connect(end)
     if live:
         printed = 0
 

@@ -1,0 +1,223 @@
+"""The text view: what it shows of hostile Markdown, and what it never does."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QImage, QTextDocument, QTextTable
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.ui.theme import Theme
+from app.ui.transcript.markup import safe_link, written
+from app.ui.transcript.pieces import Piece
+from app.ui.transcript.prose import FOLDED, Prose
+from app.ui.transcript.text import SafeTextView
+
+
+@pytest.fixture
+def view(qtbot: QtBot, theme: Theme) -> SafeTextView:
+    view = SafeTextView(theme)
+    qtbot.addWidget(view)
+    view.resize(600, 400)
+    view.show()
+    return view
+
+
+@pytest.fixture
+def prose(qtbot: QtBot, theme: Theme) -> Prose:
+    prose = Prose(theme, markdown=True, name="Answer")
+    qtbot.addWidget(prose)
+    prose.resize(600, 400)
+    prose.show()
+    return prose
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["https://example.org/a?b=c", "http://example.org", "HTTPS://EXAMPLE.ORG/", "mailto:someone@example.org?subject=x"],
+)
+def test_web_pages_and_mail_can_be_followed(target: str) -> None:
+    assert safe_link(target) is not None
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "",
+        "page.html",
+        "/etc/passwd",
+        "file:///etc/passwd",
+        "//host/share",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "smb://host/share",
+        "ms-msdt:/id",
+        "claude-cli://run",
+        "https://",
+        "https:///path",
+        "http:path",
+        "mailto:a@b.c?attach=/etc/passwd",
+        "mailto:a@b.c?Attachment=/etc/passwd",
+        "qrc:/x",
+        "about:blank",
+    ],
+)
+def test_nothing_else_can(target: str) -> None:
+    assert safe_link(target) is None
+
+
+def test_an_address_is_written_so_that_look_alikes_show() -> None:
+    assert written(QUrl("https://аpple.com/ä b")) == "https://xn--pple-43d.com/%C3%A4%20b"
+
+
+def test_links_of_other_kinds_are_plain_text(view: SafeTextView) -> None:
+    view.set_piece(Piece("[bad](file:///etc/passwd) [good](https://example.org)"))
+    assert view.plain == "bad good"
+    anchors = [anchor_at(view, i) for i in range(len("bad good"))]
+    assert set(anchors[:3]) == {""}
+    assert set(anchors[-4:]) == {"https://example.org"}
+
+
+def test_a_click_on_a_link_tells_its_address_and_loads_nothing(view: SafeTextView, qtbot: QtBot) -> None:
+    view.set_piece(Piece("[good](https://example.org/x)"))
+    with qtbot.waitSignal(view.link_opened) as told:
+        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(10, 12))
+    assert told.args == ["https://example.org/x"]
+    assert view.plain == "good"
+
+
+def test_pictures_show_as_words_and_html_as_it_is(view: SafeTextView) -> None:
+    view.set_piece(Piece("![a chart](https://evil.example/x.png) <img src='/etc/passwd'> <b>bold</b>\n\nafter"))
+    assert view.plain == ("[a chart https://evil.example/x.png] <img src='/etc/passwd'> <b>bold</b>\nafter")
+
+
+def test_no_file_is_opened(view: SafeTextView, tmp_path: Path) -> None:
+    trap = tmp_path / "trap.png"
+    os.mkfifo(trap)  # whoever opens it waits for ever
+    view.set_piece(Piece(f"![x](file://{trap}) ![y]({trap}) <img src='{trap}'>"))
+    view.grab()
+    for kind in QTextDocument.ResourceType:
+        image = view.loadResource(kind.value, QUrl.fromLocalFile(str(trap)))
+        assert isinstance(image, QImage)
+        assert image.size().width() == 1
+
+
+def test_it_is_as_high_as_its_text(view: SafeTextView) -> None:
+    view.set_piece(Piece("one"))
+    one = view.heightForWidth(600)
+    view.set_piece(Piece("word " * 200))
+    assert view.heightForWidth(600) > 4 * one
+    assert view.heightForWidth(300) > view.heightForWidth(600)
+    assert view.verticalScrollBar().maximum() == 0
+
+
+def test_code_at_the_end_has_room_for_its_box(view: SafeTextView) -> None:
+    view.set_piece(Piece("```\none\n```"))
+    height = view.heightForWidth(600)
+    view.resize(600, height)
+    ground = view.grab().toImage()
+    middle = [ground.pixelColor(300, y).name() for y in range(height)]
+    assert len(set(middle[:3])) > 1
+    assert len(set(middle[-3:])) > 1
+
+
+def test_a_table_has_a_line_below_each_row_and_none_between_columns(view: SafeTextView, theme: Theme) -> None:
+    view.set_piece(Piece("| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |"))
+    table = view.document().rootFrame().childFrames()[0]
+    assert isinstance(table, QTextTable)
+    assert (table.rows(), table.columns(), table.format().border()) == (3, 2, 0.0)
+    view.resize(600, view.heightForWidth(600))
+    shown = view.grab().toImage()
+    rows = [y for y in range(shown.height()) if shown.pixelColor(590, y).name() == theme.tokens.line.lower()]
+    assert len(rows) == 3
+    assert "\ufdd0" not in view.plain
+
+
+def test_what_is_selected_stays_selected_while_text_comes(view: SafeTextView) -> None:
+    view.set_piece(Piece("one two **thr"))
+    cursor = view.textCursor()
+    cursor.setPosition(4)
+    cursor.setPosition(7, cursor.MoveMode.KeepAnchor)
+    view.setTextCursor(cursor)
+    view.set_piece(Piece("one two **three** four\n\n- five"))
+    assert view.selected == "two"
+
+
+def test_copying_gives_plain_text_alone(view: SafeTextView) -> None:
+    view.set_piece(Piece("**bold** and `code`"))
+    view.selectAll()
+    data = view.createMimeDataFromSelection()
+    assert isinstance(data, QMimeData)
+    assert (data.text(), data.hasHtml()) == ("bold and code", False)
+
+
+def test_keys_that_scroll_are_left_to_the_conversation(view: SafeTextView, qtbot: QtBot) -> None:
+    pressed: list[int] = []
+
+    class Around(QWidget):
+        def keyPressEvent(self, event: object) -> None:
+            pressed.append(event.key())  # type: ignore[attr-defined]  # a QKeyEvent
+
+    around = Around()
+    qtbot.addWidget(around)
+    QVBoxLayout(around).addWidget(view)
+    around.show()
+    for key in (Qt.Key.Key_PageUp, Qt.Key.Key_End, Qt.Key.Key_Down):
+        QTest.keyClick(view, key)
+    assert pressed == [Qt.Key.Key_PageUp, Qt.Key.Key_End, Qt.Key.Key_Down]
+
+
+def test_only_the_open_end_of_a_growing_text_is_laid_out_again(prose: Prose, qtbot: QtBot) -> None:
+    text = "".join(f"Paragraph {i} " + "word " * 60 + "\n\n" for i in range(60))
+    prose.set_text(text[:10_000])
+    qtbot.waitUntil(lambda: prose.plain.endswith(text[:10_000].split()[-1]))
+    first = prose.findChildren(SafeTextView)[0]
+    revision = first.document().revision()
+    prose.set_text(text)
+    qtbot.waitUntil(lambda: "Paragraph 59" in prose.plain)
+    assert first.document().revision() == revision
+    assert prose.plain.count("Paragraph") == 60
+
+
+def test_many_changes_in_one_frame_are_shown_once(prose: Prose, qtbot: QtBot) -> None:
+    prose.set_text("a")
+    view = prose.findChildren(SafeTextView)[0]
+    changes: list[None] = []
+    view.document().contentsChanged.connect(lambda: changes.append(None))
+    for length in range(2, 200):
+        prose.set_text("a" * length)
+    assert changes == []
+    qtbot.waitUntil(lambda: prose.plain == "a" * 199)
+    once = len(changes)
+    prose.set_text("a" * 199 + "b")
+    prose.flush()
+    assert len(changes) == 2 * once
+
+
+def test_another_text_takes_the_place_of_the_first(prose: Prose) -> None:
+    prose.set_text("one\n\n" * 3_000)
+    prose.set_text("two")
+    assert prose.plain == "two"
+
+
+def test_a_very_long_text_is_folded_and_unfolds(prose: Prose, qtbot: QtBot) -> None:
+    prose.set_text("x " * (FOLDED // 2) + "end")
+    button = prose._all
+    assert button is not None
+    assert button.text() == "Show all (200 kB)"
+    qtbot.waitUntil(lambda: len(prose.plain) >= FOLDED - 100, timeout=20_000)
+    assert "end" not in prose.plain
+    button.click()
+    qtbot.waitUntil(lambda: prose.plain.endswith("end"))
+    assert button.isHidden()
+
+
+def anchor_at(view: SafeTextView, position: int) -> str:
+    cursor = view.textCursor()
+    cursor.setPosition(position + 1)
+    return cursor.charFormat().anchorHref()
