@@ -52,5 +52,5 @@ def _environment_key(environ: Mapping[str, str], name: str) -> Secret | None:
     if not text:
         return None
     if not (text.isascii() and text.isprintable() and " " not in text):
-        raise BadKey("characters")
+        raise BadKey("characters", name)
     return Secret(text)

@@ -124,6 +124,8 @@ class BadKey(ServerError):
     """Carries the reason and never what was entered: it may be a key all the same."""
 
     reason: Literal["empty", "characters", "admin", "oauth", "short", "long"]
+    variable: str = ""
+    """The environment's variable that holds it; empty for one that was entered."""
 
 
 @dataclass

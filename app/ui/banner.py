@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy
 
 from app.conversation.account import Account
@@ -54,4 +54,4 @@ class PracticeBanner(QFrame):
         self.setVisible(self._account.practice)
 
     def _draw_icon(self) -> None:
-        self._icon.setPixmap(self._theme.icon("flask-conical", self._theme.tokens.warn).pixmap(QSize(16, 16)))
+        self._icon.setPixmap(self._theme.pixmap("flask-conical", self._theme.tokens.warn))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from weakref import WeakSet
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QMetaObject, QMimeData, QObject, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QShowEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.conversation.account import Account
 from app.conversation.attachment import Source
@@ -22,7 +22,9 @@ from app.ui.notes import Notes
 from app.ui.picture_facts import listed
 from app.ui.sources import EXTENSIONS, Dropped, bitmap_of, prefers_text, sources_from_mime
 from app.ui.theme import COMPOSER, Theme
-from app.ui.thumbnails import Thumbnails
+
+if TYPE_CHECKING:
+    from app.ui.thumbnails import Thumbnails
 
 _RADIUS: Final = 16
 _SHADOW: Final = 8
@@ -56,7 +58,7 @@ class Composer(QWidget):
         self._turned = QElapsedTimer()
         self._line_due = QTimer(self, singleShot=True, interval=_COALESCE)
         self._line_due.timeout.connect(self._tell_line)
-        self._strip = Thumbnails(theme)
+        self._strip: Thumbnails | None = None
         self._notes = Notes(theme)
         self._edit = MessageEdit(theme)
         self._line = CostLine(theme)
@@ -74,6 +76,7 @@ class Composer(QWidget):
             draft.changed.connect(self._draft_changed),
             draft.taken.connect(lambda: self._edit.show_text("", 0)),
             draft.text_changed.connect(self._show_text),
+            draft.rowsInserted.connect(self.furnish),
             chat.changed.connect(self._draft_changed),
             worker.phase_changed.connect(self._phase_changed),
         ]
@@ -81,7 +84,10 @@ class Composer(QWidget):
             self._heard.add(chat)
             key = chat.facts.id
             draft.refused.connect(lambda errors: self._refused(key, errors))
-        self._strip.set_draft(draft)
+        if draft.pictures:
+            self.furnish()
+        if self._strip is not None:
+            self._strip.set_draft(draft)
         self._edit.show_text(draft.text, self._cursors.get(chat.facts.id, len(draft.text)))
         self._nothing_to_send = False
         self._turn(is_stop=worker.busy)
@@ -127,6 +133,8 @@ class Composer(QWidget):
     def choose_pictures(self) -> None:
         """Let the person pick files."""
         patterns = " ".join(f"*.{ending} *.{ending.upper()}" for ending in EXTENSIONS)
+        from PySide6.QtWidgets import QFileDialog
+
         dialog = QFileDialog(self, self.tr("Attach pictures"))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
@@ -168,6 +176,20 @@ class Composer(QWidget):
 
     # --- putting together ---
 
+    def furnish(self) -> None:
+        """Build what the first paint of an empty message does not show: the strip of pictures."""
+        if self._strip is not None:
+            return
+        from app.ui.thumbnails import Thumbnails
+
+        self._strip = Thumbnails(self._theme)
+        self._strip.picture_opened.connect(self.picture_opened)
+        self._strip.resized.connect(self._share_height)
+        self._card.insertWidget(0, self._strip)
+        QWidget.setTabOrder(self._strip, self._edit)
+        if self._chat is not None:
+            self._strip.set_draft(self._chat.draft)
+
     def _lay_out(self) -> None:
         self.setMaximumWidth(COMPOSER + 2 * _SHADOW)
         bottom = QHBoxLayout()
@@ -175,10 +197,9 @@ class Composer(QWidget):
         bottom.addWidget(self._attach)
         bottom.addWidget(self._line, 1)
         bottom.addWidget(self._send)
-        card = QVBoxLayout(self)
+        self._card = card = QVBoxLayout(self)
         card.setContentsMargins(_SHADOW + 12, 4 + 12, _SHADOW + 12, _SHADOW + 12)
         card.setSpacing(0)
-        card.addWidget(self._strip)
         card.addWidget(self._notes)
         edit = QHBoxLayout()
         edit.setContentsMargins(4, 4, 4, 12)
@@ -190,7 +211,6 @@ class Composer(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._attach.setAccessibleName(self.tr("Attach pictures"))
         self._attach.setToolTip(self.tr("Attach pictures") + " (Ctrl+O)")
-        QWidget.setTabOrder(self._strip, self._edit)
         QWidget.setTabOrder(self._edit, self._attach)
         QWidget.setTabOrder(self._attach, self._send)
         self.setFocusProxy(self._edit)
@@ -198,8 +218,6 @@ class Composer(QWidget):
     def _connect(self) -> None:
         self._attach.clicked.connect(self.choose_pictures)
         self._send.clicked.connect(self._send_clicked)
-        self._strip.picture_opened.connect(self.picture_opened)
-        self._strip.resized.connect(self._share_height)
         self._edit.submitted.connect(self.submit)
         self._edit.pasted.connect(self.paste)
         self._edit.undo_requested.connect(self._undo_remove)
@@ -216,8 +234,10 @@ class Composer(QWidget):
     def _share_height(self) -> None:
         """Pictures and text grow with the window, and leave room for the conversation."""
         whole = self.window().height()
-        self._strip.set_height_limit(round(whole * _SHARE))
-        strip = self._strip.height() if self._strip.isVisibleTo(self) else 0
+        strip = 0
+        if self._strip is not None:
+            self._strip.set_height_limit(round(whole * _SHARE))
+            strip = self._strip.height() if self._strip.isVisibleTo(self) else 0
         self._edit.set_height_limit(min(round(whole * _SHARE), round(whole * _SHARE_TOGETHER) - strip))
 
     # --- what changes ---

@@ -14,12 +14,14 @@ from app.conversation.history import HistoryModel
 from app.conversation.messages import Index
 from app.core.rows import Conversation
 from app.ui import figures
+from app.ui.foreign_text import is_right_to_left, one_line
 from app.ui.theme import RADIUS, Theme
 
 _ROW: Final = 48
 _HEADING: Final = 40
 _THUMBNAIL: Final = QSize(40, 30)
 _DOT: Final = 8
+_ICON: Final = 16
 _MARGIN: Final = 12
 """Left and right of a row, a scroll bar included."""
 _KEPT: Final = 300
@@ -100,7 +102,7 @@ class ConversationRow(QStyledItemDelegate):
         painter.setBrush(QColor(tokens.surface))
         painter.drawRoundedRect(frame, RADIUS["badge"], RADIUS["badge"])
         if not conversation.thumbnail:
-            side = QRect(QPoint(), QSize(16, 16))
+            side = QRect(QPoint(), QSize(_ICON, _ICON))
             side.moveCenter(place.center())
             self._icon.paint(painter, side)
         if not pixmap.isNull():
@@ -120,8 +122,9 @@ class ConversationRow(QStyledItemDelegate):
         upper, lower = self._lines(place)
         painter.setFont(self._title_font)
         painter.setPen(QColor(tokens.text))
-        title = painter.fontMetrics().elidedText(conversation.title, Qt.TextElideMode.ElideRight, upper.width())
-        painter.drawText(upper, _flags(option), title)
+        whole = one_line(conversation.title)
+        title = painter.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideRight, upper.width())
+        painter.drawText(upper, int(_LEFT | _MIDDLE) | _direction(whole), title)
         painter.setFont(self._note_font)
         painter.setPen(QColor(tokens.text2))
         note = painter.fontMetrics().elidedText(self.note(conversation), Qt.TextElideMode.ElideRight, lower.width())
@@ -203,7 +206,7 @@ class ConversationRow(QStyledItemDelegate):
     def setEditorData(self, editor: QWidget, index: Index) -> None:
         # The conversation may change while its title is being edited: an answer has ended.
         if isinstance(editor, QLineEdit) and not editor.isModified():
-            editor.setText(str(index.data()))
+            editor.setText(one_line(str(index.data())))
 
     def setModelData(self, editor: QWidget, _model: QAbstractItemModel, index: Index) -> None:
         conversation: Conversation = index.data(HistoryModel.ConversationRole)
@@ -220,6 +223,12 @@ class ConversationRow(QStyledItemDelegate):
         if isinstance(editor, QLineEdit) and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             editor.setModified(False)
         return super().eventFilter(editor, event)
+
+
+def _direction(text: str) -> int:
+    """Writes a text from its own side, whatever the window's is."""
+    flags = Qt.TextFlag
+    return int(flags.TextForceRightToLeft if is_right_to_left(text) else flags.TextForceLeftToRight)
 
 
 def _flags(option: QStyleOptionViewItem) -> int:

@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.conversation.account import Account
 from app.conversation.tasks import Tasks
 from app.core.catalog import ListedModel
-from app.core.errors import BadAddress, BadKey, ReplyLost, VisavisError
+from app.core.errors import BadAddress, BadKey, VisavisError
 from app.core.keys import clean_key
 from app.core.server import ANTHROPIC, Auth, Server
 from app.ui.errors import sentence
@@ -36,6 +36,7 @@ class KeyDialog(QDialog):
         self._tasks = tasks
         self._test_task: asyncio.Task[None] | None = None
         self._listed: list[ListedModel] | None = None
+        self._is_well = False
         self._is_closed = False
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Paste an API key"))
@@ -44,7 +45,6 @@ class KeyDialog(QDialog):
         self._lay_out()
         self._connect()
         self._take_over()
-        self._draw_icons()
         self._follow_text()
 
     # --- putting together ---
@@ -71,7 +71,6 @@ class KeyDialog(QDialog):
         self._reveal = _button("", "icon", self.tr("Show the key"))
         self._reveal.setToolTip(self.tr("Show the key"))
         self._reveal.setCheckable(True)
-        self._reveal.setIconSize(QSize(16, 16))
         self._link = _button(_KEYS_ARE_MADE, "link", self.tr("Open %1 in the browser").replace("%1", _KEYS_ARE_MADE))
         self._fold = _button(self.tr("Another server"), "fold")
         self._fold.setCheckable(True)
@@ -169,7 +168,10 @@ class KeyDialog(QDialog):
     def _draw_icons(self) -> None:
         self._reveal.setIcon(self._theme.icon("eye"))
         self._fold.setIcon(self._theme.icon("chevron-down" if self._fold.isChecked() else "chevron-right"))
-        self._link.setIcon(self._theme.icon("external-link", self._theme.tokens.accent))
+        tokens = self._theme.tokens
+        self._link.setIcon(self._theme.icon("external-link", tokens.accent))
+        mark = ("check", tokens.accent) if self._is_well else ("circle-alert", tokens.danger)
+        self._mark.setPixmap(self._theme.pixmap(*mark))
 
     def _show_key(self, shown: bool) -> None:
         self._key.setEchoMode(QLineEdit.EchoMode.Normal if shown else QLineEdit.EchoMode.Password)
@@ -222,16 +224,16 @@ class KeyDialog(QDialog):
 
     def _say(self, text: str, *, well: bool = False) -> None:
         self._said.setText(text)
-        tokens = self._theme.tokens
-        icon = self._theme.icon("check", tokens.accent) if well else self._theme.icon("circle-alert", tokens.danger)
-        self._mark.setPixmap(icon.pixmap(QSize(16, 16)))
+        self._is_well = well
+        self._draw_icons()
         for part in (self._mark, self._said):
             part.setVisible(bool(text))
 
     def _enable(self, on: bool) -> None:
         typed = bool(self._key.text().strip() or self._base_url.strip())  # another server may do without a key
-        self._test.setEnabled(on and typed)
-        self._save.setEnabled(on and typed)
+        usable = on and typed and not self._fault()
+        self._test.setEnabled(usable)
+        self._save.setEnabled(usable)
         self._remove.setEnabled(on)
 
     def _set_busy(self, busy: bool) -> None:
@@ -256,10 +258,8 @@ class KeyDialog(QDialog):
         told = ""
         try:
             await work()
-        except ReplyLost as error:  # nothing is charged for a list of models
-            told = self.tr("No answer came from %1. Try again.").replace("%1", error.host)
         except VisavisError as error:
-            told = sentence(error)
+            told = sentence(error, charged=False)
             if isinstance(error, BadAddress) and not self._is_closed:
                 self._fold.setChecked(True)
         if not self._is_closed:

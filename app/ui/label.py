@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Literal
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QLabel, QWidget
 
+from app.ui.foreign_text import is_right_to_left, one_line
 from app.ui.theme import TextRole, Theme
 
 Tone = Literal["text", "secondary"]
 
 
 class Label(QLabel):
-    """Follows the theme. The colour is text, or text 2 for `tone` "secondary"."""
+    """Follows the theme. The colour is text, or text 2 for `tone` "secondary".
+
+    Text that `wraps` is broken and painted here: QLabel cannot keep the role's distance between lines.
+    """
 
     def __init__(
         self,
@@ -40,6 +44,52 @@ class Label(QLabel):
 
     def _follow(self) -> None:
         self.setFont(self._theme.font(self._role, self._weight))
+
+    def _broken(self, width: int) -> QTextLayout:
+        """The text in lines of that width, each as high as the role asks."""
+        text, height = self.text(), self._theme.line(self._role)
+        option = QTextOption(self.alignment() & Qt.AlignmentFlag.AlignHorizontal_Mask)
+        directions = Qt.LayoutDirection
+        option.setTextDirection(directions.RightToLeft if is_right_to_left(text) else directions.LeftToRight)
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        layout = QTextLayout(text.replace("\n", "\u2028"), self.font())
+        layout.setTextOption(option)
+        layout.beginLayout()
+        top = 0
+        while (line := layout.createLine()).isValid():
+            line.setLineWidth(width)
+            line.setPosition(QPointF(0, top + round((height - line.height()) / 2)))
+            top += height
+        layout.endLayout()
+        return layout
+
+    def heightForWidth(self, width: int) -> int:
+        if not self.wordWrap():
+            return super().heightForWidth(width)
+        margins = self.contentsMargins()
+        lines = self._broken(width - margins.left() - margins.right()).lineCount()
+        return max(1, lines) * self._theme.line(self._role) + margins.top() + margins.bottom()
+
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        if self.wordWrap():
+            return QSize(hint.width(), self.heightForWidth(hint.width()))
+        return hint.expandedTo(QSize(0, self._theme.line(self._role)))
+
+    def minimumSizeHint(self) -> QSize:
+        return super().minimumSizeHint().expandedTo(QSize(0, self._theme.line(self._role)))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self.wordWrap():
+            super().paintEvent(event)
+            return
+        place = self.contentsRect()
+        layout = self._broken(place.width())
+        spare = place.height() - layout.lineCount() * self._theme.line(self._role)
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        layout.draw(painter, QPointF(place.left(), place.top() + spare // 2))
+        painter.end()
 
 
 class ElidedLabel(Label):
@@ -67,7 +117,7 @@ class ElidedLabel(Label):
         super().__init__(theme, role=role, weight=weight, tone=tone, parent=parent)
 
     def set_whole(self, text: str) -> None:
-        self._whole = " ".join(text.split())
+        self._whole = one_line(text)
         self.setAccessibleName(self._whole)
         self.updateGeometry()
         self._elide()

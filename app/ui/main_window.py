@@ -144,6 +144,7 @@ class MainWindow(QMainWindow):
         self._transcript.link_opened.connect(lambda link: QDesktopServices.openUrl(QUrl(link)))
         self._transcript.set_chat(self._chat)
         self._pages.addWidget(self._transcript)
+        self._composer.furnish()
         self._add_actions()
 
     def _add_actions(self) -> None:
@@ -183,6 +184,7 @@ class MainWindow(QMainWindow):
         self._top_bar.set_chat(chat)
         if self._is_furnished:
             self._transcript.set_chat(chat)
+        self._welcome.set_draft(chat.draft)
         self._composer.set_chat(chat)
         self._choose_page()
         self._composer.focus()
@@ -248,7 +250,7 @@ class MainWindow(QMainWindow):
         try:
             await self._tools.account.ask_for_models()
         except VisavisError as error:
-            self._composer.note(sentence(error))
+            self._composer.note(sentence(error, charged=False))
 
     def _open_key_dialog(self) -> None:
         from app.ui.key_dialog import KeyDialog

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from app.conversation.account import Account
 from app.conversation.messages import Index
 from app.core.catalog import Catalog, Model
+from app.ui.foreign_text import one_line
 from app.ui.theme import Theme
 
 _MODEL: Final = int(Qt.ItemDataRole.UserRole)
@@ -30,6 +31,7 @@ _WIDTH: Final = 400
 _HEIGHT: Final = 520
 _ROW: Final = 48
 _HEADING: Final = 32
+_GAP: Final = 4
 
 
 class ModelList(QFrame):
@@ -48,6 +50,9 @@ class ModelList(QFrame):
         self._theme = theme
         self._account = account
         self.setObjectName("popup")
+        self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
+        for attribute in (Qt.WidgetAttribute.WA_TranslucentBackground, Qt.WidgetAttribute.WA_StyledBackground):
+            self.setAttribute(attribute)  # for its round corners
         self._rows = QStandardItemModel(self)
         self._view = _View(theme)
         self._view.setModel(self._rows)
@@ -55,16 +60,21 @@ class ModelList(QFrame):
         self._ask = QPushButton(self.tr("Ask the server for its models"))
         self._ask.setProperty("kind", "quiet")
         self._ask.clicked.connect(self._refresh)
+        self._rule = QFrame()
+        self._rule.setObjectName("rule")
+        self._rule.setFixedHeight(1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(4, 4, 4, 4)
-        column.setSpacing(4)
+        column.setContentsMargins(_GAP, _GAP, _GAP, _GAP)
+        column.setSpacing(_GAP)
         column.addWidget(self._view, 1)
+        column.addWidget(self._rule)
         column.addWidget(self._ask, 0, Qt.AlignmentFlag.AlignLeft)
 
     def open_under(self, button: QWidget, current: Model, today: date) -> None:
         """Show the list below a button, with the model that answers now selected."""
         self._fill(current, today)
-        self._ask.setVisible(self._account.connected and not self._account.practice)
+        for part in (self._rule, self._ask):
+            part.setVisible(self._account.connected and not self._account.practice)
         corner = button.mapToGlobal(QPoint(0, button.height() + 4))
         room = button.screen().availableGeometry()
         height = min(self._wanted_height(), room.bottom() - corner.y() - 8)
@@ -116,8 +126,8 @@ class ModelList(QFrame):
 
     def _wanted_height(self) -> int:
         rows = sum(self._view.sizeHintForRow(row) for row in range(self._rows.rowCount()))
-        ask = self._ask.sizeHint().height() + 4 if self._ask.isVisibleTo(self) else 0
-        return min(rows + ask + 12, self._theme.px(_HEIGHT))
+        ask = self._ask.sizeHint().height() + 1 + 2 * _GAP if self._ask.isVisibleTo(self) else 0
+        return min(rows + ask + 2 * _GAP + 2, self._theme.px(_HEIGHT))
 
     def _choose(self, model: Model) -> None:
         self.close()
@@ -200,7 +210,7 @@ class _Row(QStyledItemDelegate):
         font = self._theme.font("secondary", 500)
         painter.setFont(font)
         painter.setPen(QColor(tokens.text))
-        name = QFontMetrics(font).elidedText(model.name, Qt.TextElideMode.ElideMiddle, left)
+        name = QFontMetrics(font).elidedText(one_line(model.name), Qt.TextElideMode.ElideMiddle, left)
         painter.drawText(upper, flags.AlignLeft | flags.AlignBottom, name)
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:

@@ -12,7 +12,7 @@ from app.conversation.account import Account
 from app.core.catalog import Model
 from app.ui.label import ElidedLabel, Label
 from app.ui.model_list import ModelList, price_words, retirement_words
-from app.ui.theme import Theme
+from app.ui.theme import HIT, Theme
 
 _NAME: Final = 280
 _LEAST_NAME: Final = 96
@@ -113,15 +113,15 @@ class _Pill(QPushButton):
         self.updateGeometry()
 
     def _draw_arrow(self) -> None:
-        self._arrow.setPixmap(self._theme.icon("chevron-down", self._theme.tokens.text).pixmap(QSize(16, 16)))
+        self._arrow.setPixmap(self._theme.pixmap("chevron-down", self._theme.tokens.text))
 
     def sizeHint(self) -> QSize:
         layout = self.layout()
-        return QSize(layout.sizeHint().width() if layout else 0, self._theme.px(28))
+        return QSize(layout.sizeHint().width() if layout else 0, self._theme.grown(HIT))
 
     def minimumSizeHint(self) -> QSize:
         layout = self.layout()
-        return QSize(layout.minimumSize().width() if layout else 0, self._theme.px(28))
+        return QSize(layout.minimumSize().width() if layout else 0, self._theme.grown(HIT))
 
 
 def _today() -> date:

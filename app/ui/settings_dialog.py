@@ -27,8 +27,10 @@ from app.ui.label import ElidedLabel, Label
 from app.ui.switch import Switch
 from app.ui.theme import Theme
 
-_SIZE: Final = (560, 736)
-_FIELD: Final = 144
+_WIDTH: Final = 560
+_HEIGHT: Final = 640
+"""However large the text: it scrolls, and a small laptop has no more."""
+_FIELD: Final = 152
 _THEMES: Final[tuple[Literal["system", "light", "dark"], ...]] = ("system", "light", "dark")
 _TEXT_SIZES: Final = (80, 200)
 """Per cent."""
@@ -58,7 +60,7 @@ class SettingsDialog(QDialog):
         self._connect()
         self._show_account()
         self._show_preferences()
-        self.resize(self._theme.px(_SIZE[0]), self._theme.px(_SIZE[1]))
+        self.resize(self._theme.px(_WIDTH), _HEIGHT)
 
     # --- putting together ---
 
@@ -108,14 +110,18 @@ class SettingsDialog(QDialog):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(page)
+        rule = QFrame()
+        rule.setObjectName("rule")
+        rule.setFixedHeight(1)
         bottom = QHBoxLayout()
-        bottom.setContentsMargins(24, 12, 24, 16)
+        bottom.setContentsMargins(24, 12, 24, 12)
         bottom.addStretch(1)
         bottom.addWidget(self._close)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(scroll, 1)
+        whole.addWidget(rule)
         whole.addLayout(bottom)
 
     def _lay_out_appearance(self, sections: QVBoxLayout) -> None:

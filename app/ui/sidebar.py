@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final, Literal
 from weakref import WeakSet
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout
 
@@ -21,6 +21,8 @@ from app.ui.label import ElidedLabel, Label
 from app.ui.theme import SIDEBAR, Theme
 
 _NEW: Final = "Ctrl+N"
+_WIDEST: Final = 320
+"""Pixels, however large the text: a small window has to keep room for the conversation."""
 UNDO_MILLISECONDS: Final = 10_000
 """How long a deleted conversation can be brought back from here."""
 
@@ -40,7 +42,6 @@ class Sidebar(QFrame):
         self._desk = desk
         self._watched: WeakSet[Chat] = WeakSet()
         self.setObjectName("sidebar")
-        self.setFixedWidth(SIDEBAR)
         self._new = _WideButton(theme, "plus", self.tr("New chat"), kind="plain", keys=_NEW)
         self._new.setAccessibleName("New chat")
         self._settings = _WideButton(theme, "settings", self.tr("Settings"), kind="quiet")
@@ -52,7 +53,7 @@ class Sidebar(QFrame):
         self._undo = UndoBar(theme)
         self._lay_out()
         self._connect()
-        self._draw_icon()
+        self._restyle()
         self._show_opened(desk.current)
         self._show_empty()
 
@@ -101,7 +102,7 @@ class Sidebar(QFrame):
         desk.deleted.connect(self._undo.offer)
         for changed in (history.modelReset, history.rowsInserted, history.rowsRemoved):
             changed.connect(self._show_empty)
-        self._theme.changed.connect(self._draw_icon)
+        self._theme.changed.connect(self._restyle)
         shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self, self._undo.undo)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
@@ -128,7 +129,7 @@ class Sidebar(QFrame):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for words, keys, do in (
-            (self.tr("Open"), "Return", self.list.open_row),
+            (self.tr("Open"), "Enter", self.list.open_row),
             (self.tr("Rename"), "F2", self.list.rename_row),
             (self.tr("Delete"), "Del", self.list.delete_row),
         ):
@@ -139,9 +140,9 @@ class Sidebar(QFrame):
     def _do(self, do: Callable[[Index], None]) -> None:
         do(self.list.currentIndex())
 
-    def _draw_icon(self) -> None:
+    def _restyle(self) -> None:
+        self.setFixedWidth(min(self._theme.grown(SIDEBAR), _WIDEST))
         self._hide.setIcon(self._theme.icon("panel-left"))
-        self._hide.setIconSize(QSize(16, 16))
 
 
 class _WideButton(QPushButton):
@@ -168,8 +169,7 @@ class _WideButton(QPushButton):
 
     def _draw_icon(self) -> None:
         tokens = self._theme.tokens
-        icon = self._theme.icon(self._name, tokens.text2 if self._is_quiet else tokens.text)
-        self._icon.setPixmap(icon.pixmap(QSize(16, 16)))
+        self._icon.setPixmap(self._theme.pixmap(self._name, tokens.text2 if self._is_quiet else tokens.text))
 
 
 class UndoBar(QFrame):
@@ -184,7 +184,7 @@ class UndoBar(QFrame):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("undo")
-        self._words = ElidedLabel(theme, most=SIDEBAR, role="secondary")
+        self._words = ElidedLabel(theme, most=_WIDEST, role="secondary")
         button = QPushButton(self.tr("Undo"))
         button.setProperty("kind", "link")
         button.setToolTip(self.tr("Bring the conversation back (%1)").replace("%1", "Ctrl+Z"))

@@ -31,7 +31,14 @@ TILE: Final = QSize(168, 100)
 RADIUS: Final = {"badge": 6, "control": 8, "tile": 10, "card": 14}
 
 TextRole = Literal["body", "secondary", "caption", "heading", "title"]
-_PIXELS: Final[dict[TextRole, int]] = {"body": 14, "secondary": 13, "caption": 12, "heading": 16, "title": 20}
+_TYPE: Final[dict[TextRole, tuple[int, int]]] = {
+    "body": (14, 22),
+    "secondary": (13, 18),
+    "caption": (12, 16),
+    "heading": (16, 24),
+    "title": (20, 28),
+}
+"""Pixels of the letters and of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,24 +128,34 @@ class Theme(QObject):
 
     def font(self, role: TextRole = "body", weight: int = 400) -> QFont:
         font = QFont(self._family)
-        font.setPixelSize(self.px(_PIXELS[role]))
+        font.setPixelSize(self.px(_TYPE[role][0]))
         font.setWeight(QFont.Weight(weight))
         if role == "caption":
             font.setFeature(QFont.Tag.fromString("tnum"), 1)  # figures of one width, so that numbers line up
         return font
 
+    def line(self, role: TextRole) -> int:
+        """Pixels from one line to the next."""
+        return self.px(_TYPE[role][1])
+
     def px(self, pixels: int) -> int:
-        """Pixels that grow with the text size."""
+        """Pixels that follow the text size."""
         return round(pixels * self._scale)
 
+    def grown(self, pixels: int) -> int:
+        """Pixels of a control or an icon: they grow with the text, and small text makes them no harder to hit."""
+        return max(pixels, self.px(pixels))
+
     def icon(self, name: str, color: str = "", size: int = 16) -> QIcon:
-        """An icon of `resources/icons`, in text 2 unless said; sharp at `size` pixels on any screen."""
-        icon = QIcon()
-        ratio = self._app.devicePixelRatio()
-        icon.addPixmap(_drawn(name, color or self._tokens.text2, size, ratio))
+        """An icon of `resources/icons`, in text 2 unless said; sharp on any screen at `size` pixels, grown."""
+        icon = QIcon(self.pixmap(name, color, size))
         if color:
-            icon.addPixmap(_drawn(name, self._tokens.line, size, ratio), QIcon.Mode.Disabled)
+            icon.addPixmap(self.pixmap(name, self._tokens.line, size), QIcon.Mode.Disabled)
         return icon
+
+    def pixmap(self, name: str, color: str = "", size: int = 16) -> QPixmap:
+        """The same for a label."""
+        return _drawn(name, color or self._tokens.text2, self.grown(size), self._app.devicePixelRatio())
 
     def _apply(self) -> None:
         settings = self._preferences.settings
@@ -151,8 +168,20 @@ class Theme(QObject):
         self._applied = (self._tokens, self._scale) = (tokens, scale)
         self._app.setPalette(_palette(tokens))
         self._app.setFont(self.font())
-        self._app.setStyleSheet(_style_sheet(tokens))
+        self._app.setStyleSheet(self._style_sheet())
         self.changed.emit()
+
+    def _style_sheet(self) -> str:
+        """`resources/style.qss` with the tokens and sizes put in."""
+        tokens = self._tokens
+        colors = {name: str(getattr(tokens, name)) for name in Tokens.__slots__}
+        colors |= {
+            "accent_hover": _mixed(tokens.accent, tokens.text, 0.14),
+            "thumb": _mixed(tokens.line, tokens.text2, 0.35),
+        }
+        sheet = resource("style.qss").read_text("utf-8").partition("*/")[2]
+        sheet = re.sub(r"@(\d+)", lambda match: f"{self.grown(int(match[1]))}px", sheet)
+        return re.sub(r"@(\w+)", lambda match: colors[match[1]], sheet)
 
 
 def _family(app: QApplication) -> str:
@@ -206,17 +235,6 @@ def _palette(tokens: Tokens) -> QPalette:
     for role in (roles.WindowText, roles.Text, roles.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(tokens.text2))
     return palette
-
-
-def _style_sheet(tokens: Tokens) -> str:
-    """`resources/style.qss` with the tokens put in."""
-    colors = {name: str(getattr(tokens, name)) for name in Tokens.__slots__}
-    colors |= {
-        "accent_hover": _mixed(tokens.accent, tokens.text, 0.14),
-        "thumb": _mixed(tokens.line, tokens.text2, 0.35),
-    }
-    sheet = resource("style.qss").read_text("utf-8")
-    return re.sub(r"@(\w+)", lambda match: colors[match[1]], sheet.partition("*/")[2])
 
 
 def _mixed(one: str, other: str, share: float) -> str:

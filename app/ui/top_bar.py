@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Final
 
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton
 
 from app.conversation.account import Account
 from app.conversation.chat import Chat
 from app.ui import figures
-from app.ui.label import ElidedLabel
+from app.ui.label import Label
 from app.ui.model_picker import ModelPicker
 from app.ui.system_prompt import SystemPromptDialog
 from app.ui.theme import TOP_BAR, Theme
-
-_FACTS: Final = 360
 
 
 class TopBar(QFrame):
@@ -35,9 +32,9 @@ class TopBar(QFrame):
         self.picker = ModelPicker(theme, account)
         self._sidebar = QToolButton()
         self._system = _SystemButton(theme)
-        self._facts = ElidedLabel(
-            theme, most=_FACTS, mode=Qt.TextElideMode.ElideRight, role="secondary", tone="secondary"
-        )
+        self._facts = Label(theme, role="secondary", tone="secondary")
+        self._facts.setMinimumWidth(1)  # it makes room for the model's name, and is fitted then
+        self._words: list[str] = []
         self.setObjectName("top")
         self._sidebar.setProperty("kind", "icon")
         self._sidebar.setAccessibleName(self.tr("Show the sidebar"))
@@ -70,6 +67,7 @@ class TopBar(QFrame):
 
     def set_sidebar_open(self, is_open: bool) -> None:
         self._sidebar.setVisible(not is_open)
+        self._fit()
 
     def _choose_model(self, model_id: str) -> None:
         if self._chat is not None:
@@ -89,14 +87,30 @@ class TopBar(QFrame):
         if self._chat is None:
             return
         self.picker.set_model(self._chat.model)
-        self._facts.set_whole(" · ".join(self._words(self._chat)))
+        self._words = self._known(self._chat)
+        self._facts.setAccessibleName(" · ".join(self._words))
+        self._fit()
         self._system.show_whether(is_set=bool(self._chat.facts.system.strip()))
 
-    def _words(self, chat: Chat) -> list[str]:
+    def _fit(self) -> None:
+        """Show as many facts as have room beside the model's name, each whole."""
+        layout = self.layout()
+        if layout is None:
+            return
+        self._facts.clear()
+        room = self.width() - layout.sizeHint().width()
+        metrics = self._facts.fontMetrics()
+        for number in range(len(self._words), 0, -1):
+            text = " · ".join(self._words[:number])
+            if metrics.horizontalAdvance(text) <= room:
+                self._facts.setText(text)
+                return
+
+    def _known(self, chat: Chat) -> list[str]:
         """What is known of the conversation; nothing before its first message."""
         if not chat.messages.messages:
             return []
-        words = [self._cost(chat)]
+        words = [cost] if (cost := self._cost(chat)) else []
         tokens, window = chat.context.tokens, chat.model.context_window
         if tokens and window:
             share = max(1, round(100 * tokens / window))
@@ -113,14 +127,18 @@ class TopBar(QFrame):
         if messages[-1].state == "streaming":
             spent += Decimal(messages[-1].estimate or 0)
         if not spent:
-            return self.tr("This chat –")
+            return ""
         is_exact = all(message.role == "user" or message.state == "complete" for message in messages)
         return self.tr("This chat %1").replace("%1", ("" if is_exact else "≈ ") + figures.dollars(spent))
 
     def _restyle(self) -> None:
-        self.setFixedHeight(max(TOP_BAR, self._theme.px(TOP_BAR)))
+        self.setFixedHeight(self._theme.grown(TOP_BAR))
         self._sidebar.setIcon(self._theme.icon("panel-left"))
-        self._sidebar.setIconSize(QSize(16, 16))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
 
 class _SystemButton(QToolButton):
@@ -132,7 +150,6 @@ class _SystemButton(QToolButton):
         self._is_set = False
         self.setProperty("kind", "icon")
         self.setAccessibleName(self.tr("System prompt"))
-        self.setIconSize(QSize(16, 16))
         theme.changed.connect(self._restyle)
         self._restyle()
         self.show_whether(is_set=False)

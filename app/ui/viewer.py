@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QIcon, QImage, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from shiboken6 import isValid
@@ -25,7 +25,6 @@ from app.ui.theme import DARK, Theme
 if TYPE_CHECKING:
     from app.core.image import Pixels
 
-_ICON: Final = QSize(16, 16)
 _PANEL: Final = 0.4
 """Of the width at most."""
 _PATIENCE: Final = 300
@@ -123,10 +122,9 @@ class Viewer(QWidget):
     def _icon_button(self, icon: str, name: str, shortcut: str) -> QPushButton:
         button = QPushButton()
         button.setProperty("kind", "icon")
-        drawn = QIcon(self._theme.icon(icon, DARK.text).pixmap(_ICON))
-        drawn.addPixmap(self._theme.icon(icon, DARK.line).pixmap(_ICON), QIcon.Mode.Disabled)
+        drawn = QIcon(self._theme.pixmap(icon, DARK.text))
+        drawn.addPixmap(self._theme.pixmap(icon, DARK.line), QIcon.Mode.Disabled)
         button.setIcon(drawn)
-        button.setIconSize(_ICON)
         return _named(button, name, shortcut)
 
     def _word_button(self, word: str, name: str, shortcut: str) -> QPushButton:

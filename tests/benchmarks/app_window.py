@@ -28,7 +28,7 @@ class Start(QObject):
         super().__init__(window)
         self._window = window
         self._list = window.findChild(QListView, "conversations")
-        self._list.viewport().installEventFilter(self)
+        self._list.installEventFilter(self)
         self._edit = window.focusWidget()
         self._edit.textChanged.connect(self._typed)
 

@@ -40,7 +40,9 @@ from app.ui.errors import refusals, sentence, words
 
 HOST = "api.anthropic.com"
 ALONG = "go on in a new chat that takes the pictures along."
-CHOOSE = "Remove pictures, or go on in a new chat that takes them along; there you can choose."
+REMOVE_IT = f"Remove it if it is in this message, or {ALONG}"
+REMOVE_THEM = f"Remove those in this message, or {ALONG}"
+CHOOSE = "Remove pictures from this message, or go on in a new chat that takes them along; there you can choose."
 KEPT = "What has come is kept. Try again for a whole answer."
 
 
@@ -97,33 +99,30 @@ TEXTS: list[tuple[VisavisError, str]] = [
     ),
     (
         refused(Offence("edge", 9000, 8000, 3, "a.png")),
-        f"Image 3 (a.png) has an edge of 9,000 pixels, and the limit is 8,000. Remove it, or {ALONG}",
+        f"Image 3 (a.png) has an edge of 9,000 pixels, and the limit is 8,000. {REMOVE_IT}",
     ),
     (
         refused(Offence("edge", 9000, 8000, 3, "a.png"), Offence("edge", 9100, 8000, 4, "")),
-        f"Image 3 (a.png) and Image 4 have an edge above 8,000 pixels. Remove it, or {ALONG}",
+        f"Image 3 (a.png) and Image 4 have an edge above 8,000 pixels. {REMOVE_THEM}",
     ),
     (
         refused(Offence("edge_of_many", 2576, 2000, 3, "a.png")),
-        (
-            "Image 3 (a.png) has an edge of 2,576 pixels, and with this many pictures the limit is 2,000. "
-            f"Remove it, or {ALONG}"
-        ),
+        (f"Image 3 (a.png) has an edge of 2,576 pixels, and with this many pictures the limit is 2,000. {REMOVE_IT}"),
     ),
     (
         refused(*(Offence("edge_of_many", 2576, 2000, n, "") for n in range(1, 22))),
         (
             "Image 1, Image 2 and 19 more have an edge above 2,000 pixels, the limit with this many pictures. "
-            f"Remove it, or {ALONG}"
+            f"{REMOVE_THEM}"
         ),
     ),
     (
         refused(Offence("picture_bytes", 12_000_000, 10_000_000, 3, "a.png")),
-        f"Image 3 (a.png) has 9.0 MB, and the limit is 7.5 MB. Remove it, or {ALONG}",
+        f"Image 3 (a.png) has 9.0 MB, and the limit is 7.5 MB. {REMOVE_IT}",
     ),
     (
         refused(*(Offence("picture_bytes", 12_000_000, 10_000_000, n, "") for n in (1, 2))),
-        f"Image 1 and Image 2 have more than 7.5 MB each. Remove it, or {ALONG}",
+        f"Image 1 and Image 2 have more than 7.5 MB each. {REMOVE_THEM}",
     ),
     (
         refused(Offence("request_bytes", 33_100_000, 32_000_000)),
@@ -136,11 +135,11 @@ TEXTS: list[tuple[VisavisError, str]] = [
     ),
     (
         refused(Offence("missing_picture", picture=3, name="a.png")),
-        f"Image 3 (a.png) is missing from the data folder. Remove it, or {ALONG}",
+        f"Image 3 (a.png) is missing from the data folder. {REMOVE_IT}",
     ),
     (
         refused(*(Offence("missing_picture", picture=n, name="a.png") for n in (1, 2, 3))),
-        f"Image 1 (a.png), Image 2 (a.png) and Image 3 (a.png) are missing from the data folder. Remove it, or {ALONG}",
+        f"Image 1 (a.png), Image 2 (a.png) and Image 3 (a.png) are missing from the data folder. {REMOVE_THEM}",
     ),
     # key and address
     (ServerError(), "Something went wrong on the way to the server. Try again."),

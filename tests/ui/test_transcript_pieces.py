@@ -44,8 +44,9 @@ def test_a_blank_line_in_a_fence_or_a_list_item_is_no_place_to_cut() -> None:
 def test_a_fence_that_is_cut_is_opened_again() -> None:
     found = pieces("```python\n" + "value = 1\n" * 500 + "```\n\nafter")
     assert len(found) > 1
-    assert all(piece.startswith("```python\n") for piece in found)
-    assert found[-1].endswith("```\n\nafter")
+    assert all(piece.startswith("```python\n") for piece in found[:-1])
+    assert found[-1] == "after"
+    assert found[-2].endswith("value = 1\n```")
     assert sum(piece.count("value = 1") for piece in found) == 500
 
 

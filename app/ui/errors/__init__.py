@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from app.core.errors import (
     PictureError,
+    ReplyLost,
     RequestRefused,
     ServerError,
     StoreDamaged,
@@ -21,28 +22,33 @@ from app.core.errors import (
 from app.ui.errors.answer import stop_words
 from app.ui.errors.form import Action, Words, filled, tr
 from app.ui.errors.pictures import picture_words, refused_request_words, together
-from app.ui.errors.server import server_words
+from app.ui.errors.server import free_reply_lost_words, server_words
 
 __all__ = ["Action", "Words", "refusals", "sentence", "stop_words", "words"]
 
 
 def words(error: VisavisError) -> Words:
     """The words for any error of `app.core.errors`."""
-    match error:
-        case PictureError():
-            return picture_words(error)
-        case RequestRefused():
-            return refused_request_words(error)
-        case ServerError():
-            return server_words(error)
-        case StoreError():
-            return _store_words(error)
+    try:
+        match error:
+            case PictureError():
+                return picture_words(error)
+            case RequestRefused():
+                return refused_request_words(error)
+            case ServerError():
+                return server_words(error)
+            case StoreError():
+                return _store_words(error)
+    except KeyError:  # it was stored by a newer version, with a reason that this one does not know
+        pass
     return Words(tr("Something went wrong that this version has no words for."), tr("Try again."), ("retry",))
 
 
-def sentence(error: VisavisError) -> str:
-    """What happened and what to do, in one line."""
+def sentence(error: VisavisError, *, charged: bool = True) -> str:
+    """What happened and what to do, in one line; not `charged` where the request was one that costs nothing."""
     said = words(error)
+    if isinstance(error, ReplyLost) and not charged:
+        said = free_reply_lost_words(error)
     return f"{said.what} {said.todo}"
 
 

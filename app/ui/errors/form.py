@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -11,6 +10,7 @@ from typing import Final, Literal
 from PySide6.QtCore import QCoreApplication
 
 from app.ui import figures
+from app.ui.foreign_text import one_line
 
 Action = Literal["retry", "key", "practice", "take_along", "model", "settings", "attach"]
 """What can be offered beside the words, as a button."""
@@ -48,8 +48,7 @@ def filled(text: str, *values: str) -> str:
 
 def harmless(text: str) -> str:
     """Foreign text in one line, without characters that are not seen or turn its direction, elided in the middle."""
-    seen = "".join(c if c.isprintable() else " " for c in text if unicodedata.category(c) != "Cf")
-    line = " ".join(seen.split())
+    line = one_line(text)
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]}…{line[1 - _LONGEST // 2 :]}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from app.core.errors import (
@@ -144,16 +144,19 @@ def refused_request_words(error: RequestRefused) -> Words:
     return Words(what or tr("This message cannot be sent."), *_way_on(groups))
 
 
-def _way_on(kinds: Iterable[OffenceKind]) -> tuple[str, tuple[Action, ...]]:
-    kinds = set(kinds)
+def _way_on(groups: Mapping[OffenceKind, Sequence[Offence]]) -> tuple[str, tuple[Action, ...]]:
+    kinds = set(groups)
     if kinds == {"empty"}:
         return tr("Write something or add a picture."), ("attach",)
     if kinds and kinds <= _TAKE_ALONG:
-        return tr("Remove it, or go on in a new chat that takes the pictures along."), ("take_along",)
+        one = tr("Remove it if it is in this message, or go on in a new chat that takes the pictures along.")
+        several = tr("Remove those in this message, or go on in a new chat that takes the pictures along.")
+        return one if sum(map(len, groups.values())) == 1 else several, ("take_along",)
     if "context" in kinds:
         text = tr("Choose a model that takes more, or go on in a new chat that takes the pictures along.")
         return text, ("model", "take_along")
-    return tr("Remove pictures, or go on in a new chat that takes them along; there you can choose."), ("take_along",)
+    text = tr("Remove pictures from this message, or go on in a new chat that takes them along; there you can choose.")
+    return text, ("take_along",)
 
 
 def _offence(kind: OffenceKind, group: Sequence[Offence]) -> str:
@@ -184,6 +187,7 @@ def _offence(kind: OffenceKind, group: Sequence[Offence]) -> str:
             limit = _decoded_size(first.limit)
             one = tr("%1 has %2, and the limit is %3.")
             return _of_pictures(group, one, tr("%1 have more than %3 each."), _decoded_size, limit)
+    raise KeyError(kind)
 
 
 def _of_pictures(group: Sequence[Offence], one: str, several: str, shown: Callable[[int], str], limit: str) -> str:

@@ -64,6 +64,9 @@ def _bad_key(error: BadKey) -> Words:
         "short": (tr("This is too short for an API key."), again),
         "long": (tr("This is too long for an API key."), again),
     }[error.reason]
+    if error.variable:
+        todo = tr("Correct %1 and start Visavis again, or try without a key in practice mode.")
+        return Words(what, filled(todo, error.variable), ("practice",))
     return Words(what, todo, ("key",))
 
 
@@ -114,6 +117,11 @@ def _reply_lost(error: ReplyLost) -> Words:
         "timeout": tr("No answer came from %1 in time; the request may have been charged."),
     }[error.reason]
     return Words(filled(what, harmless(error.host)), tr("It is not repeated unless you try again."), ("retry",))
+
+
+def free_reply_lost_words(error: ReplyLost) -> Words:
+    """For a request that costs nothing, such as for the list of models."""
+    return Words(filled(tr("No answer came from %1."), harmless(error.host)), tr("Try again."), ("retry",))
 
 
 def _not_the_api(error: NotTheApi) -> Words:

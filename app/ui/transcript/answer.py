@@ -243,6 +243,7 @@ class AnswerTurn(Turn):
         if card is not None:
             card.acted.connect(self.acted)
             self._notes.addWidget(card)
+            card.show()
 
     def _show_progress(self) -> None:
         """Time and pace, or that nothing comes."""

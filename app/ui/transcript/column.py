@@ -61,10 +61,6 @@ class Column(QWidget):
             row.deleteLater()
             self.lay_out()
 
-    def remove_last(self) -> None:
-        if self.rows:
-            self.remove(self.rows[-1])
-
     def clear(self) -> None:
         rows, self.rows = self.rows, []
         for row in rows:

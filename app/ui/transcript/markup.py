@@ -110,11 +110,15 @@ def _style_block(block: QTextBlock, theme: Theme) -> None:
         rule = QTextBlockFormat()
         rule.setBackground(QColor(theme.tokens.line))
         cursor.mergeBlockFormat(rule)
-    elif block.textList() is not None and known.topMargin():
-        tight = QTextBlockFormat()
-        tight.setTopMargin(theme.px(2))
-        tight.setBottomMargin(theme.px(2))
-        cursor.mergeBlockFormat(tight)
+    elif cursor.currentTable() is None:
+        apart = QTextBlockFormat()
+        apart.setTopMargin(0)
+        apart.setBottomMargin(theme.px(2 if _continues_list(block) else 10))
+        cursor.mergeBlockFormat(apart)
+
+
+def _continues_list(block: QTextBlock) -> bool:
+    return block.textList() is not None and block.next().isValid() and block.next().textList() is not None
 
 
 def _style_heading(cursor: QTextCursor, known: QTextBlockFormat, theme: Theme) -> None:
@@ -232,13 +236,17 @@ def _style_table(table: QTextTable, theme: Theme) -> None:
 
 
 def _trim(document: QTextDocument, theme: Theme) -> None:
-    """No room above the first block and below the last: the layout gives it."""
-    first = QTextBlockFormat()
-    first.setTopMargin(theme.px(CODE_PADDING) if is_code(document.firstBlock()) else 0)
-    QTextCursor(document.firstBlock()).mergeBlockFormat(first)
-    last = QTextBlockFormat()
-    last.setBottomMargin(0)
-    QTextCursor(document.lastBlock()).mergeBlockFormat(last)
+    """No room above the first block and below the last, which is the layout's to give; but the whole box of code."""
+    top, bottom = QTextBlockFormat(), QTextBlockFormat()
+    top.setTopMargin(0)
+    bottom.setBottomMargin(0)
+    QTextCursor(document.firstBlock()).mergeBlockFormat(top)
+    QTextCursor(document.lastBlock()).mergeBlockFormat(bottom)
+    padding = theme.px(CODE_PADDING)
+    root = document.rootFrame().frameFormat()
+    root.setTopMargin(padding if is_code(document.firstBlock()) else 0)
+    root.setBottomMargin(padding if is_code(document.lastBlock()) else 0)
+    document.rootFrame().setFrameFormat(root)
 
 
 def _colored(color: str) -> QTextCharFormat:

@@ -119,11 +119,15 @@ def _cut(text: str, start: int, carried: str) -> _Cut | None:
         cost = _weight(line)
         if cost > HARD and position == start:
             return _Cut(min(start + SLICE, start + len(line)), lines.carried, plain=True)
-        if weight + cost > HARD and position > start:
+        full = weight + cost > HARD and position > start
+        may_close = bool(lines.fence) and not line.strip(" `~")
+        if full and not may_close:
             return _Cut(position, lines.carried)
         if end < 0:
             return None
         lines.add(line)
+        if full:
+            return _Cut(end + 1, lines.carried)
         weight += cost
         position = end + 1
         if weight >= SOFT and not line.strip() and not lines.fence and text[position : position + 1].strip():

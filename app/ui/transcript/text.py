@@ -193,8 +193,7 @@ class SafeTextView(QTextBrowser):
             return self._theme.px(22)  # layouts ask for the least width too; to lay out for it would cost the most
         if width != self._measured[0]:
             self.document().setTextWidth(width)
-            below = self._theme.px(markup.CODE_PADDING) if markup.is_code(self.document().lastBlock()) else 0
-            self._measured = (width, math.ceil(self.document().size().height()) + below)
+            self._measured = (width, math.ceil(self.document().size().height()))
         return self._measured[1]
 
     def sizeHint(self) -> QSize:

@@ -54,6 +54,7 @@ class Transcript(QScrollArea):
         self._adjusting = False
         self._wanted: tuple[int, int] | None = None
         self._refusal: Card | None = None
+        self._unanswered: Card | None = None
         self.setAccessibleName("Conversation")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -138,13 +139,14 @@ class Transcript(QScrollArea):
     # --- building ---
 
     def _reset(self) -> None:
-        self._drop_refusal()
+        self._refusal = self._unanswered = None
         self._turns.clear()
         self._below.hide()
         self._first = len(self._messages)
         self._wanted = None
         self._following = True
         self._build_older()
+        self._offer_answer()
 
     def _rebuild(self) -> None:
         """Colours or text size are others: build anew, and come back to the turn that was read."""
@@ -216,6 +218,7 @@ class Transcript(QScrollArea):
 
     def _on_inserted(self, _parent: object, first: int, last: int) -> None:
         self._drop_refusal()
+        self._offer_answer()
         for row in range(first, last + 1):
             self._turns.add(self._built(row))
             if self._messages[row].role == "user":
@@ -225,7 +228,7 @@ class Transcript(QScrollArea):
         self._turns.lay_out()
 
     def _on_removed(self) -> None:
-        self._turns.remove_last()
+        self._turns.remove(self.turns[-1])
         self._place_turns()
         self._turns.lay_out()
 
@@ -252,6 +255,21 @@ class Transcript(QScrollArea):
             turns[-1].set_wait(None)
         if phase == "preparing":
             self._drop_refusal()
+        self._offer_answer()
+
+    def _offer_answer(self) -> None:
+        """A last message without an answer (stopped before it was asked, or cut off by a crash) can be sent again."""
+        chat = self._chat
+        wanted = chat is not None and not chat.worker.busy and self._messages[-1:] and self._messages[-1].role == "user"
+        if wanted and self._unanswered is None:
+            self._unanswered = Card(self._theme, danger=False)
+            self._unanswered.say(self.tr("This message has no answer yet."))
+            self._unanswered.add_action("retry")
+            self._unanswered.acted.connect(self._act)
+            self._turns.add(self._unanswered)
+        elif not wanted and self._unanswered is not None:
+            self._turns.remove(self._unanswered)
+            self._unanswered = None
 
     def _announce(self, message: Message) -> None:
         """Tell a screen reader that the answer has ended: while it streamed, nothing was said."""
