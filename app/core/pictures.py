@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
+from app.core import private
 from app.core.errors import PictureDamaged, PictureTooBig, PictureUnreadable, StoreFull
 from app.core.private import make_folder
 
@@ -93,8 +94,8 @@ class Pictures:
             return
         target.parent.mkdir(mode=0o700, exist_ok=True)
         temporary.replace(target)  # takes the place of a file that was damaged, too
-        _sync_folder(target.parent)
-        _sync_folder(self._folder)
+        private.sync_folder(target.parent)
+        private.sync_folder(self._folder)
 
 
 @contextmanager
@@ -181,14 +182,3 @@ def _holds(path: Path, sha256: str) -> bool:
             return hashlib.file_digest(file, "sha256").hexdigest() == sha256
     except OSError:
         return False
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new name last; Windows has no such call and needs none."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -43,10 +43,10 @@ def replace(path: Path, data: bytes) -> None:
         with suppress(OSError):
             draft.unlink()
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename durable. Windows cannot open a folder; there the rename is all there is."""
     if os.name == "nt":
         return

@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QDate, QLocale, QModelIndex, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtCore import QCoreApplication, QDate, QLocale, QModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QFrame,
     QListView,
@@ -23,7 +23,7 @@ from app.conversation.account import Account
 from app.conversation.messages import Index
 from app.core.catalog import Catalog, Model
 from app.ui.foreign_text import one_line
-from app.ui.theme import Theme
+from app.ui.theme import RADIUS, Theme
 
 _MODEL: Final = int(Qt.ItemDataRole.UserRole)
 _NOTE: Final = _MODEL + 1
@@ -34,7 +34,7 @@ _HEADING: Final = 32
 _GAP: Final = 4
 
 
-class ModelList(QFrame):
+class ModelList(QWidget):
     """A popup. Arrows and letters move, Enter or a click chooses, Esc closes.
 
     Signals:
@@ -50,9 +50,7 @@ class ModelList(QFrame):
         self._theme = theme
         self._account = account
         self.setObjectName("popup")
-        self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
-        for attribute in (Qt.WidgetAttribute.WA_TranslucentBackground, Qt.WidgetAttribute.WA_StyledBackground):
-            self.setAttribute(attribute)  # for its round corners
+        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)  # its corners are round
         self._rows = QStandardItemModel(self)
         self._view = _View(theme)
         self._view.setModel(self._rows)
@@ -136,6 +134,15 @@ class ModelList(QFrame):
     def _refresh(self) -> None:
         self.close()
         self.refresh_requested.emit()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QColor(self._theme.tokens.line))
+        painter.setBrush(QColor(self._theme.tokens.surface))
+        edge = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(edge, RADIUS["control"], RADIUS["control"])
+        painter.end()
 
 
 class _View(QListView):

@@ -14,6 +14,7 @@ from app.conversation.attachment import DraftPicture
 from app.core.cost import PictureCost
 from app.core.fit import Size, rule_of_thumb
 from app.ui import figures
+from app.ui.foreign_text import one_line
 from app.ui.theme import Theme
 
 translate = QCoreApplication.translate
@@ -22,14 +23,12 @@ _LISTED: Final = 2
 """Names told of many."""
 _LONGEST: Final = 40
 """Characters of a name in a running sentence."""
-_UNSEEN: Final = dict.fromkeys((*range(8234, 8239), *range(8294, 8298), 8206, 8207, 1564))
-"""Marks that change the direction of text: a file name could hide its ending behind them (RELIABILITY.md, 3.2)."""
+_KINDS: Final = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WebP"}
 
 
 def shown_name(name: str) -> str:
     """A picture's name in one line, as harmless text."""
-    plain = "".join(c if c.isprintable() else " " for c in name.translate(_UNSEEN)).strip()
-    return plain or translate("picture_facts", "Pasted picture")
+    return one_line(name) or translate("picture_facts", "Pasted picture")
 
 
 def listed(names: Sequence[str]) -> str:
@@ -41,6 +40,28 @@ def listed(names: Sequence[str]) -> str:
     return more.replace("%1", told)
 
 
+def kind(media_type: str) -> str:
+    """A format as people call it."""
+    return _KINDS.get(media_type, media_type)
+
+
+def done(notes: Sequence[str]) -> list[str]:
+    """All that `app.core.image.prepare` did, a line each."""
+    words = {
+        "turned": translate("picture_facts", "Turned upright"),
+        "resized": translate("picture_facts", "Made smaller"),
+        "first_frame": translate("picture_facts", "First frame only"),
+        "srgb": translate("picture_facts", "Colours converted to sRGB"),
+    }
+    return [
+        *(text for note, text in words.items() if note in notes),
+        translate("picture_facts", "Compressed anew")
+        if "reencoded" in notes
+        else translate("picture_facts", "Not compressed again"),
+        translate("picture_facts", "Metadata removed"),
+    ]
+
+
 def badge(tokens: int, dollars: Decimal | None) -> str:
     """Tokens and what the picture adds to the next request; a dash where the model has no known price."""
     return f"{figures.tokens(tokens)} · {_money(dollars)}"
@@ -50,7 +71,7 @@ def size_line(picture: DraftPicture) -> str:
     """What becomes of the picture's size, and what else was done to it."""
     if picture.sent is None:
         return ""
-    return " · ".join([_sizes(picture, picture.sent), *_notes(picture, brief=True)])
+    return " · ".join([_sizes(picture, picture.sent), *_notes(picture)])
 
 
 def spoken(number: int, picture: DraftPicture, dollars: Decimal | None) -> str:
@@ -74,11 +95,9 @@ def details(picture: DraftPicture, cost: PictureCost | None) -> list[tuple[str, 
     rows.append((translate("picture_facts", "Size"), _sizes(picture, picture.sent)))
     rows.append((translate("picture_facts", "File"), f"{picture.format}, {figures.file_size(picture.file_bytes)}"))
     if picture.state == "ready" and picture.image is not None:
-        kind = picture.image.media_type.removeprefix("image/").upper()
-        sent = f"{kind}, {figures.file_size(picture.image.sent_bytes)}"
+        sent = f"{kind(picture.image.media_type)}, {figures.file_size(picture.image.sent_bytes)}"
         rows.append((translate("picture_facts", "Sent as"), sent))
-    if notes := _notes(picture):
-        rows.append((translate("picture_facts", "Done"), ", ".join(notes)))
+        rows.append((translate("picture_facts", "Done"), " · ".join(done(picture.image.notes))))
     rows.append((translate("picture_facts", "Tokens"), _both_counts(picture, picture.sent)))
     if cost is None:
         rows.append((translate("picture_facts", "Price"), translate("picture_facts", "not known for this model")))
@@ -136,20 +155,14 @@ def _spoken_size(width: int, height: int) -> str:
     return translate("picture_facts", "%1 by %2").replace("%1", str(width)).replace("%2", str(height))
 
 
-def _notes(picture: DraftPicture, *, brief: bool = False) -> list[str]:
-    """What `app.core.image.prepare` did, in words; resizing shows in the sizes.
-
-    Brief: only what changes what the model sees.
-    """
+def _notes(picture: DraftPicture) -> list[str]:
+    """What `app.core.image.prepare` did, as far as it changes what the model sees; resizing shows in the sizes."""
     if picture.image is None:
         return []
     words = {
         "first_frame": translate("picture_facts", "first frame only"),
         "turned": translate("picture_facts", "turned upright"),
     }
-    if not brief:
-        words["srgb"] = translate("picture_facts", "colours converted to sRGB")
-        words["reencoded"] = translate("picture_facts", "compressed anew")
     return [words[note] for note in words if note in picture.image.notes]
 
 

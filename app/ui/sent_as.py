@@ -11,13 +11,12 @@ from app.core.catalog import Model
 from app.core.cost import picture_cost
 from app.core.fit import fit, image_tokens, rule_of_thumb
 from app.core.message import ImageBlock
-from app.ui import figures
+from app.ui import figures, picture_facts
 from app.ui.label import Label
 from app.ui.theme import Theme
 
 WIDTH: Final = 300
 """Pixels, where there is room."""
-_FORMATS: Final = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WebP"}
 
 
 class SentAs(QScrollArea):
@@ -44,7 +43,7 @@ class SentAs(QScrollArea):
         column.addLayout(self._grid(self._facts(image)))
         column.addSpacing(12)
         column.addWidget(Label(self._theme, self.tr("What was done"), role="secondary", weight=600))
-        for line in self._done(image):
+        for line in picture_facts.done(image.notes):
             column.addWidget(Label(self._theme, line, role="secondary", wraps=True))
         column.addStretch(1)
         self.setWidget(page)
@@ -67,7 +66,7 @@ class SentAs(QScrollArea):
         if image.resized:
             whole = figures.size(image.original_width, image.original_height)
             size = self.tr("%1, from %2").replace("%1", size).replace("%2", whole)
-        kind = _FORMATS.get(image.media_type, image.media_type)
+        kind = picture_facts.kind(image.media_type)
         # A model of a smaller tier shrinks on its side what was sent for a larger one.
         tokens = image_tokens(*fit(image.width, image.height, self._model.tier), self._model.tier.patch)
         rule = figures.count(rule_of_thumb(image.width, image.height))
@@ -87,18 +86,4 @@ class SentAs(QScrollArea):
             (self.tr("Input price"), figures.dollars(cost.input)),
             (self.tr("Cache write"), figures.dollars(cost.cache_write)),
             (self.tr("Each later turn"), figures.dollars(cost.cache_read)),
-        ]
-
-    def _done(self, image: ImageBlock) -> list[str]:
-        words = {
-            "turned": self.tr("Turned upright"),
-            "resized": self.tr("Made smaller"),
-            "first_frame": self.tr("First frame only"),
-            "srgb": self.tr("Colours converted to sRGB"),
-        }
-        anew = "reencoded" in image.notes
-        return [
-            *(text for note, text in words.items() if note in image.notes),
-            self.tr("Compressed anew") if anew else self.tr("Not compressed again"),
-            self.tr("Metadata removed"),
         ]

@@ -1,56 +1,63 @@
-"""What the benchmarks work on, made when they run."""
+"""What the benchmarks work on: conversations in a data folder and picture files, the same on every run."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image
-
 from app.core.message import ImageBlock, Message, ReplyBlock
 from app.core.private import make_folder
 from app.core.store import Conversation, Store
-from tests.pictures import photo
+from tests.pictures import photo, screenshot
+
+MODEL = "claude-sonnet-5-5"
+_SCREEN = (1920, 1080)
+_CAMERA = (4000, 3000)
+_BEGAN = 1_790_000_000.0
 
 
-async def fill(folder: Path, count: int) -> None:
-    """A data folder with so many conversations: a question about a picture, and its answer."""
+async def fill(folder: Path, conversations: int) -> None:
+    """Store so many conversations: a question about a picture and the answer, an hour apart; some share a picture."""
     make_folder(folder)
     store = Store.open(folder)
-    thumbnails = []
+    originals = []
     for seed in range(12):
-        b = BytesIO()
-        photo(336, 200, seed).save(b, "JPEG", quality=85)
-        thumbnails.append(b.getvalue())
-    for n in range(count):
-        id = f"{n:032x}"
-        when = 1.79e9 + 3600 * n
-        original = hashlib.sha256(b"%d" % n).hexdigest()
-        await store.create(
-            Conversation(
-                id,
-                f"What is the difference between version {n} and its predecessor?",
-                "claude-sonnet-5-5",
-                created=when,
-                updated=when,
-            )
-        )
-        await store.put_thumbnail(original, thumbnails[n % 12])
-        image = ImageBlock(1, "a.png", original, "image/png", 336, 200, 1000, 120, original, 336, 200, 1000, "PNG")
-        await store.add_message(id, Message.from_user("What is it?", [image], id=id + "q", created=when))
-        await store.add_message(
-            id,
-            Message(
-                "assistant",
-                (ReplyBlock({"type": "text", "text": "A picture."}),),
-                id=id + "a",
-                created=when + 1,
-                state="complete",
-            ),
-        )
+        thumbnail = BytesIO()
+        photo(336, 200, seed).save(thumbnail, "JPEG", quality=85)
+        originals.append(hashlib.sha256(thumbnail.getvalue()).hexdigest())
+        await store.put_thumbnail(originals[-1], thumbnail.getvalue())
+    for number in range(conversations):
+        id, when = f"{number:032x}", _BEGAN + 3600 * number
+        title = f"How does version {number} of the page differ from the one before?"
+        original = originals[number % len(originals)]
+        image = ImageBlock(1, "page.png", original, "image/png", 336, 200, 9000, 96, original, 336, 200, 9000, "PNG")
+        answer = ReplyBlock({"type": "text", "text": "In its heading, and in the colour of the button."})
+        await store.create(Conversation(id, title, MODEL, created=when, updated=when))
+        await store.add_message(id, Message.from_user(title, [image], id=f"{id}q", created=when))
+        await store.add_message(id, Message("assistant", (answer,), f"{id}a", when + 1, model=MODEL))
     store.close()
 
 
-asyncio.run(fill(Path("/tmp/bn/data"), 200))
+def screenshots(folder: Path) -> list[Path]:
+    """Two screenshots of 1920×1080 that differ in their lower half."""
+    paths = []
+    for name, height in (("before.png", _SCREEN[1]), ("after.png", _SCREEN[1] // 2)):
+        image = screenshot(*_SCREEN)
+        image.paste(screenshot(_SCREEN[0], height), (0, 0))
+        paths.append(folder / name)
+        image.save(paths[-1])
+    return paths
+
+
+def photos(folder: Path, count: int) -> list[Path]:
+    """JPEGs of 12 megapixels as cameras make them; they differ in a comment, so that none is taken for another."""
+    file = BytesIO()
+    photo(*_CAMERA).save(file, "JPEG", quality=92)
+    head, body = file.getvalue()[:2], file.getvalue()[2:]
+    paths = []
+    for number in range(count):
+        comment = f"photo {number}".encode()
+        paths.append(folder / f"photo-{number}.jpg")
+        paths[-1].write_bytes(head + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + body)
+    return paths

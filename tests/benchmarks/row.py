@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Self
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What was measured."""
-
     what: str
     figure: float
     reference: float
-    """What the figure is held against, measured in the same run and the same unit."""
-    unit: str
-    """"ms" or "MB"."""
+    """What the figure is held against, measured in the same run."""
+    unit: Literal["ms", "MB"]
+    """Of figure and reference; MB are 10⁶ bytes."""
     goal: float
-    """The most that is allowed: times the reference, or where `absolute`, in the unit."""
+    """The most allowed: of the ratio, or where `absolute` of the figure."""
     ratio: float
     """Figure to reference; of several pairs the median of their ratios."""
     absolute: bool = False
 
+    @classmethod
+    def of(
+        cls,
+        what: str,
+        figure: float,
+        reference: float,
+        unit: Literal["ms", "MB"],
+        goal: float,
+        *,
+        absolute: bool = False,
+    ) -> Self:
+        """A row of a single measurement."""
+        return cls(what, figure, reference, unit, goal, figure / reference, absolute)
+
     @property
-    def holds(self) -> bool:
-        return (self.figure if self.absolute else self.ratio) <= self.goal
+    def verdict(self) -> Literal["holds", "short"]:
+        return "holds" if (self.figure if self.absolute else self.ratio) <= self.goal else "short"
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -34,20 +47,23 @@ class Row:
             "unit": self.unit,
             "ratio": round(self.ratio, 3),
             "goal": self.goal,
-            "goal_is": self.unit if self.absolute else "ratio",
+            "goal_of": "figure" if self.absolute else "ratio",
             "verdict": self.verdict,
         }
 
-    @property
-    def verdict(self) -> str:
-        return "holds" if self.holds else "short"
 
-    @property
-    def cells(self) -> tuple[str, ...]:
-        """The row of a table, in the order of `HEADINGS`."""
-        goal = f"≤ {self.goal:g} {self.unit}" if self.absolute else f"≤ {self.goal:.2f}"
-        figure, reference = (f"{value:.1f} {self.unit}" for value in (self.figure, self.reference))
-        return self.what, figure, reference, f"{self.ratio:.2f}", goal, self.verdict
-
-
-HEADINGS = ("what", "figure", "reference", "ratio", "goal", "")
+def table(rows: Sequence[Row]) -> str:
+    """The rows as text, a line each under a heading."""
+    cells = [("what", "figure", "reference", "ratio", "goal", "")]
+    for row in rows:
+        goal = f"≤ {row.goal:g} {row.unit}" if row.absolute else f"≤ {row.goal:.2f}"
+        figures = f"{row.figure:.0f} {row.unit}", f"{row.reference:.0f} {row.unit}", f"{row.ratio:.2f}"
+        cells.append((row.what, *figures, goal, row.verdict))
+    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
+    return "\n".join(
+        "  ".join(
+            text.ljust(width) if column in {0, 5} else text.rjust(width)
+            for column, (text, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in cells
+    )

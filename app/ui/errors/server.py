@@ -192,7 +192,9 @@ def _api_error(error: ApiError) -> tuple[str, str, tuple[Action, ...]]:
         409: (tr("The server was busy with something that conflicts with this request."), again, ("retry",)),
         413: (
             tr("The request is too large for the server."),
-            tr("Remove pictures, or go on in a new chat that takes them along; there you can choose."),
+            tr(
+                "Remove pictures from this message, or go on in a new chat that takes them along; there you can choose."
+            ),
             ("take_along",),
         ),
         429: (
