@@ -21,6 +21,7 @@ def parser() -> argparse.ArgumentParser:
     window = argparse.ArgumentParser(
         prog="visavis",
         description="Chat with Claude about pictures, and know the price before you send.",
+        allow_abbrev=False,
         epilog='Without a window: visavis ask "How do these differ?" a.png b.png (see: visavis ask --help)',
     )
     window.add_argument("pictures", nargs="*", metavar="PICTURE", help="opened in a new chat")

@@ -31,12 +31,14 @@ from app.core.store import Store
 from app.ui.errors import sentence, stop_words
 
 FAILED: Final = 1
+WRONG_USAGE: Final = 2
 
 
 def parser() -> argparse.ArgumentParser:
     ask = argparse.ArgumentParser(
         prog="visavis ask",
         description="Ask one question about pictures; the answer streams to standard output and is not kept.",
+        allow_abbrev=False,
     )
     ask.add_argument("question", help="what to ask")
     ask.add_argument("pictures", nargs="*", metavar="PICTURE", help="JPEG, PNG, GIF or WebP files, in order")
@@ -49,7 +51,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace, folder: Path, environ: Mapping[str, str]) -> int:
-    """Ask, print, and return the exit code: 0, or 1 with one sentence on standard error."""
+    """Ask, print, and return the exit code: 0, or 1 with one sentence on standard error, or 2 for nothing to ask."""
+    if not options.question.strip() and not options.pictures:
+        print("visavis ask: the question is empty", file=sys.stderr)
+        return WRONG_USAGE
     _application = QCoreApplication.instance() or QCoreApplication([])
     try:
         return asyncio.run(_ask(options, folder, environ))
@@ -80,14 +85,14 @@ async def _ask(options: argparse.Namespace, folder: Path, environ: Mapping[str, 
         chat = Chat.new(model, tools)
         chat.set_system(options.system)
         try:
-            answer = await _answer(chat, options.question, options.pictures, live=not options.json)
+            answer = await _answer(chat, tasks, options.question, options.pictures, live=not options.json)
         finally:
             await tasks.close()
             await account.close()
         return _report(chat, answer, as_json=options.json)
 
 
-async def _answer(chat: Chat, question: str, pictures: Sequence[str], *, live: bool) -> Message:
+async def _answer(chat: Chat, tasks: Tasks, question: str, pictures: Sequence[str], *, live: bool) -> Message:
     """Send the question with its pictures. Raises the first error that keeps it from being sent."""
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[Message] = loop.create_future()
@@ -101,6 +106,8 @@ async def _answer(chat: Chat, question: str, pictures: Sequence[str], *, live: b
             ended.set_exception(error)
 
     chat.draft.refused.connect(lambda errors: fail(errors[0]))
+    tasks.failed.connect(fail)
+    tasks.crashed.connect(fail)
     chat.worker.refused.connect(fail)
     chat.worker.waiting.connect(lambda wait: print(sentence(wait.error), file=sys.stderr))
     chat.worker.answered.connect(end)
@@ -119,11 +126,11 @@ async def _answer(chat: Chat, question: str, pictures: Sequence[str], *, live: b
         chat.messages.dataChanged.connect(show)
     chat.draft.attach(Source(path=picture) for picture in pictures)
     chat.draft.set_text(question)
-    await chat.draft.settled()
-    await asyncio.sleep(0)  # a refusal is told in the next turn of the loop
-    if not ended.done():
+    settled = asyncio.ensure_future(chat.draft.settled())
+    await asyncio.wait((settled, ended), return_when=asyncio.FIRST_COMPLETED)
+    if len(chat.draft.pictures) == len(pictures):
         chat.worker.send()
-    return await ended
+    return await ended  # a refusal, where a picture is missing
 
 
 def _report(chat: Chat, answer: Message, *, as_json: bool) -> int:

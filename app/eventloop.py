@@ -9,15 +9,21 @@ import sys
 import threading
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 import qasync
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
+from app.core import private
+
 log = logging.getLogger("visavis")
+
+_LARGEST: Final = 1_000_000
+"""Bytes of the log."""
 
 _KEY = re.compile(r"sk-[A-Za-z0-9_-]{6,}|(?i:bearer)\s+\S+")
 
@@ -32,7 +38,14 @@ class EventLoop(qasync.QEventLoop):  # type: ignore[misc]  # qasync has no types
 
     def __init__(self, app: QApplication, *, already_running: bool = False) -> None:
         super().__init__(app, already_running=already_running)
-        self.set_default_executor(ThreadPoolExecutor(thread_name_prefix="loop"))
+        self._threads = ThreadPoolExecutor(thread_name_prefix="loop")
+        self.set_default_executor(self._threads)
+
+    def close(self) -> None:
+        """A thread that waits for a keyring's prompt may never end; nobody waits for it."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self.set_default_executor(None)
+        super().close()
 
     def _before_run_forever(self) -> None:
         super()._before_run_forever()
@@ -86,26 +99,15 @@ class _Redacting(logging.Formatter):
         return redacted(super().format(record))
 
 
-class _LogFile(logging.Handler):
-    """`visavis.log`: at most 1 MB and one older file. Most runs log nothing: the file's handler is not imported then."""
+class _LogFile(logging.FileHandler):
+    """For its owner alone; one that has grown beyond `_LARGEST` makes room when the next run writes its first line."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self._path = folder / "visavis.log"
-        self._file: logging.Handler | None = None
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if self._file is None:
-            from logging.handlers import RotatingFileHandler
-
-            self._file = RotatingFileHandler(self._path, maxBytes=1_000_000, backupCount=1)
-            self._file.setFormatter(self.formatter)
-        self._file.emit(record)
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-        super().close()
+    def _open(self) -> TextIOWrapper:
+        path = Path(self.baseFilename)
+        if path.exists() and path.stat().st_size > _LARGEST:
+            path.replace(path.with_name(f"{path.name}.1"))
+        private.touch(path)
+        return super()._open()
 
 
 def redacted(text: str) -> str:
@@ -115,6 +117,6 @@ def redacted(text: str) -> str:
 
 def log_to(folder: Path) -> None:
     """Keep warnings and errors in `visavis.log` of the data folder."""
-    handler = _LogFile(folder)
+    handler = _LogFile(folder / "visavis.log", encoding="utf-8", delay=True)
     handler.setFormatter(_Redacting("%(asctime)s %(name)s %(levelname)s %(message)s"))
     logging.getLogger().addHandler(handler)

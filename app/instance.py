@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -12,9 +14,13 @@ from typing import Final
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
-_LONGEST: Final = 64 << 10
-"""Bytes of one message; a longer one is not read."""
+log = logging.getLogger("visavis")
+
+_LONGEST: Final = 4 << 20
+"""Bytes of one message: hundreds of long paths. A longer one is not read."""
 _MILLISECONDS: Final = 2000
+_BETWEEN: Final = 0.05
+"""Seconds between two tries to be heard."""
 _SOCKET_PATH: Final = 100
 """Longest path of a Unix socket, in bytes, with room to spare (the kernel's limit is 108, macOS's 104)."""
 
@@ -36,7 +42,8 @@ class Instance(QObject):
         address = _address(folder)
         # We hold the folder's lock: whoever left a socket there is gone.
         QLocalServer.removeServer(address)
-        self._server.listen(address)
+        if not self._server.listen(address):
+            log.warning("second starts cannot be heard: %s", self._server.errorString())
 
     def close(self) -> None:
         self._server.close()
@@ -63,14 +70,25 @@ class Instance(QObject):
 
 def hand_over(folder: Path, pictures: Sequence[str]) -> bool:
     """Give the pictures to the process that owns the folder. False where it does not answer within two seconds."""
-    socket = QLocalSocket()
-    socket.connectToServer(_address(folder))
-    if not socket.waitForConnected(_MILLISECONDS):
+    socket = _connected(_address(folder))
+    if socket is None:
         return False
     paths = [str(Path(picture).absolute()) for picture in pictures]
     socket.write(json.dumps({"open": paths}).encode() + b"\n")
     answered = socket.waitForBytesWritten(_MILLISECONDS) and socket.waitForReadyRead(_MILLISECONDS)
     return bool(answered) and socket.readLine().data() == b"ok\n"
+
+
+def _connected(address: str) -> QLocalSocket | None:
+    """A line to the first process. One that has just started listens only after its window is there."""
+    deadline = time.monotonic() + _MILLISECONDS / 1000
+    while time.monotonic() < deadline:
+        socket = QLocalSocket()
+        socket.connectToServer(address)
+        if socket.waitForConnected(_MILLISECONDS):
+            return socket
+        time.sleep(_BETWEEN)
+    return None
 
 
 def _paths(line: bytes) -> list[str] | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import linecache
+import os
 import signal
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -40,6 +42,8 @@ FAILED: Final = 1
 ID: Final = "app.visavis.Visavis"
 _PICTURE_THREADS: Final = 2
 """Decoding releases the interpreter; more threads gain nothing on two cores and make the window wait."""
+_TURN: Final = 0.001
+"""Seconds after which a thread that computes in Python lets the window have its turn."""
 
 
 def run(folder: Path, *, pictures: Sequence[str], practice: bool, model: str, environ: Mapping[str, str]) -> int:
@@ -49,9 +53,11 @@ def run(folder: Path, *, pictures: Sequence[str], practice: bool, model: str, en
     except StoreLocked as error:
         from app.instance import hand_over
 
-        if hand_over(folder, pictures):
-            return 0
-        return _complain(sentence(error))
+        if not hand_over(folder, pictures):
+            return _complain(sentence(error))
+        if practice or model:
+            print("Visavis is open already: --practice and --model count only when it starts.", file=sys.stderr)
+        return 0
     except StoreError as error:
         return _complain(sentence(error))
     app = _application()
@@ -83,7 +89,8 @@ async def _live(
     tasks, unexpected = Tasks(), Unexpected()
     unexpected.install(loop)
     tasks.crashed.connect(unexpected.take)
-    picture_threads = ThreadPoolExecutor(_PICTURE_THREADS, thread_name_prefix="picture")
+    sys.setswitchinterval(_TURN)
+    picture_threads = ThreadPoolExecutor(_PICTURE_THREADS, thread_name_prefix="picture", initializer=_give_way)
     settings_thread = ThreadPoolExecutor(1, thread_name_prefix="settings")
     stored, _ = settings.load(folder)
     preferences = Preferences(folder, stored, settings_thread)
@@ -101,16 +108,18 @@ async def _live(
         with suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(name, window.close)
     window.painted.connect(lambda: tasks.start(_after_first_paint(window, desk, account, folder, sources), "start"))
+    tasks.failed.connect(window.show_failure)
     window.show()
-    await closed.wait()
-
-    window.hide()
-    await desk.save()
-    await tasks.close()
-    await account.close()
-    store.close()
-    picture_threads.shutdown(cancel_futures=True)
-    settings_thread.shutdown()
+    try:
+        await closed.wait()
+        window.hide()
+        await desk.save()
+    finally:
+        await tasks.close()
+        await account.close()
+        store.close()
+        picture_threads.shutdown(wait=False, cancel_futures=True)
+        settings_thread.shutdown()
 
 
 async def _after_first_paint(
@@ -123,15 +132,26 @@ async def _after_first_paint(
 
     instance = Instance(folder, window)
     instance.called.connect(window.open_pictures)
+    window.closing.connect(instance.close)  # a picture handed over now would come to nothing
     desk.current.draft.attach(sources)
-    await desk.restore_drafts()
-    await asyncio.to_thread(_warm_up)
-    await account.look_up()
+    try:
+        await desk.restore_drafts()
+    finally:
+        await asyncio.to_thread(_warm_up)
+        await account.look_up()
     linecache.clearcache()  # PySide has read the source of every module into it
+
+
+def _give_way() -> None:
+    """Let the scheduler prefer the window to the present thread, where threads have a priority of their own."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 def _warm_up() -> None:
     """The one place that imports what is heavy: Pillow, httpx, keyring."""
+    # httpx imports its command line too where rich and click are installed, 8 MB in all; it does without.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # what "not to be imported" looks like
     import app.core.client
     import app.core.image
     import app.core.practice  # noqa: F401  # for their import alone
@@ -154,6 +174,8 @@ def _complain(words: str) -> int:
     from PySide6.QtWidgets import QMessageBox
 
     print(words, file=sys.stderr)
+    if sys.stderr.isatty():
+        return FAILED  # whoever started us here has read it
     app = _application()
     box = QMessageBox(QMessageBox.Icon.Warning, "Visavis", words)
     box.finished.connect(app.quit)

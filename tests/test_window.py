@@ -168,7 +168,7 @@ def test_stop_takes_the_place_of_send_and_keeps_what_came(
     wait_for_answer(person, qtbot, 2)
     assert chat.messages.messages[-1].state == "stopped"
     assert "One" in shown_text(person)
-    assert "Stopped" in shown_text(person)
+    assert "You stopped this answer." in shown_text(person)
 
 
 def test_an_error_is_told_in_place_and_retry_mends_it(

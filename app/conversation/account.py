@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal
 
@@ -13,13 +13,10 @@ from app.core.access import Access, choose
 from app.core.catalog import Catalog, ListedModel
 from app.core.errors import NoKey, VisavisError
 from app.core.keys import Keys, clean_key
-from app.core.server import Auth, Server
+from app.core.server import PRACTICE, Auth, Server
 
 if TYPE_CHECKING:
     from app.core.client import Client
-
-PRACTICE: Final = "practice"
-"""Stands for the server's name in practice mode."""
 
 
 class Account(QObject):
@@ -50,6 +47,7 @@ class Account(QObject):
         self._access: Access | None = None
         self._problem: VisavisError | None = None
         self._client: Client | None = None
+        self._earlier: list[Client] = []
 
     @property
     def catalog(self) -> Catalog:
@@ -81,6 +79,11 @@ class Account(QObject):
             return PRACTICE
         return self._access.server.host if self._access is not None else ""
 
+    async def ready(self) -> None:
+        """Wait until it is known which server and key there are: the keyring may take its time."""
+        if not self._practice and not self.looked_up:
+            await self.look_up()
+
     async def look_up(self) -> None:
         """Find server and key. The keyring may take its time, so it is asked in a thread."""
         try:
@@ -88,7 +91,7 @@ class Account(QObject):
             self._problem = None
         except VisavisError as problem:
             self._access, self._problem = None, problem
-        await self._renew()
+        self._renew()
 
     def client(self) -> Client:
         """The line to the server. Raises NoKey, or what is wrong with the address or the environment's key."""
@@ -112,7 +115,7 @@ class Account(QObject):
         if on != self._practice:
             self._practice = on
             self._preferences.update(practice=on)
-            await self._renew()
+            self._renew()
 
     async def test(self, key: str, base_url: str, auth: Auth = "") -> list[ListedModel]:
         """Ask a server for its models with a key that is not kept yet. Raises ServerError and BadKey."""
@@ -155,8 +158,9 @@ class Account(QObject):
         self.changed.emit()
 
     async def close(self) -> None:
-        if self._client is not None:
-            client, self._client = self._client, None
+        """Close every connection."""
+        self._renew()
+        for client in self._earlier:
             await client.aclose()
 
     @staticmethod
@@ -164,8 +168,11 @@ class Account(QObject):
         """Anthropic's server asks for a key; another may do without."""
         return access.server.is_anthropic and not access.key
 
-    async def _renew(self) -> None:
-        await self.close()
+    def _renew(self) -> None:
+        """Another server or key: what is under way goes on with the old one."""
+        if self._client is not None:
+            self._earlier.append(self._client)
+            self._client = None
         self._catalog = self._table
         self.changed.emit()
 

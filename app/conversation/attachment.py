@@ -39,6 +39,8 @@ class DraftPicture:
     """The size it will be sent in, to the present model."""
     tokens: int = 0
     format: str = ""
+    source: Source = field(default_factory=Source, repr=False)
+    """Where it came from, as long as there is no original in the folder."""
     original: str = ""
     file_bytes: int = 0
     image: ImageBlock | None = None
@@ -69,6 +71,7 @@ def copy_and_measure(folder: Pictures, key: int, source: Source) -> DraftPicture
     return DraftPicture(
         key,
         name,
+        source=Source(name=name, kept=original),
         width=found.width,
         height=found.height,
         format=found.format,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -18,7 +19,7 @@ from app.conversation.preferences import Preferences
 from app.conversation.tasks import Tasks
 from app.conversation.worker import Worker
 from app.core.catalog import Model
-from app.core.cost import CACHE_SECONDS, Context, context
+from app.core.cost import CACHE_SECONDS, Context, context, cost_of
 from app.core.message import JSON, Message
 from app.core.pictures import Pictures
 from app.core.request import Request
@@ -69,24 +70,26 @@ class Chat(QObject):
             tasks=tools.tasks,
             parent=self,
         )
-        self._loading = False
         self._context = Context()
+        self._terms: tuple[object, ...] = ()
+        self._loading: asyncio.Task[None] | None = None
+        self._kept_draft: JSON = {}
         self._cache_cools = self._timer(self.refresh)
         self._draft_saves = self._timer(lambda: self._start(self.save_draft(), "save draft"))
-        self.draft.changed.connect(self._draft_saves.start)
         self._draft_saves.setInterval(_SAVE_MILLISECONDS)
+        self.draft.changed.connect(self._draft_saves.start)
         self.worker.stored.connect(self._on_stored)
         self.worker.answered.connect(self.refresh)
         self.messages.rowsInserted.connect(self.refresh)
-        tools.account.changed.connect(self.refresh)
-        tools.preferences.changed.connect(self.refresh)
+        tools.account.changed.connect(self._follow)
+        tools.preferences.changed.connect(self._follow)
         self.refresh()
 
     @classmethod
-    def new(cls, model: str, tools: Tools, parent: QObject | None = None) -> Chat:
+    def new(cls, model: str, tools: Tools, parent: QObject | None = None, *, id_: str = "") -> Chat:
         """A conversation that nothing was said in; it is not stored before its first message."""
         now = time.time()
-        facts = Conversation(uuid.uuid4().hex, model=model, created=now, updated=now)
+        facts = Conversation(id_ or uuid.uuid4().hex, model=model, created=now, updated=now)
         return cls(facts, tools, is_stored=False, parent=parent)
 
     @property
@@ -100,7 +103,8 @@ class Chat(QObject):
     @property
     def at_rest(self) -> bool:
         """Whether all of it is in the store and nothing is under way."""
-        return self._is_stored and not self._loading and not self.worker.busy and self.draft.empty
+        loading = self._loading is not None and not self._loading.done()
+        return self._is_stored and not loading and not self.worker.busy and self.draft.empty
 
     @property
     def model(self) -> Model:
@@ -118,53 +122,67 @@ class Chat(QObject):
 
     def set_model(self, model_id: str) -> None:
         """Ask another model from now on; new conversations begin with it too."""
-        self._facts = replace(self._facts, model=model_id)
         self._tools.preferences.update(model=model_id)
-        if self._is_stored:
-            self._start(self._tools.store.set_model(self._facts.id, model_id), "set model")
-        self.refresh()
+        self._change(self._tools.store.set_model(self._facts.id, model_id), model=model_id)
 
     def set_system(self, text: str) -> None:
         """Give the conversation another system prompt; it holds from the next message on."""
-        self._facts = replace(self._facts, system=text)
-        if self._is_stored:
-            self._start(self._tools.store.set_system(self._facts.id, text), "set system prompt")
-        self.refresh()
+        self._change(self._tools.store.set_system(self._facts.id, text), system=text)
 
     def rename(self, title: str) -> None:
-        self._facts = replace(self._facts, title=title)
-        self._start(self._tools.store.rename(self._facts.id, title), "rename")
-        self._on_stored(self._facts)
+        self._change(self._tools.store.rename(self._facts.id, title), title=title)
 
     def load(self, draft: JSON | None = None) -> None:
         """Read the messages from the store, and bring back a draft that was kept."""
-        self._loading = True
-        self._start(self._load(draft), "load messages")
+        self._loading = self._tools.tasks.start(self._load(), "load messages")
+        if draft:
+            self.restore_draft(draft)
+
+    def restore_draft(self, draft: JSON) -> None:
+        """Bring back what was being written."""
+        self._kept_draft = draft
+        self.draft.restore(draft)
 
     async def save_draft(self) -> None:
-        """Keep what is being written, so that it is there tomorrow."""
-        key = self._facts.id if self._is_stored else ""
-        await self._tools.store.save_draft(key, {} if self.draft.empty else self.draft.to_json())
+        """Keep what is being written, so that it is there tomorrow. Raises StoreError."""
+        await self.worker.kept()
+        draft = {} if self.draft.empty else self.draft.to_json()
+        if draft != self._kept_draft:
+            self._kept_draft = draft
+            await self._tools.store.save_draft(self._facts.id, draft)
 
-    async def keep(self, first: Message) -> None:
-        """Store the conversation with its first message's words as title. Raises StoreError."""
-        if self._is_stored:
-            return
-        self._facts = replace(self._facts, title=title_of(first), practice=self._tools.account.practice)
-        await self._tools.store.create(self._facts)
-        self._is_stored = True
-        await self._tools.store.save_draft("", {})
+    # --- what the worker asks for ---
 
-    def refresh(self) -> None:
-        """Work out anew what a next request carries, and price the draft by it."""
-        history = self.messages.messages
-        request = Request.build(
+    def request(self, history: Sequence[Message]) -> Request:
+        """What is sent to have `history` answered."""
+        return Request.build(
             history,
-            model=self._facts.model,
+            model=self.model.id,
             system=self._facts.system,
             server=self._tools.account.server_name,
             max_tokens=self.max_tokens,
         )
+
+    async def loaded(self) -> None:
+        """Wait until the messages are there. Raises StoreError where they could not be read."""
+        if self._loading is not None:
+            await asyncio.shield(self._loading)
+
+    async def begin(self, question: Message) -> Conversation:
+        """Keep a question; with the first one the conversation, which takes its words as title. Raises StoreError."""
+        if not self._is_stored:
+            self._facts = replace(self._facts, title=title_of(question), practice=self._tools.account.practice)
+        facts = await self._tools.store.begin(self._facts, question)
+        self._is_stored, self._kept_draft = True, {}
+        return facts
+
+    # --- keeping up ---
+
+    def refresh(self) -> None:
+        """Work out anew what a next request carries, and price the draft by it."""
+        self._terms = self._present_terms()
+        history = self.messages.messages
+        request = self.request(history)
         now = time.time()
         self._context = context(request, history, self.model, now=now)
         if self._context.cached and request.continues is not None:
@@ -173,13 +191,38 @@ class Chat(QObject):
         self.draft.retarget(self.model, self._context, self.messages.pictures + 1, self.max_tokens)
         self.changed.emit()
 
-    async def _load(self, draft: JSON | None) -> None:
-        messages = await self._tools.store.messages(self._facts.id)
-        self._loading = False
-        self.messages.reset(messages)
+    def _follow(self) -> None:
+        """Account or settings changed: work it out anew if that touches what is sent."""
+        if self._present_terms() != self._terms:
+            self.refresh()
+
+    def _present_terms(self) -> tuple[object, ...]:
+        return self.model, self.max_tokens, self._tools.account.server_name
+
+    def _change(self, storing: Coroutine[Any, Any, None], **facts: Any) -> None:
+        """Take over other facts, here and in the store."""
+        self._facts = replace(self._facts, **facts)
+        if self._is_stored:
+            self._start(storing, "change facts")
+            self.stored.emit(self._facts)
+        else:
+            storing.close()
         self.refresh()
-        if draft:
-            self.draft.restore(draft)
+
+    async def _load(self) -> None:
+        messages = await self._tools.store.messages(self._facts.id)
+        self.messages.reset(messages)
+        for message in messages:
+            if message.state == "interrupted" and message.error is None and not message.cost:
+                await self._price(message)
+        self.refresh()
+
+    async def _price(self, cut: Message) -> None:
+        """An answer that a crash cut off was never priced."""
+        priced = replace(cut, cost=cost_of(cut, self._tools.account.catalog.get(cut.model)))
+        if priced.cost:
+            self._on_stored(await self._tools.store.finish(self._facts.id, priced))
+            self.messages.replace(priced)
 
     def _on_stored(self, facts: Conversation) -> None:
         self._facts = facts

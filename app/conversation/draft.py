@@ -21,6 +21,9 @@ from app.core.message import JSON, ImageBlock
 from app.core.pictures import Pictures
 from app.core.store import Store
 
+_TOGETHER_SECONDS: Final = 0.15
+"""Refusals of one drop come one by one; they are told as one when its last file has been looked at."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -141,7 +144,9 @@ class Draft(QAbstractListModel):
         self.beginInsertRows(QModelIndex(), first, first + len(sources) - 1)
         keys = range(self._next_key, self._next_key + len(sources))
         self._next_key += len(sources)
-        self._rows += [DraftPicture(key, name_of(source)) for key, source in zip(keys, sources, strict=True)]
+        self._rows += [
+            DraftPicture(key, name_of(source), source=source) for key, source in zip(keys, sources, strict=True)
+        ]
         self.endInsertRows()
         self._in_work.update(keys)
         for key, source in zip(keys, sources, strict=True):
@@ -209,14 +214,24 @@ class Draft(QAbstractListModel):
         return kept
 
     def to_json(self) -> JSON:
-        """Text and pictures, by their kept originals, in order."""
-        pictures = [{"kept": p.original, "name": p.name} for p in self._rows if p.original]
+        """Text and pictures, in order: by their kept originals, or by their paths while they are being copied."""
+        rows = [(picture.name, picture.source) for picture in self._rows]
+        pictures = [
+            {"kept": s.kept, "name": name} if s.kept else {"path": s.path, "name": name}
+            for name, s in rows
+            if s.kept or s.path
+        ]
         return {"text": self._text, "pictures": pictures}
+
+    @property
+    def sources(self) -> list[Source]:
+        """The pictures as something to attach elsewhere."""
+        return [picture.source for picture in self._rows]
 
     def restore(self, kept: JSON) -> None:
         """Bring back what `to_json` gave, in front of what has been added since."""
         self.propose(str(kept.get("text", "")))
-        self.attach(Source(name=p["name"], kept=p["kept"]) for p in kept.get("pictures", ()))
+        self.attach(Source(**picture) for picture in kept.get("pictures", ()))
 
     # --- the way of one picture ---
 
@@ -306,11 +321,14 @@ class Draft(QAbstractListModel):
             self._take_row(row)
         self._removed = [(r, p) for r, p in self._removed if p.key != key]
         if not self._refusals:
-            asyncio.get_running_loop().call_soon(self._tell_refusals)
+            asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self._tell_refusals)
         self._refusals.append(error)
         self._retarget()
 
     def _tell_refusals(self) -> None:
+        if any(picture.state == "copying" for picture in self._rows):
+            asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self._tell_refusals)
+            return
         refusals, self._refusals = self._refusals, []
         self.refused.emit(refusals)
 
@@ -319,8 +337,8 @@ class Draft(QAbstractListModel):
         del self._rows[row]
         self.endRemoveRows()
 
-    def _cost(self, picture: DraftPicture) -> PictureCost | None:
-        prices = self._model.prices_for(self.estimate.prompt_tokens)
+    def _cost(self, picture: DraftPicture, ahead: Estimate) -> PictureCost | None:
+        prices = self._model.prices_for(ahead.prompt_tokens)
         return picture_cost(picture.tokens, prices) if prices and picture.tokens else None
 
     # --- QAbstractListModel ---
@@ -339,8 +357,9 @@ class Draft(QAbstractListModel):
         if role == self.NumberRole:
             return self._first_number + index.row()
         if role == self.CostRole:
-            return self._cost(picture)
+            return self._cost(picture, self.estimate)
         if role == self.NextCostRole:
-            cost = self._cost(picture)
-            return cost and (cost.cache_write if self.estimate.caches else cost.input)
+            ahead = self.estimate
+            cost = self._cost(picture, ahead)
+            return cost and (cost.cache_write if ahead.caches else cost.input)
         return None

@@ -44,7 +44,13 @@ class MessageModel(QAbstractListModel):
         self.endInsertRows()
 
     def replace_last(self, message: Message) -> None:
-        row = len(self._messages) - 1
+        self._replace(len(self._messages) - 1, message)
+
+    def replace(self, message: Message) -> None:
+        """Show another form of a message, known by its id."""
+        self._replace(next(row for row, known in enumerate(self._messages) if known.id == message.id), message)
+
+    def _replace(self, row: int, message: Message) -> None:
         self._messages[row] = message
         index = self.index(row)
         self.dataChanged.emit(index, index)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from app.conversation.messages import MessageModel
 from app.conversation.tasks import Tasks
 from app.core.catalog import Model
-from app.core.cost import answer_usage, price
+from app.core.cost import cost_of
 from app.core.errors import StoreError, VisavisError
 from app.core.failure import error_to_json
 from app.core.message import JSON, Message, State
@@ -34,11 +34,16 @@ class Reply:
         self._began = time.monotonic()
         self._unsaved: list[JSON] = []
         self._timer: asyncio.Handle | None = None
+        self._saving: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
         """Show the empty answer, and keep it so that a crash finds it."""
         self._messages.append(self.message)
         await self._store.add_message(self._conversation, self.message)
+
+    def ask_as(self, prefix: str) -> None:
+        """The same answer is asked for with another prompt, before anything of it has come."""
+        self.message = replace(self.message, prefix=prefix)
 
     def apply(self, event: Mapping[str, Any]) -> None:
         self.message = self.message.apply(event)
@@ -47,10 +52,8 @@ class Reply:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(SAVE_SECONDS, self._save)
 
-    async def end(
-        self, state: State, error: VisavisError | None, model: Model, *, free: bool
-    ) -> tuple[Message, Conversation]:
-        """Give the answer its final state and its price; `free` for practice, which costs nothing."""
+    async def end(self, state: State, error: VisavisError | None, model: Model) -> tuple[Message, Conversation]:
+        """Give the answer its final state and its price. Raises StoreError where it cannot be kept."""
         if self._timer is not None:
             self._timer.cancel()
         message = replace(
@@ -59,16 +62,16 @@ class Reply:
             seconds=time.monotonic() - self._began,
             error=error_to_json(error) if error is not None else None,
         )
-        usage = answer_usage(message)
-        cost = None if usage is None else price(usage, model)
-        self.message = replace(message, cost="0" if free else "" if cost is None else str(cost))
+        self.message = replace(message, cost=cost_of(message, model))
         self._messages.replace_last(self.message)
+        if self._saving is not None:
+            await asyncio.wait({self._saving})  # events that came to the store after the end would stay there
         return self.message, await self._store.finish(self._conversation, self.message)
 
     def _save(self) -> None:
         self._timer = None
         events, self._unsaved = self._unsaved, []
-        self._tasks.start(self._append(events), "save events")
+        self._saving = self._tasks.start(self._append(events), "save events")
 
     async def _append(self, events: list[JSON]) -> None:
         with suppress(StoreError):  # the end of the answer meets the same error and tells it

@@ -8,14 +8,18 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.core.errors import VisavisError
+
 
 class Tasks(QObject):
     """Starts coroutines and keeps them until they end.
 
     Signals:
-        crashed(BaseException): a task ended with an error that it did not handle: a fault of ours.
+        failed(VisavisError): a task ended with an error that a person may meet.
+        crashed(BaseException): a task ended with any other: a fault of ours.
     """
 
+    failed = Signal(object)
     crashed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -44,5 +48,6 @@ class Tasks(QObject):
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.crashed.emit(error)
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        (self.failed if isinstance(error, VisavisError) else self.crashed).emit(error)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
@@ -17,14 +17,16 @@ from app.conversation.draft import Draft
 from app.conversation.messages import MessageModel
 from app.conversation.reply import Reply
 from app.conversation.tasks import Tasks
-from app.core.catalog import Model
-from app.core.cost import context, estimate
+from app.core.cost import context, estimate, exact
 from app.core.errors import ApiError, ServerError, StoreError, StreamInterrupted, VisavisError
-from app.core.message import Message, State
+from app.core.message import JSON, Message, State
 from app.core.pictures import Pictures
 from app.core.preflight import check
 from app.core.request import Request
 from app.core.store import Conversation, Store
+
+if TYPE_CHECKING:
+    from app.core.client import Client
 
 Phase = Literal["idle", "preparing", "asking", "streaming", "waiting"]
 
@@ -38,12 +40,12 @@ class Terms(Protocol):
 
     @property
     def facts(self) -> Conversation: ...
-    @property
-    def model(self) -> Model: ...
-    @property
-    def max_tokens(self) -> int: ...
-    async def keep(self, first: Message) -> None:
-        """Make sure that the conversation is in the store. Raises StoreError."""
+    def request(self, history: Sequence[Message]) -> Request: ...
+    async def loaded(self) -> None:
+        """Wait until the messages are there. Raises StoreError where they cannot be read."""
+
+    async def begin(self, question: Message) -> Conversation:
+        """Keep a question, with its conversation where that is new. Raises StoreError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,9 @@ class Worker(QObject):
         self._tasks = tasks
         self._task: asyncio.Task[None] | None = None
         self._phase: Phase = "idle"
+        self._keeping: asyncio.Task[bool] | None = None
+        self._ending = False
+        """Whether a Stop would come too late, or has come already."""
         self._no_wait = asyncio.Event()
 
     @property
@@ -107,34 +112,45 @@ class Worker(QObject):
     def send(self) -> None:
         """Send the draft, as soon as its pictures are ready."""
         if not self.busy and not self._draft.empty:
-            self._begin(self._send())
+            self._begin(self._send)
 
     def retry(self) -> None:
         """Ask again for the last answer. One that has text stays visible, but does not go back."""
         if not self.busy and self._messages.messages:
-            self._begin(self._retry())
+            self._begin(self._retry)
 
     def stop(self) -> None:
         """End what is under way; what has come stays."""
-        if self._task is not None:
+        if self._task is not None and not self._ending:
+            self._ending = True
             self._task.cancel()
+
+    async def kept(self) -> None:
+        """Wait until a question that is being stored is on disk."""
+        if self._keeping is not None:
+            await asyncio.wait({self._keeping})
 
     def repeat_now(self) -> None:
         """Do not wait any longer for the repeat."""
         self._no_wait.set()
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._ending = False
         self._set_phase("preparing")
         self._task = self._tasks.start(self._guarded(work), "worker")
+        self._task.add_done_callback(self._rest)
 
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
-            await work
+            await self._terms.loaded()
+            await self._account.ready()
+            await work()
         except VisavisError as error:
             self.refused.emit(error)
-        finally:
-            self._task = None
-            self._set_phase("idle")
+
+    def _rest(self, _task: asyncio.Task[None]) -> None:
+        self._task = None
+        self._set_phase("idle")
 
     def _set_phase(self, phase: Phase) -> None:
         if phase != self._phase:
@@ -149,42 +165,43 @@ class Worker(QObject):
             return
         message = Message.from_user(self._draft.text, self._draft.numbered(), id=uuid.uuid4().hex, created=time.time())
         request, promised = self._checked([*self._messages.messages, message])
-        kept = self._draft.take()
+        self._keeping = self._tasks.start(self._keep(message, self._draft.take()), "keep message")
         try:
+            stored = await asyncio.shield(self._keeping)
+        finally:
             # A Stop at this moment must not part the message on disk from the one on screen.
-            await asyncio.shield(self._tasks.start(self._keep(message), "keep message"))
-        except StoreError:
-            self._draft.restore(kept)
-            raise
-        await self._answer(request, promised)
+            await self.kept()
+            self._keeping = None
+        if stored:
+            await self._answer(request, promised)
 
-    async def _keep(self, message: Message) -> None:
-        await self._terms.keep(message)
-        facts = await self._store.add_message(self._terms.facts.id, message)
+    async def _keep(self, message: Message, draft: JSON) -> bool:
+        """Store a message; the draft it was is given back where that fails."""
+        try:
+            facts = await self._terms.begin(message)
+        except StoreError as error:
+            self._draft.restore(draft)
+            self.refused.emit(error)
+            return False
         self._messages.append(message)
         self.stored.emit(facts)
+        return True
 
     async def _retry(self) -> None:
         history = self._messages.messages
         last = history[-1]
-        asked = history[:-1] if last.role == "assistant" else history
-        request, promised = self._checked(asked)
+        question = max(row for row, message in enumerate(history) if message.role == "user")
+        request, promised = self._checked(history[: question + 1])
         if last.role == "assistant" and not last.text:
             await self._store.remove_message(last.id)
             self._messages.remove_last()
         await self._answer(request, promised)
 
     def _checked(self, history: Sequence[Message]) -> tuple[Request, str]:
-        """The request for a history and its estimated cost. Raises RequestRefused, NoKey, BadAddress."""
-        model = self._terms.model
+        """The request for a history and its estimated cost. Raises RequestRefused, NoKey, BadAddress, BadKey."""
         self._account.client()
-        request = Request.build(
-            history,
-            model=model.id,
-            system=self._terms.facts.system,
-            server=self._account.server_name,
-            max_tokens=min(self._terms.max_tokens, model.max_output or self._terms.max_tokens),
-        )
+        request = self._terms.request(history)
+        model = self._account.catalog.get(request.model)
         carried = context(request, self._messages.messages, model, now=time.time())
         ahead = estimate(carried, model, [], "", max_tokens=request.max_tokens)
         check(
@@ -195,12 +212,12 @@ class Worker(QObject):
             tokens=carried.tokens,
             kept=lambda sha256: self._pictures.path(sha256).exists(),
         )
-        return request, "0" if self._account.practice else str(ahead.next) if ahead.next is not None else ""
+        return request, "0" if self._account.practice else exact(ahead.next)
 
     # --- one answer's way ---
 
     async def _answer(self, request: Request, promised: str) -> None:
-        model, free = self._terms.model, self._account.practice
+        client, model = self._account.client(), self._account.catalog.get(request.model)
         message = Message(
             "assistant",
             id=uuid.uuid4().hex,
@@ -212,37 +229,42 @@ class Worker(QObject):
             estimate=promised,
         )
         reply = Reply(message, self._terms.facts.id, self._messages, self._store, self._tasks)
-        await reply.begin()
-        state, error = await self._ask(request, reply)
-        ended, facts = await reply.end(state, error, model, free=free)
+        state, error = await self._ask(client, request, reply)
+        self._ending = True
+        ended, facts = await reply.end(state, error, model)
         self.stored.emit(facts)
         self.answered.emit(ended)
 
-    async def _ask(self, request: Request, reply: Reply) -> tuple[State, VisavisError | None]:
+    async def _ask(self, client: Client, request: Request, reply: Reply) -> tuple[State, VisavisError | None]:
         """Stream the answer, with the repeats that are safe. Returns how it ended."""
         try:
-            await self._stream_with_repeats(request, reply)
+            await reply.begin()
+            await self._stream_with_repeats(client, request, reply)
         except asyncio.CancelledError:
             return "stopped", None
         except StreamInterrupted as error:
             return "interrupted", error
         except VisavisError as error:
             return "failed", error
+        except Exception as error:  # noqa: BLE001  # no answer may stay "streaming" for ever
+            self._tasks.crashed.emit(error)
+            return "failed", VisavisError()
         return "complete", None
 
-    async def _stream_with_repeats(self, request: Request, reply: Reply) -> None:
+    async def _stream_with_repeats(self, client: Client, request: Request, reply: Reply) -> None:
         from app.core.client import retry_delay  # httpx: after the first paint
 
         attempt, waited = 0, 0.0
         while True:
             try:
-                return await self._stream(request, reply)
+                return await self._stream(client, request, reply)
             except StreamInterrupted:
                 raise
             except ServerError as error:
                 if isinstance(error, ApiError) and error.bad_signature and request.thinks:
                     # Refused before any work, so nothing was charged (API.md, section 3.6).
                     request = request.without_thinking()
+                    reply.ask_as(request.prefix)
                     self.waiting.emit(Wait(error, 0))
                     continue
                 seconds = retry_delay(error, attempt)
@@ -260,9 +282,9 @@ class Worker(QObject):
             async with asyncio.timeout(seconds):
                 await self._no_wait.wait()
 
-    async def _stream(self, request: Request, reply: Reply) -> None:
+    async def _stream(self, client: Client, request: Request, reply: Reply) -> None:
         self._set_phase("asking")
-        async with self._account.client().stream(request.body(self._pictures.read)) as events:
+        async with client.stream(request.body(self._pictures.read)) as events:
             async for event in events:
                 self._set_phase("streaming")
                 reply.apply(event)

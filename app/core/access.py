@@ -35,9 +35,12 @@ def choose(environ: Mapping[str, str], settings: Settings, keys: Keys) -> Access
     (which is always sent as Bearer), is used if that server is the environment's: Anthropic's where no address is
     set. Otherwise the keyring is asked, which may block. Raises BadAddress and BadKey.
     """
-    home = Server.from_environment(environ, settings.auth)
+    home = Server.from_environment(environ)
+    chosen = Server(settings.base_url or ANTHROPIC, settings.auth)
+    if chosen.origin == home.origin:
+        home = Server(home.base_url, settings.auth)
     named = environ.get("ANTHROPIC_BASE_URL", "").strip()
-    server = home if named else Server(settings.base_url or ANTHROPIC, settings.auth)
+    server = home if named else chosen
     if server.origin == home.origin:
         if key := _environment_key(environ, "ANTHROPIC_API_KEY"):
             return Access(server, key, "environment", "ANTHROPIC_API_KEY")

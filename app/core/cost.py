@@ -15,14 +15,18 @@ from typing import Final
 
 from app.core.catalog import Model, Prices
 from app.core.fit import fit, image_tokens
-from app.core.message import Block, ImageBlock, Message, ReplyBlock, TextBlock, Usage
+from app.core.message import THINKING, Block, ImageBlock, Message, ReplyBlock, TextBlock, Usage
 from app.core.request import Request, labelled
+from app.core.server import PRACTICE
 
 CACHE_SECONDS: Final = 300
 """How long the server keeps what a request wrote (API.md, section 7: 5 minutes unless asked for 1 hour)."""
 
 USUAL_ANSWER: Final = 500
 """Output tokens of an answer while there is none to go by."""
+
+_TOKENS_A_SECOND: Final = 60
+"""A usual pace of an answer, for what was thought out of sight before it broke off."""
 
 _MILLION: Final = Decimal(1_000_000)
 _LABEL_TOKENS: Final = 5
@@ -90,19 +94,35 @@ def price(usage: Usage, model: Model) -> Decimal | None:
     )
 
 
-def answer_usage(answer: Message) -> Usage | None:
-    """The usage an answer is billed by; for one that broke off, with the output estimated from its text.
+def cost_of(answer: Message, model: Model) -> str:
+    """What an answer cost, in USD as an exact decimal; empty where it is not known. Practice costs nothing."""
+    if answer.server == PRACTICE:
+        return "0"
+    usage = answer_usage(answer)
+    return "" if usage is None else exact(price(usage, model))
 
-    A refusal before any output is not billed (API.md, section 3.5).
+
+def exact(amount: Decimal | None) -> str:
+    """The amount as the store and scripts keep it, never as "1E-7"; empty for None."""
+    return "" if amount is None else format(amount, "f")
+
+
+def answer_usage(answer: Message) -> Usage | None:
+    """The usage an answer is billed by; for one that broke off, with the output estimated from what came.
+
+    None where it is not known: servers that count nothing send zeros (API.md, section 10). A refusal before any output
+    is not billed (section 3.5).
     """
     usage = answer.usage
-    if usage is None:
+    if usage is None or not usage.prompt_tokens:
         return None
     if answer.refused and not usage.output_tokens:
         return Usage(raw=usage.raw)
     if answer.state in {"complete", "streaming"}:
         return usage
     seen = text_tokens(answer.text) + text_tokens(answer.thinking)
+    if any(isinstance(b, ReplyBlock) and b.type in THINKING and not b.thinking for b in answer.content):
+        seen = max(seen, round(answer.seconds * _TOKENS_A_SECOND))  # thinking whose text is not shown
     return usage.updated({"output_tokens": max(usage.output_tokens, seen)})
 
 
@@ -143,23 +163,23 @@ def context(request: Request, history: Sequence[Message], model: Model, *, now: 
 
 
 def _median(counts: Sequence[int]) -> int:
-    """The middle one; of two in the middle the mean. (The module `statistics` takes as long to import as all of this.)"""
+    """The middle one; of two in the middle the mean. Importing `statistics` for it would delay the window."""
     ordered = sorted(counts)
     return round((ordered[(len(counts) - 1) // 2] + ordered[len(counts) // 2]) / 2)
 
 
 def _prompt(request: Request, history: Sequence[Message], model: Model, now: float) -> tuple[int, int]:
     """Tokens of the prompt, and how many of them the server still has in its cache."""
-    tried = next((m for m in reversed(history) if m.usage is not None and m.prefix == request.prefix), None)
+    tried = next((m for m in reversed(history) if m.prefix == request.prefix and m.usage is not None), None)
     known = tried or request.continues
     billed = answer_usage(known) if known is not None else None
-    if known is None or billed is None:
+    if known is None or known.usage is None or billed is None:
         return text_tokens(request.system) + _block_tokens(request.messages, model), 0
-    tokens = billed.prompt_tokens
+    tokens = known.usage.prompt_tokens
     if tried is None:  # the answer itself, and what was said since, are new
         tokens += billed.output_tokens - billed.thinking_tokens + _block_tokens(request.messages[request.seen :], model)
     warm = now - known.created - known.seconds < CACHE_SECONDS
-    return tokens, billed.prompt_tokens - billed.input_tokens if warm else 0
+    return tokens, known.usage.prompt_tokens - known.usage.input_tokens if warm else 0
 
 
 def estimate(

@@ -78,10 +78,6 @@ class Keys:
         self._session.pop(origin, None)
         return _delete(_backend(), origin)
 
-    def usable(self) -> bool:
-        """Whether there is a keyring that keeps keys beyond this run; it may still turn out to be locked."""
-        return _backend() is not None
-
 
 def clean_key(text: str, server: Server) -> Secret:
     """The key in what was pasted: without blanks, line breaks and quotes around it and without invisible characters.

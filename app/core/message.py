@@ -160,7 +160,6 @@ class Message:
     """Assistant: what it cost by `usage`, in USD, as an exact decimal; empty where unknown."""
     api_id: str = ""
     """The API's id of the answer (`msg_…`)."""
-    request_id: str = ""
     seconds: float = 0.0
     """Assistant: from Send to the last event."""
     error: JSON | None = None
@@ -190,7 +189,7 @@ class Message:
         """Pictures first, the text after them (guide, "Prompt examples"); text of white space only is left out."""
         blocks: list[Block] = list(images)
         if text.strip():
-            blocks.append(TextBlock(text))
+            blocks.append(TextBlock(well_formed(text)))
         return cls(role="user", content=tuple(blocks), **facts)
 
     def apply(self, event: Mapping[str, Any]) -> Message:
@@ -261,6 +260,11 @@ def _grown(block: JSON, delta: Mapping[str, Any]) -> JSON:
             return block | {"partial_json": str(block.get("partial_json") or "") + str(delta.get("partial_json") or "")}
         case _:
             return block
+
+
+def well_formed(text: str) -> str:
+    """Plain text fit for UTF-8: half a surrogate pair becomes U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def blocks_to_json(blocks: Iterable[Block]) -> str:

@@ -20,13 +20,16 @@ import uuid
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from typing import Final
 
-from app.core.message import JSON, THINKING, Block, ImageBlock, Message, ReplyBlock, TextBlock
+from app.core.message import JSON, THINKING, Block, ImageBlock, Message, ReplyBlock, TextBlock, well_formed
 
 MAX_TOKENS: Final = 16_000
 """Default `max_tokens`: it includes thinking, so that a small one can end an answer before its first word."""
+
+
+_LOOK_BACK: Final = 20
+"""Content blocks between two cache marks that the server bridges (API.md, section 7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class Request:
 
         `server` is part of the digest: signatures of one server mean nothing to another.
         """
-        system = system.strip()
+        system = well_formed(system.strip())
         kept = sendable(history)
         digest = hashlib.sha256(f"{server}\0{model}\0{system}".encode())
         continues: Message | None = None
@@ -104,12 +107,15 @@ class Request:
         return any(isinstance(b, ReplyBlock) and b.type in THINKING for _, blocks in self.messages for b in blocks)
 
     def without_thinking(self) -> Request:
-        """The same request with all thinking left out: for the one repeat after a signature was refused."""
+        """The same request with all thinking left out: for the one repeat after a signature was refused.
+
+        Its prefix is another, so that what was refused once is not sent again with the next question.
+        """
         messages = tuple(
             (role, tuple(b for b in blocks if not (isinstance(b, ReplyBlock) and b.type in THINKING)))
             for role, blocks in self.messages
         )
-        return replace(self, messages=messages)
+        return replace(self, messages=messages, prefix=f"{self.prefix} without thinking")
 
     def body(self, read: Callable[[str], bytes]) -> Body:
         """The request as JSON bytes (API.md, section 3.2), streamed, with automatic caching (section 7)."""
@@ -119,8 +125,12 @@ class Request:
         if self.system:
             fields["system"] = self.system
         fields["cache_control"] = {"type": "ephemeral"}
+        contents = [list(_content(blocks, images, mark)) for _, blocks in self.messages]
+        if len(self.messages) > 2 and sum(len(content) for content in contents[-2:]) > _LOOK_BACK:
+            # The server looks for what it has cached so many blocks back and no further (API.md, section 7).
+            contents[-3][-1] = contents[-3][-1] | {"cache_control": {"type": "ephemeral"}}
         fields["messages"] = [
-            {"role": role, "content": list(_content(blocks, images, mark))} for role, blocks in self.messages
+            {"role": role, "content": content} for (role, _), content in zip(self.messages, contents, strict=True)
         ]
         pieces = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode().split(mark.encode())
         parts: list[bytes | ImageBlock] = [pieces[0]]
@@ -132,18 +142,24 @@ class Request:
 def sendable(history: Sequence[Message]) -> list[Message]:
     """The messages of a history that take part in a next request.
 
-    Left out are refused turns, answers without text, and answers that were asked for again.
+    Of each turn that is the question and its last answer with text: one that was asked for again counts no more,
+    unless nothing better came. A turn that was only refused stays out.
     """
     kept: list[Message] = []
-    for message, later in zip_longest(history, history[1:]):
-        if message.role == "assistant" and later is not None and later.role == "assistant":
+    for question, answers in _turns(history):
+        if not _blocks(question, thinking=False):
             continue
-        if message.refused:
-            if kept and kept[-1].role == "user":
-                kept.pop()
-        elif _blocks(message, thinking=False):
-            kept.append(message)
+        usable = [answer for answer in answers if not answer.refused and _blocks(answer, thinking=False)]
+        if usable or not any(answer.refused for answer in answers):
+            kept += [question, *usable[-1:]]
     return kept
+
+
+def _turns(history: Sequence[Message]) -> Iterator[tuple[Message, list[Message]]]:
+    """Each question with the answers it got."""
+    asked = [row for row, message in enumerate(history) if message.role == "user"]
+    for row, end in zip(asked, [*asked[1:], len(history)], strict=False):  # a history may have no question yet
+        yield history[row], list(history[row + 1 : end])
 
 
 def base64_length(size: int) -> int:

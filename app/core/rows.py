@@ -15,7 +15,7 @@ from zlib import crc32
 
 from app.core.errors import StoreDamaged
 from app.core.failure import error_to_json
-from app.core.message import Message, Usage, blocks_from_json, blocks_to_json
+from app.core.message import Message, Usage, blocks_from_json, blocks_to_json, well_formed
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +138,6 @@ def to_json(value: object) -> str:
 def storable(text: str) -> str:
     """The same JSON, fit for UTF-8: half a surrogate pair, which a server may send, becomes an escape."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def well_formed(text: str) -> str:
-    """Plain text fit for UTF-8: half a surrogate pair becomes U+FFFD."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _checksum(row: Sequence[Any]) -> int:

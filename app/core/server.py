@@ -13,6 +13,8 @@ from app.core.errors import BadAddress
 Auth = Literal["", "bearer", "x-api-key"]
 
 ANTHROPIC: Final = "https://api.anthropic.com"
+PRACTICE: Final = "practice"
+"""Stands for the server's host in practice mode."""
 
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 _NAME: Final = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?")

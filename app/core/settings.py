@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from app.core import private
 from app.core.errors import StoreFull
 from app.core.message import JSON
+from app.core.request import MAX_TOKENS
 
 FILE: Final = "settings.json"
 
@@ -21,7 +22,7 @@ class Settings:
 
     model: str = ""
     """The model new chats begin with; empty for the catalog's default."""
-    max_tokens: int = 16_000
+    max_tokens: int = MAX_TOKENS
     theme: Literal["system", "light", "dark"] = "system"
     base_url: str = ""
     """The server's address; empty for Anthropic's."""

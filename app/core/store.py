@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from app.core import private, rows, schema
-from app.core.message import JSON, Message
+from app.core.message import JSON, Message, well_formed
 from app.core.rows import Conversation
 
 __all__ = ["Conversation", "Store"]
@@ -61,25 +61,21 @@ class Store:
 
     # --- conversations --------------------------------------------------------------------------
 
-    async def conversations(self) -> list[Conversation]:
-        """All that are not deleted, the one with the last activity first."""
-        return await self._run(_conversations)
-
     def conversations_now(self) -> list[Conversation]:
-        """The same at once, blocking: for the first paint."""
+        """All that are not deleted, the one with the last activity first. Blocks: it belongs to the first paint."""
         return self._submit(_conversations).result()
 
     async def create(self, conversation: Conversation) -> None:
         await self._write(rows.INSERT_CONVERSATION, *rows.conversation_row(conversation))
 
     async def rename(self, conversation_id: str, title: str) -> None:
-        await self._write("UPDATE conversations SET title = ? WHERE id = ?", rows.well_formed(title), conversation_id)
+        await self._write("UPDATE conversations SET title = ? WHERE id = ?", well_formed(title), conversation_id)
 
     async def set_model(self, conversation_id: str, model: str) -> None:
         await self._write("UPDATE conversations SET model = ? WHERE id = ?", model, conversation_id)
 
     async def set_system(self, conversation_id: str, system: str) -> None:
-        await self._write("UPDATE conversations SET system = ? WHERE id = ?", rows.well_formed(system), conversation_id)
+        await self._write("UPDATE conversations SET system = ? WHERE id = ?", well_formed(system), conversation_id)
 
     async def delete(self, conversation_id: str) -> None:
         """Hide the conversation; `restore` brings it back whole."""
@@ -97,6 +93,13 @@ class Store:
     async def add_message(self, conversation_id: str, message: Message) -> Conversation:
         """Append a message; its id is the caller's to choose. Returns the conversation as it is now."""
         return await self._run(lambda db: _put(db, conversation_id, message, str(self.path)))
+
+    async def begin(self, conversation: Conversation, message: Message) -> Conversation:
+        """Append a question, make its conversation where that is new, and forget the draft it was: all or nothing.
+
+        Returns the conversation as it is now.
+        """
+        return await self._run(lambda db: _begin(db, conversation, message, str(self.path)))
 
     async def append_events(self, message_id: str, events: Sequence[JSON]) -> None:
         """Keep stream events of an answer that was added in state "streaming"."""
@@ -124,7 +127,7 @@ class Store:
         return await self._run(lambda db: dict(db.execute(query, (wanted,)).fetchall()))
 
     async def save_draft(self, conversation_id: str, draft: JSON) -> None:
-        """Keep what is being written, by its conversation ("" for the new chat); an empty draft is forgotten."""
+        """Keep what is being written, by its conversation, stored or not yet; an empty draft is forgotten."""
         if draft:
             text = rows.to_json(draft)
             await self._write(
@@ -208,21 +211,33 @@ def _message(db: sqlite3.Connection, path: str, message_id: str) -> Message:
     return rows.message_from_row(row, path) if row else Message("user")
 
 
-def _put(db: sqlite3.Connection, conversation_id: str, message: Message, path: str) -> Conversation:
-    """Add the message or replace it by its final form, and bring the conversation's figures up to date."""
+def _begin(db: sqlite3.Connection, conversation: Conversation, message: Message, path: str) -> Conversation:
     with schema.transaction(db):
-        was = _conversation(db, conversation_id)
-        before = _message(db, path, message.id)
-        db.execute(rows.SAVE_MESSAGE, rows.message_row(conversation_id, message))
-        db.execute("DELETE FROM events WHERE message_id = ?", (message.id,))
-        now = replace(
-            was,
-            updated=max(was.updated, message.created + message.seconds),
-            pictures=was.pictures + len(message.images) - len(before.images),
-            cost=_sum(was.cost, message.cost, before.cost),
-            thumbnail=was.thumbnail or _first_picture([message]),
-        )
-        _set_figures(db, now)
+        if db.execute("SELECT 1 FROM conversations WHERE id = ?", (conversation.id,)).fetchone() is None:
+            db.execute(rows.INSERT_CONVERSATION, rows.conversation_row(conversation))
+        db.execute("DELETE FROM drafts WHERE conversation_id = ?", (conversation.id,))
+        return _placed(db, conversation.id, message, path)
+
+
+def _put(db: sqlite3.Connection, conversation_id: str, message: Message, path: str) -> Conversation:
+    with schema.transaction(db):
+        return _placed(db, conversation_id, message, path)
+
+
+def _placed(db: sqlite3.Connection, conversation_id: str, message: Message, path: str) -> Conversation:
+    """Add the message or replace it by its final form, and bring the conversation's figures up to date."""
+    was = _conversation(db, conversation_id)
+    before = _message(db, path, message.id)
+    db.execute(rows.SAVE_MESSAGE, rows.message_row(conversation_id, message))
+    db.execute("DELETE FROM events WHERE message_id = ?", (message.id,))
+    now = replace(
+        was,
+        updated=max(was.updated, message.created + message.seconds),
+        pictures=was.pictures + len(message.images) - len(before.images),
+        cost=_sum(was.cost, message.cost, before.cost),
+        thumbnail=was.thumbnail or _first_picture([message]),
+    )
+    _set_figures(db, now)
     return now
 
 

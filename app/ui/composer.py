@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 from weakref import WeakSet
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QMetaObject, QMimeData, QObject, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QMetaObject, QMimeData, QObject, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -226,8 +226,7 @@ class Composer(QWidget):
         self._theme.changed.connect(self._dress)
 
     def _dress(self) -> None:
-        self._attach.setIcon(self._theme.icon("paperclip", size=18))
-        self._attach.setIconSize(QSize(18, 18))
+        self._attach.setIcon(self._theme.icon("paperclip"))
         self._turn(is_stop=self._is_stop)
         self.update()
 
@@ -286,7 +285,7 @@ class Composer(QWidget):
             self._turned.start()
         self._is_stop = is_stop
         name, key, icon = (
-            (self.tr("Stop"), "Esc", "square") if is_stop else (self.tr("Send"), self.tr("Enter"), "arrow-up")
+            (self.tr("Stop"), "Esc", "stop") if is_stop else (self.tr("Send"), self.tr("Enter"), "arrow-up")
         )
         self._send.setIcon(self._theme.icon(icon, self._theme.tokens.on_accent))
         self._send.setAccessibleName(name)
@@ -336,11 +335,14 @@ class Composer(QWidget):
             self._share_height()
         return super().eventFilter(watched, event)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+    def paintEvent(self, event: QPaintEvent) -> None:
         """The card on its shadow; an effect would paint all of the composer anew with every blink of the caret."""
         tokens = self._theme.tokens
         card = QRectF(self.rect()).adjusted(_SHADOW + 0.5, 4.5, -_SHADOW - 0.5, -_SHADOW - 0.5)
         painter = QPainter(self)
+        if card.adjusted(5, 5, -5, -5).contains(event.rect()):  # all inside the round corners: a caret, a picture
+            painter.fillRect(event.rect(), QColor(tokens.surface))
+            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(0, 0, 0, 10 if tokens.dark else 4))

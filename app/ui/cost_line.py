@@ -13,7 +13,6 @@ from app.core.cost import Context, Estimate
 from app.ui import figures
 from app.ui.theme import Theme
 
-_SEPARATOR = " · "
 translate = QCoreApplication.translate
 
 
@@ -24,6 +23,11 @@ class Part(NamedTuple):
     bold: bool = False
     joined: bool = False
     """Follows the part before without a separator, and goes before it when room is short."""
+    brief: str = ""
+    """The same in fewer words, where there is not even room for this part alone."""
+
+
+_SEPARATOR = Part(" · ")
 
 
 class CostLine(QLabel):
@@ -40,7 +44,7 @@ class CostLine(QLabel):
     def tell(self, parts: Sequence[Part]) -> None:
         if list(parts) != self._parts:
             self._parts = list(parts)
-            self.setText(_joined(self._parts))
+            self.setText("".join(part.text for part in _separated(self._parts)))
             self.setToolTip(self.text())
             self.update()
 
@@ -51,10 +55,10 @@ class CostLine(QLabel):
                 del parts[1]
             else:
                 del parts[0]
-        return parts
+        return [_briefly(part) for part in parts] if self._width(parts) > width else parts
 
     def _width(self, parts: Sequence[Part]) -> int:
-        return sum(QFontMetrics(self._font(part)).horizontalAdvance(text) for part, text in _pieces(parts))
+        return sum(QFontMetrics(self._font(part)).horizontalAdvance(part.text) for part in _separated(parts))
 
     def _font(self, part: Part) -> QFont:
         return self._theme.font("caption", 600 if part.bold else 400)
@@ -66,13 +70,13 @@ class CostLine(QLabel):
         parts = self._fitting(self.width())
         painter = QPainter(self)
         x = max(0, self.width() - self._width(parts))
-        for part, text in _pieces(parts):
+        for part in _separated(parts):
             metrics = QFontMetrics(self._font(part))
             painter.setFont(self._font(part))
             painter.setPen(QColor(tokens.text if part.bold else tokens.text2))
-            width = metrics.horizontalAdvance(text)
+            width = metrics.horizontalAdvance(part.text)
             room = self.width() - x
-            shown = text if width <= room else metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+            shown = part.text if width <= room else metrics.elidedText(part.text, Qt.TextElideMode.ElideRight, room)
             painter.drawText(x, (self.height() + metrics.ascent() - metrics.descent()) // 2, shown)
             x += width
 
@@ -80,7 +84,8 @@ class CostLine(QLabel):
         return QSize(self._width(self._parts), QFontMetrics(self._theme.font("caption")).height())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(0, self.sizeHint().height())
+        last = [_briefly(part) for part in self._parts if part.brief]
+        return QSize(self._width(last), self.sizeHint().height())
 
 
 def cost_parts(estimate: Estimate, *, unread: int, free: bool) -> list[Part]:
@@ -99,7 +104,7 @@ def cost_parts(estimate: Estimate, *, unread: int, free: bool) -> list[Part]:
     at_most = figures.dollars(estimate.at_most, digits=2, up=True)
     return [
         *parts,
-        Part(translate("cost_line", "next message ≈ %1").replace("%1", next_one), bold=True),
+        Part(translate("cost_line", "next message ≈ %1").replace("%1", next_one), bold=True, brief=f"≈ {next_one}"),
         Part(translate("cost_line", ", at most %1").replace("%1", at_most), joined=True),
     ]
 
@@ -135,10 +140,15 @@ def _history(context: Context) -> str:
     return words.replace("%1", figures.count(context.tokens))
 
 
-def _pieces(parts: Sequence[Part]) -> list[tuple[Part, str]]:
-    """Each part with the separator that belongs before it."""
-    return [(part, part.text if part.joined or not i else _SEPARATOR + part.text) for i, part in enumerate(parts)]
+def _briefly(part: Part) -> Part:
+    return part._replace(text=part.brief or part.text)
 
 
-def _joined(parts: Sequence[Part]) -> str:
-    return "".join(text for _, text in _pieces(parts))
+def _separated(parts: Sequence[Part]) -> list[Part]:
+    """The parts with separators between them."""
+    pieces: list[Part] = []
+    for part in parts:
+        if pieces and not part.joined:
+            pieces.append(_SEPARATOR)
+        pieces.append(part)
+    return pieces

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QDragMoveEvent, QDropEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.ui import figures
 from app.ui.picture_facts import listed
@@ -12,7 +12,10 @@ from app.ui.sources import Glance, carries_pictures, glance, sources_from_mime
 from app.ui.theme import RADIUS, Theme
 
 _INSET = 8
-_VEIL = 0.9
+_VEIL = 0.95
+_PADDING = 12
+_MARGIN = 32
+"""Between the reasons and the window's edges."""
 
 
 class DropOverlay(QWidget):
@@ -36,12 +39,16 @@ class DropOverlay(QWidget):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             label.setWordWrap(True)
+        reasons = QHBoxLayout()
+        reasons.addStretch(1)
+        reasons.addWidget(self._reasons)
+        reasons.addStretch(1)
         column = QVBoxLayout(self)
         column.setSpacing(8)
         column.addStretch(1)
         column.addWidget(self._title)
         column.addWidget(self._promise)
-        column.addWidget(self._reasons, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addLayout(reasons)
         column.addStretch(1)
         self.setAccessibleName(self.tr("Drop pictures"))
         self.setAcceptDrops(True)
@@ -62,8 +69,14 @@ class DropOverlay(QWidget):
         self._promise.setStyleSheet(f"color: {tokens.text2};")
         self._reasons.setFont(self._theme.font("caption"))
         self._reasons.setStyleSheet(
-            f"color: {tokens.warn}; background: {tokens.on_warn};border-radius: {RADIUS['badge']}px; padding: 4px 12px;"
+            f"color: {tokens.warn}; background: {tokens.on_warn}; border-radius: {RADIUS['badge']}px;"
+            f"padding: 4px {_PADDING}px;"
         )
+
+    def _cover(self) -> None:
+        self.setGeometry(self._window.rect())
+        widest = self._reasons.fontMetrics().size(0, self._reasons.text()).width() + 2 * _PADDING
+        self._reasons.setFixedWidth(min(widest, self.width() - 2 * _MARGIN))
 
     # --- one drag ---
 
@@ -72,7 +85,7 @@ class DropOverlay(QWidget):
             return False
         if not self.isVisible():
             self._tell(glance(event.mimeData()))
-            self.setGeometry(self._window.rect())
+            self._cover()
             self.raise_()
             self.show()
         _accept_copy(event)
@@ -146,7 +159,7 @@ class DropOverlay(QWidget):
             case QEvent.Type.DragLeave:
                 self.hide()
             case QEvent.Type.Resize:
-                self.setGeometry(self._window.rect())
+                self._cover()
         return False
 
     def event(self, event: QEvent) -> bool:

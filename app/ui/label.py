@@ -6,7 +6,7 @@ from typing import Literal
 
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QTextLayout, QTextOption
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QStyle, QWidget
 
 from app.ui.foreign_text import is_right_to_left, one_line
 from app.ui.theme import TextRole, Theme
@@ -17,7 +17,8 @@ Tone = Literal["text", "secondary"]
 class Label(QLabel):
     """Follows the theme. The colour is text, or text 2 for `tone` "secondary".
 
-    Text that `wraps` is broken and painted here: QLabel cannot keep the role's distance between lines.
+    Text that `wraps` is broken and painted here, since QLabel cannot keep the role's distance of lines; it cannot be
+    selected.
     """
 
     def __init__(
@@ -48,9 +49,10 @@ class Label(QLabel):
     def _broken(self, width: int) -> QTextLayout:
         """The text in lines of that width, each as high as the role asks."""
         text, height = self.text(), self._theme.line(self._role)
-        option = QTextOption(self.alignment() & Qt.AlignmentFlag.AlignHorizontal_Mask)
         directions = Qt.LayoutDirection
-        option.setTextDirection(directions.RightToLeft if is_right_to_left(text) else directions.LeftToRight)
+        direction = directions.RightToLeft if is_right_to_left(text) else directions.LeftToRight
+        option = QTextOption(QStyle.visualAlignment(direction, self.alignment()))
+        option.setTextDirection(direction)
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         layout = QTextLayout(text.replace("\n", "\u2028"), self.font())
         layout.setTextOption(option)

@@ -86,6 +86,10 @@ class MainWindow(QMainWindow):
         self.raise_()
         self.activateWindow()
 
+    def show_failure(self, error: VisavisError) -> None:
+        """Something went wrong behind the window: say it where the person is looking."""
+        self._composer.note(sentence(error))
+
     def show_unexpected(self, _details: str) -> None:
         self._composer.note(
             self.tr("Something went wrong inside Visavis. Nothing is lost; what happened is in visavis.log.")

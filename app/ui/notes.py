@@ -59,11 +59,7 @@ class Note(QFrame):
 
 
 class Notes(QWidget):
-    """Signals:
-    resized(): it wants another height.
-    """
-
-    resized = Signal()
+    """The column of them; it takes no room while there is none."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -88,7 +84,6 @@ class Notes(QWidget):
         note.dismissed.connect(lambda: self._drop(note))
         self._column.addWidget(note)
         self.show()
-        self.resized.emit()
         from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
@@ -105,4 +100,3 @@ class Notes(QWidget):
         note.hide()
         note.deleteLater()
         self.setVisible(self._column.count() > 0)
-        self.resized.emit()

@@ -165,13 +165,14 @@ class SettingsDialog(QDialog):
         for text in (
             self.tr("Visavis %1, under the MIT licence").replace("%1", __version__),
             self.tr("Qt %1, PySide %2").replace("%1", qVersion()).replace("%2", PySide6.__version__),
-            self.tr(
-                "Models, limits and prices as of %1, from Anthropic's documentation; a few prices from price lists"
-            ).replace("%1", as_of),
         ):
-            line = Label(self._theme, text, role="secondary", wraps=True)
+            line = Label(self._theme, text, role="secondary")
             line.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             sections.addWidget(line)
+        prices = self.tr(
+            "Models, limits and prices as of %1, from Anthropic's documentation; a few prices from price lists"
+        )
+        sections.addWidget(Label(self._theme, prices.replace("%1", as_of), role="secondary", wraps=True))
 
     def _add_heading(self, sections: QVBoxLayout, text: str) -> None:
         if sections.count():

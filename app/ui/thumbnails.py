@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from PySide6.QtCore import (
@@ -23,7 +24,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QFrame, QListView, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QListView, QMenu, QWidget
 
 from app.conversation.attachment import DraftPicture
 from app.conversation.draft import Draft
@@ -90,7 +91,6 @@ class Thumbnails(QListView):
         self.viewport().setAutoFillBackground(False)
         for signal in (self._rows.rowsInserted, self._rows.rowsRemoved, self._rows.modelReset):
             signal.connect(self._count_changed)
-        self._rows.dataChanged.connect(self._watch)
         theme.changed.connect(self._dress)
         self._dress()
 
@@ -123,28 +123,29 @@ class Thumbnails(QListView):
 
     def _count_changed(self) -> None:
         self._fit_height()
-        self._watch()
+        self._watch(0, self._rows.rowCount() - 1)
 
     def _fit_height(self) -> None:
-        """As high as all rows of tiles, up to the limit."""
+        """As high as all rows of tiles, or as many whole ones as keep within the limit."""
         count, cell = self._rows.rowCount(), self._tiles.cell
         self.setVisible(count > 0)
         columns = max(1, (self.width() - self.verticalScrollBar().sizeHint().width()) // cell.width())
-        height = max(cell.height(), min(-(-count // columns) * cell.height(), self._limit))
+        height = max(1, min(-(-count // columns), self._limit // cell.height())) * cell.height()
         if height != self.height() or height != self.minimumHeight():
             self.setFixedHeight(height)
             self.resized.emit()
 
-    def _unready(self) -> set[int]:
-        return {p.key for p in self._draft.pictures if p.state != "ready"} if self._draft is not None else set()
-
-    def _watch(self) -> None:
-        if not self._patience.isActive() and self._unready() - self._tiles.slow:
-            self._patience.start()
+    def _watch(self, first: int, last: int) -> None:
+        """Tell in a while which pictures take their time, if any of these rows may."""
+        if self._draft is not None and not self._patience.isActive():
+            rows = self._draft.pictures[first : last + 1]
+            if any(picture.state != "ready" and picture.key not in self._tiles.slow for picture in rows):
+                self._patience.start()
 
     def _tell_slow(self) -> None:
-        self._tiles.slow = self._unready()
-        self.viewport().update()
+        if self._draft is not None:
+            self._tiles.slow = {picture.key for picture in self._draft.pictures if picture.state != "ready"}
+            self.viewport().update()
 
     def _point_at(self, row: int) -> None:
         if row >= 0:
@@ -193,6 +194,11 @@ class Thumbnails(QListView):
         return index.row() if index.isValid() and self._tiles.cross(self.visualRect(index)).contains(at) else -1
 
     # --- Qt ---
+
+    def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:  # noqa: N802  # Qt's
+        # A QListView would lay out and paint all its rows anew, five hundred times for five hundred pictures.
+        QAbstractItemView.dataChanged(self, first, last, roles)
+        self._watch(first.row(), last.row())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         row = self.currentIndex().row()

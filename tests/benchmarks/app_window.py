@@ -1,177 +1,30 @@
-"""Visavis in a process of its own, watched from inside: a line on stdout tells what has come to pass.
+"""Visavis in a process of its own, watched from inside (`tests.benchmarks.watches`).
 
-Arguments: what to watch for, then the app's own. The app runs as it does for a person; only its window is of a class
-that begins the watch when it is shown. Keys and drops reach the window as they do from the platform.
+Arguments: what to watch for, then the app's own. The app runs as it does for a person, its imports in their order; only
+its window is of a class that begins the watch when it is shown.
 """
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable
-from time import perf_counter
 
 from app import __main__ as command_line
 
-command_line.load_core()  # in the order of a real start
-
-from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QListView, QPlainTextEdit
-
-from app import window as app_window
-from app.core.fit import Size
-from app.core.message import Message
-
-QUESTION = "How do these differ?"
-_SETTLED = 3000
-_AFTER_ANSWER = 5000
-_BEAT = 5
-"""Milliseconds."""
-
-
-class Watch(QObject):
-    def __init__(self, window: app_window.MainWindow) -> None:
-        super().__init__(window)
-        self.window = window
-        self.begin()
-
-    def begin(self) -> None:
-        """The window is about to be painted for the first time."""
-        self.window._tools.account.changed.connect(self._warm)
-
-    def _warm(self) -> None:
-        if self.window._tools.account.looked_up:
-            self.window._tools.account.changed.disconnect(self._warm)
-            self.go_on()
-
-    def go_on(self) -> None:
-        """The app has warmed up: the key was looked up, which is the last that a start does."""
-
-    def type(self, text: str, key: Qt.Key = Qt.Key.Key_A) -> None:
-        event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier, text)
-        QCoreApplication.postEvent(self.window.windowHandle(), event)
-
-
-class Start(Watch):
-    """Says "ready" when the sidebar's rows have been painted and a key typed then has become text."""
-
-    def begin(self) -> None:
-        rows, edit = self.window.findChild(QListView, "conversations"), self.window.focusWidget()
-        assert isinstance(rows, QListView)
-        assert isinstance(edit, QPlainTextEdit)
-        self._rows, self._edit = rows, edit
-        rows.installEventFilter(self)
-        edit.textChanged.connect(self._typed)
-
-    def _typed(self) -> None:
-        if self._edit.toPlainText() == "a":
-            say("ready")
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Paint and self._rows.indexAt(QPoint(40, 60)).isValid():
-            watched.removeEventFilter(self)
-            self.type("a")
-        return False
-
-
-class Idle(Watch):
-    """Says "idle" some time after the start."""
-
-    def go_on(self) -> None:
-        QTimer.singleShot(_SETTLED, lambda: say("idle"))
-
-
-class Answered(Watch):
-    """Asks about the pictures of the command line; says "answered" and, some time after that, "idle"."""
-
-    def go_on(self) -> None:
-        self.window._desk.current.worker.answered.connect(self._answered)
-        for character in QUESTION:
-            self.type(character)
-        self.type("\r", Qt.Key.Key_Return)
-
-    def _answered(self, answer: Message) -> None:
-        say(f"answered {answer.state}")
-        QTimer.singleShot(_AFTER_ANSWER, lambda: say("idle"))
-
-
-class Drop(Watch):
-    """Drops files on the window; says "prepared" with how long it took, in milliseconds, as JSON."""
-
-    paths: list[str]
-
-    def go_on(self) -> None:
-        self._draft = self.window._desk.current.draft
-        self._took: dict[str, float] = {}
-        self._draft.changed.connect(self._look)
-        self._beat = QTimer(self, interval=_BEAT, timerType=Qt.TimerType.PreciseTimer)
-        self._beat.timeout.connect(self._count)
-        self._beat.start()
-        self._stall, self._last = 0.0, perf_counter()
-        QTimer.singleShot(10 * _BEAT, self, self._drop)
-
-    def _drop(self) -> None:
-        mime = QMimeData()
-        mime.setUrls([QUrl.fromLocalFile(path) for path in self.paths])
-        place = QPointF(self.window.rect().center())
-        how = Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-        self._began = perf_counter()
-        for event in (QDragEnterEvent(place.toPoint(), *how), QDropEvent(place, *how)):
-            QCoreApplication.sendEvent(self.window.windowHandle(), event)
-
-    def _look(self) -> None:
-        pictures = self._draft.pictures
-        now = (perf_counter() - self._began) * 1000
-        if len(pictures) == len(self.paths) and all(picture.tokens for picture in pictures):
-            self._took.setdefault("badges", now)
-            if self._draft.ready and "ready" not in self._took:
-                self._took["ready"] = now
-                QTimer.singleShot(10 * _BEAT, self, self._tell)
-
-    def _count(self) -> None:
-        now = perf_counter()
-        self._stall, self._last = max(self._stall, (now - self._last) * 1000), now
-
-    def _tell(self) -> None:
-        self._beat.stop()
-        sent = self._draft.pictures[0].sent
-        assert sent is not None
-        say("prepared " + json.dumps({**self._took, "stall": self._stall, "one": one_picture(self.paths[0], sent)}))
-
-
-def one_picture(path: str, size: Size) -> float:
-    """Milliseconds that Pillow alone takes to make one picture of the size that is sent: the median of five."""
-    from io import BytesIO
-    from statistics import median
-
-    from PIL import Image
-
-    took = []
-    for _ in range(5):
-        began = perf_counter()
-        image = Image.open(path)
-        image.draft("RGB", size)
-        image.resize(size, Image.Resampling.LANCZOS).save(BytesIO(), "JPEG", quality=90, subsampling="4:4:4")
-        took.append((perf_counter() - began) * 1000)
-    return median(took)
-
-
-def say(words: str) -> None:
-    print(words, flush=True)
-
 
 def main() -> None:
-    name, _, facts = sys.argv[1].partition(" ")
-    if facts:
-        Drop.paths = json.loads(facts)
-    watches: dict[str, Callable[[app_window.MainWindow], Watch]]
-    watches = {"start": Start, "idle": Idle, "answered": Answered, "drop": Drop}
+    command_line.load_core()
+    from PySide6.QtGui import QShowEvent
 
-    class Watched(app_window.MainWindow):
+    from app import window
+    from app.ui.main_window import MainWindow
+    from tests.benchmarks.watches import WATCHES
+
+    watch = WATCHES[sys.argv[1]]
+
+    class Watched(MainWindow):
         def showEvent(self, event: QShowEvent) -> None:
             super().showEvent(event)
-            self.watch = watches[name](self)
+            watch(self)
 
-    app_window.MainWindow = Watched  # type: ignore[misc]  # the one seam: what the app calls its window
+    window.MainWindow = Watched  # type: ignore[attr-defined]  # the one seam: what the app calls its window
     sys.exit(command_line.main(sys.argv[2:]))

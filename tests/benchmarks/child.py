@@ -44,7 +44,7 @@ class Child:
         self._process.communicate()
 
     def hear(self, word: str) -> str:
-        """Wait for a line that begins with the word; returns the rest of it. Raises RuntimeError when the child ends."""
+        """Wait for a line that begins with the word and return its rest. Raises RuntimeError when the child ends."""
         for line in self._process.stdout or ():
             if line.split()[0] == word:
                 return line.removeprefix(word).strip()

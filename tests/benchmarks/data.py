@@ -28,14 +28,14 @@ async def fill(folder: Path, conversations: int) -> None:
         originals.append(hashlib.sha256(thumbnail.getvalue()).hexdigest())
         await store.put_thumbnail(originals[-1], thumbnail.getvalue())
     for number in range(conversations):
-        id, when = f"{number:032x}", _BEGAN + 3600 * number
+        ours, when = f"{number:032x}", _BEGAN + 3600 * number
         title = f"How does version {number} of the page differ from the one before?"
         original = originals[number % len(originals)]
         image = ImageBlock(1, "page.png", original, "image/png", 336, 200, 9000, 96, original, 336, 200, 9000, "PNG")
         answer = ReplyBlock({"type": "text", "text": "In its heading, and in the colour of the button."})
-        await store.create(Conversation(id, title, MODEL, created=when, updated=when))
-        await store.add_message(id, Message.from_user(title, [image], id=f"{id}q", created=when))
-        await store.add_message(id, Message("assistant", (answer,), f"{id}a", when + 1, model=MODEL))
+        await store.create(Conversation(ours, title, MODEL, created=when, updated=when))
+        await store.add_message(ours, Message.from_user(title, [image], id=f"{ours}q", created=when))
+        await store.add_message(ours, Message("assistant", (answer,), f"{ours}a", when + 1, model=MODEL))
     store.close()
 
 

@@ -93,8 +93,8 @@ def test_a_deleted_conversation_is_gone_and_comes_back_whole(
     qtbot.waitUntil(lambda: online.store.conversations_now() == [])
     online_desk.undo_delete()
     assert titles(online_desk) == ["Precious"]
-    qtbot.waitUntil(lambda: len(online_desk.current.messages.messages) == 2)
-    assert [c.title for c in online.store.conversations_now()] == ["Precious"]
+    assert len(online_desk.current.messages.messages) == 2
+    qtbot.waitUntil(lambda: [c.title for c in online.store.conversations_now()] == ["Precious"])
 
 
 def test_deleting_a_conversation_in_mid_answer_does_not_bring_it_back(
@@ -163,3 +163,68 @@ def test_drafts_of_stored_conversations_come_back_when_they_are_opened(
     finish(again.restore_drafts())
     again.open(chat.facts.id)
     qtbot.waitUntil(lambda: again.current.draft.text == "Unsent")
+
+
+def test_drafts_of_several_new_chats_do_not_wipe_each_other(
+    online_desk: Desk, say: Callable[[str], Chat], online: Tools, qtbot: QtBot
+) -> None:
+    said = say("Said")
+    online_desk.new_chat()
+    online_desk.current.draft.set_text("First thought")
+    online_desk.open(said.facts.id)
+    online_desk.delete(said.facts.id)
+    assert online_desk.current.draft.text == "First thought"
+    finish(online_desk.save())
+    again = Desk(online, parent=online.account)
+    again.start()
+    finish(again.restore_drafts())
+    assert again.current.draft.text == "First thought"
+
+
+def test_pictures_handed_over_open_in_a_chat_in_which_nothing_was_written(
+    online_desk: Desk, picture: Callable[..., Path], qtbot: QtBot
+) -> None:
+    writing = online_desk.current
+    writing.draft.set_text("Half a thought")
+    online_desk.new_chat([Source(path=str(picture()))])
+    assert online_desk.current is not writing
+    assert online_desk.current.draft.text == ""
+    qtbot.waitUntil(lambda: online_desk.current.draft.ready)
+
+
+def test_a_restored_draft_stands_beside_the_pictures_of_the_command_line(
+    online_desk: Desk, picture: Callable[..., Path], online: Tools
+) -> None:
+    online_desk.current.draft.set_text("Yesterday")
+    finish(online_desk.save())
+    again = Desk(online, parent=online.account)
+    again.start()
+    given = again.current
+    given.draft.attach([Source(path=str(picture()))])
+    finish(again.restore_drafts())
+    assert again.current is given
+    assert given.draft.text == ""
+    again.new_chat([])
+    assert again.current is given
+
+
+def test_undoing_a_delete_brings_back_words_model_and_system_prompt(
+    online_desk: Desk, say: Callable[[str], Chat]
+) -> None:
+    chat = say("Hello")
+    chat.set_model("claude-opus-5-5")
+    chat.set_system("Be brief.")
+    chat.draft.set_text("Unsent")
+    online_desk.delete(chat.facts.id)
+    online_desk.undo_delete()
+    back = online_desk.current
+    assert (back.facts.model, back.facts.system, back.draft.text) == ("claude-opus-5-5", "Be brief.", "Unsent")
+
+
+def test_the_model_of_the_command_line_counts_for_the_first_chat_alone(online: Tools) -> None:
+    desk = Desk(online, "claude-haiku-5-5", parent=online.account)
+    assert desk.current.facts.model == "claude-haiku-5-5"
+    desk.current.set_model("claude-opus-5-5")
+    desk.current.draft.set_text("x")
+    desk.take_along()
+    assert desk.current.facts.model == "claude-opus-5-5"

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QTimer
 from pytestqt.qtbot import QtBot
 
 from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
 from app.conversation.worker import Wait
-from app.core.errors import NoKey, ReplyLost, RequestRefused, StreamInterrupted, VisavisError
+from app.core.errors import NoKey, ReplyLost, RequestRefused, StoreError, StreamInterrupted, VisavisError
 from app.core.failure import error_from_json
 from app.core.message import Message
 from tests.conftest import finish
@@ -270,6 +271,88 @@ def test_retry_keeps_an_earlier_answer_that_has_text_but_does_not_send_it(
         chat.worker.retry()
     assert [m.state for m in chat.messages.messages] == ["complete", "interrupted", "complete"]
     assert [role for role, _ in sent(api)] == ["user"]
+
+
+def test_retry_may_be_asked_for_again_and_again(
+    api: ApiServer, ask: Callable[..., Message], chat: Chat, qtbot: QtBot
+) -> None:
+    ask("Hello")
+    for _ in range(2):
+        qtbot.waitUntil(lambda: not chat.worker.busy)
+        with qtbot.waitSignal(chat.worker.answered):
+            chat.worker.retry()
+    assert len(api.posts) == 3
+    assert [role for role, _ in sent(api)] == ["user"]
+
+
+def test_stop_twice_still_ends_the_answer_properly(api: ApiServer, chat: Chat, qtbot: QtBot) -> None:
+    api.script(text("One two three.", chunks=3).hold("content_block_delta", 2))
+    chat.draft.set_text("Count.")
+    chat.worker.send()
+    qtbot.waitUntil(lambda: chat.worker.phase == "streaming")
+    with qtbot.waitSignals([chat.worker.answered, chat.worker.stored]):
+        chat.worker.stop()
+        QTimer.singleShot(0, chat.worker.stop)
+    assert chat.messages.messages[-1].state == "stopped"
+
+
+@pytest.mark.parametrize("steps", range(12))
+def test_stop_at_any_step_leaves_no_streaming_row_and_loses_no_words(
+    online: Tools, chat: Chat, steps: int, qtbot: QtBot
+) -> None:
+    chat.draft.set_text("Precious")
+    chat.worker.send()
+    for _ in range(steps):
+        QCoreApplication.processEvents()
+    chat.worker.stop()
+    qtbot.waitUntil(lambda: not chat.worker.busy)
+    assert "Precious" in [chat.draft.text, *(message.text for message in chat.messages.messages)]
+    stored: list[Message] = []
+
+    async def read() -> None:
+        stored.extend(await online.store.messages(chat.facts.id))
+
+    finish(read())
+    assert [m.state for m in stored] == [m.state for m in chat.messages.messages]
+    assert "streaming" not in [m.state for m in stored]
+
+
+def test_a_message_sent_while_the_conversation_loads_waits_for_its_history(
+    ask: Callable[..., Message], api: ApiServer, online: Tools, qtbot: QtBot
+) -> None:
+    ask("First")
+    again = Chat(online.store.conversations_now()[0], online, is_stored=True, parent=online.account)
+    again.load()
+    again.draft.set_text("Second")
+    with qtbot.waitSignal(again.worker.answered):
+        again.worker.send()
+    assert [role for role, _ in sent(api)] == ["user", "assistant", "user"]
+
+
+def test_another_key_does_not_cut_the_answer_under_way(api: ApiServer, chat: Chat, online: Tools, qtbot: QtBot) -> None:
+    api.script(text("Whole answer.", chunks=2).hold("content_block_delta"))
+    chat.draft.set_text("Hello")
+    chat.worker.send()
+    qtbot.waitUntil(lambda: chat.worker.phase == "streaming")
+    finish(online.account.look_up())
+    with qtbot.waitSignal(chat.worker.answered):
+        api.release()
+    assert chat.messages.messages[-1].text == "Whole answer."
+
+
+def test_a_full_disk_gives_the_words_back_and_says_so_once(chat: Chat, online: Tools, qtbot: QtBot) -> None:
+    failures: list[VisavisError] = []
+    online.tasks.failed.connect(failures.append)
+
+    async def fill() -> None:
+        await online.store._run(lambda db: db.execute("PRAGMA max_page_count = 1"))
+
+    finish(fill())
+    chat.draft.set_text("Precious " * 1000)
+    refused = refusal_of(chat, qtbot)
+    assert isinstance(refused, StoreError)
+    assert chat.draft.text == "Precious " * 1000
+    assert failures == []
 
 
 def refusal_of(chat: Chat, qtbot: QtBot) -> VisavisError:

@@ -73,7 +73,11 @@ def test_an_auth_token_is_sent_as_bearer_where_there_is_no_key(keys: Keys) -> No
 
 def test_the_way_a_key_is_sent_can_be_set(keys: Keys) -> None:
     assert choose({}, Settings(base_url=OWN, auth="bearer"), keys).server.auth == "bearer"
-    assert choose({"ANTHROPIC_BASE_URL": LOCAL}, Settings(auth="bearer"), keys).server.auth == "bearer"
+    assert choose({"ANTHROPIC_BASE_URL": LOCAL}, Settings(base_url=LOCAL, auth="bearer"), keys).server.auth == "bearer"
+
+
+def test_the_way_chosen_for_one_server_is_not_taken_to_another(keys: Keys) -> None:
+    assert choose({"ANTHROPIC_BASE_URL": LOCAL}, Settings(base_url=OWN, auth="bearer"), keys).server.auth == "x-api-key"
 
 
 def test_what_cannot_be_used_is_refused(keys: Keys) -> None:
@@ -84,7 +88,7 @@ def test_what_cannot_be_used_is_refused(keys: Keys) -> None:
     for key in ("sk\nant", "sk-ä", "two words"):
         with pytest.raises(BadKey) as raised:
             choose({"ANTHROPIC_API_KEY": key}, Settings(), keys)
-        assert key not in str(raised.value)
+        assert raised.value == BadKey("characters", "ANTHROPIC_API_KEY")
 
 
 def test_the_key_is_in_no_repr(keys: Keys) -> None:

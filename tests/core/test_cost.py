@@ -16,6 +16,7 @@ from app.core.cost import (
     Context,
     answer_usage,
     context,
+    cost_of,
     estimate,
     picture_cost,
     price,
@@ -23,6 +24,7 @@ from app.core.cost import (
 )
 from app.core.message import Message, ReplyBlock, Usage
 from app.core.request import Request
+from app.core.server import PRACTICE
 from tests.core.test_request import MODEL, YES, answered, asked, image
 
 CATALOG = Catalog.load()
@@ -94,6 +96,30 @@ def test_a_stopped_answer_is_billed_for_its_real_input_and_an_estimate_of_its_ou
     assert usage is not None
     assert (usage.input_tokens, usage.output_tokens) == (50, text_tokens(text))
     assert answer_usage(replace(stopped, state="complete")) == stopped.usage
+
+
+def test_thinking_out_of_sight_is_estimated_by_its_time() -> None:
+    stopped = Message(
+        "assistant",
+        (ReplyBlock({"type": "thinking", "thinking": "", "signature": ""}),),
+        state="stopped",
+        seconds=10.0,
+        usage=Usage.from_json({"input_tokens": 50, "output_tokens": 1}),
+    )
+    usage = answer_usage(stopped)
+    assert usage is not None
+    assert usage.output_tokens == 600
+
+
+def test_a_server_that_counts_nothing_leaves_the_cost_unknown() -> None:
+    answer = Message("assistant", (ReplyBlock(YES),), usage=Usage.from_json({"input_tokens": 0, "output_tokens": 0}))
+    assert cost_of(answer, SONNET) == ""
+    assert cost_of(replace(answer, server=PRACTICE), SONNET) == "0"
+
+
+def test_a_tiny_cost_is_written_in_digits() -> None:
+    usage = Usage.from_json({"input_tokens": 1})
+    assert cost_of(Message("assistant", usage=usage), HAIKU) == "0.0000001"
 
 
 def test_nothing_is_known_of_an_answer_that_never_began() -> None:

@@ -157,6 +157,52 @@ def test_an_answer_that_was_asked_for_again_stays_out() -> None:
     assert [m.text for m in sendable([*history, first, second, asked("?")])] == ["?", "New", "?"]
 
 
+def test_a_failed_retry_does_not_take_the_first_answer_along() -> None:
+    history = [asked("?")]
+    good = answered(history, {"type": "text", "text": "Good"})
+    failed = answered(history, state="failed")
+    assert [m.text for m in sendable([*history, good, failed, asked("More?")])] == ["?", "Good", "More?"]
+
+
+def test_a_turn_refused_first_and_answered_then_goes_back() -> None:
+    history = [asked("?")]
+    refused = answered(history, YES, stop_reason="refusal")
+    assert [m.text for m in sendable([*history, refused, answered(history, YES), asked("More?")])] == [
+        "?",
+        "Yes.",
+        "More?",
+    ]
+
+
+def test_a_question_the_disk_has_damaged_takes_its_turn_along() -> None:
+    broken = Message("user", state="failed")
+    assert [m.text for m in sendable([broken, answered([asked("?")], YES), asked("More?")])] == ["More?"]
+
+
+def test_what_was_repeated_without_thinking_is_not_sent_with_it_again() -> None:
+    history = conversation(1)
+    request = Request.build([*history, asked("More")], model=MODEL).without_thinking()
+    history += [asked("More"), Message("assistant", (ReplyBlock(YES),), model=MODEL, prefix=request.prefix)]
+    assert thinking_in(sent([*history, asked("?")])) == []
+
+
+def test_after_many_new_blocks_the_turn_before_carries_a_cache_mark_of_its_own() -> None:
+    history = [asked("First", image(1), image(2))]
+    history.append(answered(history, YES))
+    few = sent([*history, asked("?", *(image(n) for n in range(3, 12)))])
+    many = sent([*history, asked("?", *(image(n) for n in range(3, 13)))])
+    assert "cache_control" not in json.dumps(few["messages"])
+    assert many["messages"][0]["content"][-1] == {
+        "type": "text",
+        "text": "First",
+        "cache_control": {"type": "ephemeral"},
+    }
+
+
+def test_half_a_character_does_not_keep_a_question_from_being_sent() -> None:
+    assert sent([asked("caf\udce9")])["messages"][0]["content"][0]["text"] == "caf\ufffd"
+
+
 def thinking_in(body: dict[str, Any]) -> list[int]:
     return [i for i, m in enumerate(body["messages"]) if any(b["type"] == "thinking" for b in m["content"])]
 

@@ -36,6 +36,8 @@ from app.core.errors import (
     StreamInterrupted,
     VisavisError,
 )
+from app.core.failure import error_from_json
+from app.core.message import JSON
 from app.ui.errors import refusals, sentence, words
 
 HOST = "api.anthropic.com"
@@ -447,3 +449,29 @@ def test_the_words_need_no_window() -> None:
         "assert not {'PySide6.QtGui', 'PySide6.QtWidgets', 'httpx', 'PIL'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        {"class": "NotConnected", "facts": {"host": HOST, "reason": "of a newer version"}},
+        {"class": "StreamInterrupted", "facts": {"reason": "of a newer version"}},
+        {"class": "PictureUnreadable", "facts": {"name": "a.png", "reason": "of a newer version"}},
+        {"class": "RequestRefused", "facts": {"offences": [{"kind": "of a newer version"}]}},
+    ],
+)
+def test_a_stored_error_of_a_newer_version_has_general_words(stored: JSON) -> None:
+    assert words(error_from_json(stored)).what == "Something went wrong that this version has no words for."
+
+
+def test_a_bad_key_of_the_environment_is_corrected_there() -> None:
+    said = words(BadKey("characters", "ANTHROPIC_API_KEY"))
+    assert said.todo == "Correct ANTHROPIC_API_KEY and start Visavis again, or try without a key in practice mode."
+    assert said.actions == ("practice",)
+
+
+def test_a_free_request_is_not_said_to_have_been_charged() -> None:
+    error = ReplyLost(HOST, "timeout")
+    assert "charged" in sentence(error)
+    assert sentence(error, charged=False) == f"No answer came from {HOST}. Try again."
+    assert sentence(NoKey(HOST), charged=False) == sentence(NoKey(HOST))

@@ -274,3 +274,18 @@ def test_a_server_on_this_computer_may_be_used_without_a_key(dialog: KeyDialog, 
     assert said(dialog) == "This server is used without a key."
     assert tools.account.connected
     assert tools.account.server_name == "localhost:11434"
+
+
+def test_what_cannot_be_a_key_is_neither_tested_nor_saved(dialog: KeyDialog) -> None:
+    field(dialog).setText("sk-ant-admin01-" + "a" * 40)
+    assert not button(dialog, "Test").isEnabled()
+    assert not button(dialog, "Save").isEnabled()
+
+
+def test_the_mark_of_an_error_follows_the_theme(dialog: KeyDialog, tools: Tools) -> None:
+    field(dialog).setText("sk-ant-admin01-" + "a" * 40)
+    light = dialog._mark.pixmap().toImage()
+
+    tools.preferences.update(theme="dark")
+
+    assert dialog._mark.pixmap().toImage() != light

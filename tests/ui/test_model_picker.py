@@ -290,3 +290,37 @@ class TestTheTopBar:
         QTest.keyClick(dialog, Qt.Key.Key_Escape)
 
         assert desk.current.facts.system == ""
+
+    def test_tells_no_cost_while_none_is_known(self, bar: TopBar, tools: Tools, desk: Desk) -> None:
+        finish(tools.account.set_practice(False))
+        chat = desk.current
+        chat.messages.append(Message.from_user("How do they differ?", [], id="1"))
+
+        chat.refresh()
+
+        assert bar._facts.accessibleName() == "context 1 %"
+
+    def test_where_room_is_short_facts_are_left_out_and_the_name_stays(
+        self, bar: TopBar, desk: Desk, qtbot: QtBot
+    ) -> None:
+        chat = desk.current
+        chat.messages.append(Message.from_user("How do they differ?", [], id="1"))
+        chat._facts = replace(chat.facts, cost="0.0209")
+        chat.refresh()
+        shown = set()
+
+        for width in range(700, 380, -20):
+            bar.resize(width, 48)
+            qtbot.waitUntil(lambda: bar.picker._pill._name.text() == chat.model.name)
+            shown.add(bar._facts.text())
+
+        assert shown == {"This chat $0.0209 · context 1 %", "This chat $0.0209", ""}
+
+    def test_grows_with_the_text(self, bar: TopBar, preferences: Preferences, qtbot: QtBot) -> None:
+        assert (bar._system.height(), bar._system.iconSize().width(), bar.picker._pill.height()) == (32, 16, 28)
+
+        preferences.update(text_size=150)
+
+        qtbot.waitUntil(
+            lambda: (bar._system.height(), bar._system.iconSize().width(), bar.picker._pill.height()) == (47, 24, 42)
+        )

@@ -177,3 +177,18 @@ def test_about_tells_the_versions_and_the_date_of_the_prices(dialog: SettingsDia
 def test_escape_closes_and_deletes(dialog: SettingsDialog, qtbot: QtBot) -> None:
     with qtbot.waitSignal(dialog.destroyed):
         QTest.keyClick(dialog, Qt.Key.Key_Escape)
+
+
+@pytest.mark.parametrize("text_size", [100, 150])
+def test_fits_a_small_laptop_and_has_fields_of_one_height(
+    theme: Theme, tools: Tools, parent: QWidget, tmp_path: Path, text_size: int
+) -> None:
+    tools.preferences.update(text_size=text_size)
+    dialog = SettingsDialog(theme, tools, tmp_path, parent)
+    dialog.open()
+
+    assert dialog.height() <= 640
+    assert button(dialog, "Close").mapTo(dialog, QPoint()).y() < 640 - 32
+    fields = [named(dialog, name) for name in ("Theme", "Text size", "Longest answer, in tokens")]
+    assert len({field.height() for field in fields}) == 1
+    assert fields[0].height() == (32 if text_size == 100 else 47)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDate, QEvent, QObject, QPoint, Qt, QTime, QTimeZone
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
@@ -147,6 +148,34 @@ class TestTheSecondLine:
     )
     def test_tells_pictures_and_cost(self, sidebar: Sidebar, facts: dict[str, object], words: str) -> None:
         assert sidebar.list._row.note(replace(Conversation("1"), **facts)) == words  # type: ignore[arg-type]  # a table
+
+
+class TestTheTitle:
+    def test_hides_no_ending_behind_marks_of_direction(self, sidebar: Sidebar, desk: Desk) -> None:
+        def painted(title: str) -> QImage:
+            desk.history.reset([Conversation("1" * 32, title, updated=time.time())])
+            return sidebar.list.grab().toImage()
+
+        assert painted("a\u202egnp.exe") == painted("agnp.exe")
+
+    def test_begins_at_its_own_side(self, sidebar: Sidebar, desk: Desk) -> None:
+        desk.history.reset([Conversation("1" * 32, "سلام", updated=time.time())])
+        image = sidebar.list.grab().toImage()
+        row = sidebar.list._row
+        words = row._lines(row._parts(row.card(sidebar.list.visualRect(desk.history.index(0)), 0))[1])[0]
+        ground = image.pixelColor(words.topLeft())
+
+        inked = [x for x in range(words.left(), words.right()) if image.pixelColor(x, words.center().y()) != ground]
+
+        assert inked
+        assert min(inked) > words.center().x()
+
+    def test_grows_with_the_text_and_leaves_room_for_the_conversation(self, sidebar: Sidebar, tools: Tools) -> None:
+        assert sidebar.width() == 256
+        tools.preferences.update(text_size=120)
+        assert sidebar.width() == 307
+        tools.preferences.update(text_size=200)
+        assert sidebar.width() == 320
 
 
 class TestRenaming:

@@ -69,6 +69,13 @@ def test_a_line_too_heavy_is_shown_as_it_is(line: str) -> None:
     assert "".join(piece.text for piece in made.finished[1:]) + tail.text.removesuffix("\nafter") == line
 
 
+def test_a_fence_goes_on_after_a_line_too_heavy() -> None:
+    found = pieces("```\n" + "x" * 30_000 + "\nlast\n```")
+    assert set("".join(found[1:-1])) == {"x"}
+    assert found[-1].startswith("```\nx")
+    assert found[-1].endswith("x\nlast\n```")
+
+
 @given(st.lists(LINES, max_size=120), st.lists(st.integers(1, 400), min_size=1, max_size=60))
 def test_a_text_that_grows_is_cut_as_the_whole_text_is(lines: list[str], steps: list[int]) -> None:
     text = "\n".join(lines)

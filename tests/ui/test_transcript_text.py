@@ -99,12 +99,12 @@ def test_pictures_show_as_words_and_html_as_it_is(view: SafeTextView) -> None:
 def test_no_file_is_opened(view: SafeTextView, tmp_path: Path) -> None:
     trap = tmp_path / "trap.png"
     os.mkfifo(trap)  # whoever opens it waits for ever
-    view.set_piece(Piece(f"![x](file://{trap}) ![y]({trap}) <img src='{trap}'>"))
-    view.grab()
     for kind in QTextDocument.ResourceType:
         image = view.loadResource(kind.value, QUrl.fromLocalFile(str(trap)))
         assert isinstance(image, QImage)
         assert image.size().width() == 1
+    view.set_piece(Piece(f"![x](file://{trap}) ![y]({trap}) <img src='{trap}'>"))
+    view.grab()
 
 
 def test_it_is_as_high_as_its_text(view: SafeTextView) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.conversation.account import Account
+from app.conversation.attachment import Source
+from app.conversation.desk import Desk
 from app.conversation.preferences import Preferences
 from app.core.access import Access
 from app.core.catalog import Catalog
@@ -131,9 +133,48 @@ class TestThePage:
         qtbot.waitUntil(lambda: page.verticalScrollBar().maximum() > 0)
         assert page.horizontalScrollBar().maximum() == 0
 
+    def test_a_scroll_bar_moves_nothing(self, page: Welcome, account: Account, qtbot: QtBot) -> None:
+        look_up(account)
+        card = page._drop_card
+        before = card.mapTo(page, QPoint(0, 0)).x(), card.width()
+
+        page.resize(page.width(), 300)
+
+        qtbot.waitUntil(lambda: page.verticalScrollBar().isVisible())
+        QApplication.processEvents()
+        assert (card.mapTo(page, QPoint(0, 0)).x(), card.width()) == before
+        assert before[0] == page.width() - before[0] - before[1]
+
     def test_lets_pictures_be_chosen(self, page: Welcome, qtbot: QtBot) -> None:
         with qtbot.waitSignal(page.choose_requested, timeout=1000):
             QTest.mouseClick(button(page, "Choose pictures…"), Qt.MouseButton.LeftButton)
+
+
+class TestBesideADraft:
+    def test_pictures_put_the_samples_away(
+        self, page: Welcome, desk: Desk, picture: Callable[..., Path], qtbot: QtBot
+    ) -> None:
+        draft = desk.current.draft
+        page.set_draft(draft)
+        draft.attach([Source(path=str(picture()))])
+        qtbot.waitUntil(lambda: not any(card.isVisible() for card in page.findChildren(SampleCard)))
+        assert not button(page, "Choose pictures…").isVisible()
+
+        draft.remove(0)
+
+        assert all(card.isVisible() for card in page.findChildren(SampleCard))
+
+    def test_another_chat_brings_the_page_back(
+        self, page: Welcome, desk: Desk, picture: Callable[..., Path], qtbot: QtBot
+    ) -> None:
+        old = desk.current.draft
+        page.set_draft(old)
+        old.attach([Source(path=str(picture()))])
+        qtbot.waitUntil(lambda: not button(page, "Choose pictures…").isVisible())
+
+        page.set_draft(desk._new().draft)
+
+        assert button(page, "Choose pictures…").isVisible()
 
 
 class TestTheBanner:

@@ -8,12 +8,12 @@ from typing import Final
 
 from PySide6.QtCore import QCoreApplication
 
-from app.conversation.account import PRACTICE
 from app.core.catalog import Model
 from app.core.cost import Context, answer_usage, text_tokens
 from app.core.errors import ReplyLost
 from app.core.failure import error_from_json
 from app.core.message import THINKING, Message, ReplyBlock, TextBlock, Usage
+from app.core.server import PRACTICE
 from app.ui import figures
 from app.ui.errors import stop_words
 

@@ -65,7 +65,8 @@ class Pieces:
     def update(self, text: str) -> Piece | None:
         """Take the whole text so far, which begins with what was given before. Returns the piece still open."""
         while (cut := _cut(text, self._start, self._carried)) is not None:
-            self.finished.append(Piece(self._carried + text[self._start : cut.end].rstrip("\n"), cut.plain))
+            carried = "" if cut.plain else self._carried
+            self.finished.append(Piece(carried + text[self._start : cut.end].rstrip("\n"), cut.plain))
             self._start, self._carried = cut.end, cut.carried
         rest = text[self._start :]
         return Piece(self._carried + rest) if rest.strip() else None

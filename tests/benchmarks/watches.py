@@ -1,0 +1,166 @@
+"""What the benchmarks watch for in the app's window; each tells by a line on stdout that it has come to pass.
+
+Keys and drops reach the window as they do from the platform.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from io import BytesIO
+from statistics import median
+from time import perf_counter
+from typing import Final
+
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QListView
+
+from app.core.fit import Size
+from app.core.message import Message
+from app.ui.main_window import MainWindow
+from app.ui.message_edit import MessageEdit
+
+_QUESTION: Final = "How do these differ?"
+_SETTLED: Final = 3000
+"""Milliseconds, as the next two."""
+_AFTER_ANSWER: Final = 5000
+_BEAT: Final = 5
+
+
+class Watch(QObject):
+    """Begins when the window is shown."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.window = window
+        self.begin()
+
+    def begin(self) -> None:
+        """The window is about to be painted for the first time."""
+        self.window._tools.account.changed.connect(self._warm)
+
+    def _warm(self) -> None:
+        if self.window._tools.account.looked_up:
+            self.window._tools.account.changed.disconnect(self._warm)
+            self.go_on()
+
+    def go_on(self) -> None:
+        """The app has warmed up: the key was looked up, which is the last that a start does."""
+
+    def type(self, text: str, key: Qt.Key = Qt.Key.Key_A) -> None:
+        event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier, text)
+        QCoreApplication.postEvent(self.window.windowHandle(), event)
+
+
+class Start(Watch):
+    """Says "ready" when the sidebar's rows have been painted and a key typed then has become text."""
+
+    def begin(self) -> None:
+        rows, edit = self.window.findChild(QListView, "conversations"), self.window.focusWidget()
+        assert isinstance(rows, QListView)
+        assert isinstance(edit, MessageEdit)
+        self._rows, self._edit = rows, edit
+        rows.installEventFilter(self)
+        edit.textChanged.connect(self._typed)
+
+    def _typed(self) -> None:
+        if self._edit.toPlainText() == "a":
+            say("ready")
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint and self._rows.indexAt(QPoint(40, 60)).isValid():
+            watched.removeEventFilter(self)
+            self.type("a")
+        return False
+
+
+class Idle(Watch):
+    """Says "idle" some time after the start."""
+
+    def go_on(self) -> None:
+        QTimer.singleShot(_SETTLED, lambda: say("idle"))
+
+
+class Answered(Watch):
+    """Asks about the pictures of the command line; says "answered" and, some time after that, "idle"."""
+
+    def go_on(self) -> None:
+        self.window._desk.current.worker.answered.connect(self._answered)
+        for character in _QUESTION:
+            self.type(character)
+        self.type("\r", Qt.Key.Key_Return)
+
+    def _answered(self, answer: Message) -> None:
+        say(f"answered {answer.state}")
+        QTimer.singleShot(_AFTER_ANSWER, lambda: say("idle"))
+
+
+class Drop(Watch):
+    """Drops files on the window; says "prepared" with how long it took, in milliseconds, as JSON."""
+
+    def go_on(self) -> None:
+        self._draft = self.window._desk.current.draft
+        self._paths = json.loads(os.environ["BENCHMARK_DROP"])
+        self._took: dict[str, float] = {}
+        self._draft.changed.connect(self._look)
+        self._beat = QTimer(self, interval=_BEAT, timerType=Qt.TimerType.PreciseTimer)
+        self._beat.timeout.connect(self._count)
+        self._beat.start()
+        self._stall, self._last = 0.0, perf_counter()
+        QTimer.singleShot(10 * _BEAT, self, self._drop)
+
+    def _drop(self) -> None:
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(path) for path in self._paths])
+        place = QPointF(self.window.rect().center())
+        how = Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        self._began = perf_counter()
+        for event in (QDragEnterEvent(place.toPoint(), *how), QDropEvent(place, *how)):
+            QCoreApplication.sendEvent(self.window.windowHandle(), event)
+
+    def _look(self) -> None:
+        pictures = self._draft.pictures
+        now = (perf_counter() - self._began) * 1000
+        if len(pictures) == len(self._paths) and all(picture.tokens for picture in pictures):
+            self._took.setdefault("badges", now)
+            if self._draft.ready and "ready" not in self._took:
+                self._took["ready"] = now
+                QTimer.singleShot(10 * _BEAT, self, self._tell)
+
+    def _count(self) -> None:
+        now = perf_counter()
+        self._stall, self._last = max(self._stall, (now - self._last) * 1000), now
+
+    def _tell(self) -> None:
+        self._beat.stop()
+        sent = self._draft.pictures[0].sent
+        assert sent is not None
+        say("prepared " + json.dumps({**self._took, "stall": self._stall, "one": one_picture(self._paths[0], sent)}))
+
+
+def one_picture(path: str, size: Size) -> float:
+    """Milliseconds that Pillow alone takes to make one picture of the size that is sent: the median of five."""
+    from PIL import Image  # not before the app imports it itself
+
+    took = []
+    for _ in range(5):
+        began = perf_counter()
+        image = Image.open(path)
+        image.draft("RGB", size)
+        image.resize(size, Image.Resampling.LANCZOS).save(BytesIO(), "JPEG", quality=90, subsampling="4:4:4")
+        took.append((perf_counter() - began) * 1000)
+    return median(took)
+
+
+def say(words: str) -> None:
+    print(words, flush=True)
+
+
+WATCHES: Final[dict[str, Callable[[MainWindow], Watch]]] = {
+    "start": Start,
+    "idle": Idle,
+    "answered": Answered,
+    "drop": Drop,
+}
