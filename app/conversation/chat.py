@@ -110,6 +110,10 @@ class Chat(QObject):
     def model(self) -> Model:
         return self._tools.account.catalog.get(self._facts.model)
 
+    def model_of(self, model_id: str) -> Model:
+        """Another model that answered here, by its id."""
+        return self._tools.account.catalog.get(model_id)
+
     @property
     def max_tokens(self) -> int:
         wanted = self._tools.preferences.settings.max_tokens

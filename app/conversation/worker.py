@@ -54,7 +54,9 @@ class Wait:
 
     error: ServerError
     seconds: float
-    """Until then; 0 where it happens at once."""
+    """From now; 0 where it happens at once."""
+    until: float = 0.0
+    """The same as a time of `time.monotonic`."""
 
 
 class Worker(QObject):
@@ -96,6 +98,7 @@ class Worker(QObject):
         self._tasks = tasks
         self._task: asyncio.Task[None] | None = None
         self._phase: Phase = "idle"
+        self._wait: Wait | None = None
         self._keeping: asyncio.Task[bool] | None = None
         self._ending = False
         """Whether a Stop would come too late, or has come already."""
@@ -104,6 +107,11 @@ class Worker(QObject):
     @property
     def phase(self) -> Phase:
         return self._phase
+
+    @property
+    def wait(self) -> Wait | None:
+        """The repeat that is waited for now."""
+        return self._wait if self._phase == "waiting" else None
 
     @property
     def busy(self) -> bool:
@@ -276,8 +284,9 @@ class Worker(QObject):
     async def _pause(self, error: ServerError, seconds: float) -> None:
         """Wait for the repeat, as long as the person lets us."""
         self._no_wait.clear()
+        self._wait = Wait(error, seconds, time.monotonic() + seconds)
         self._set_phase("waiting")
-        self.waiting.emit(Wait(error, seconds))
+        self.waiting.emit(self._wait)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._no_wait.wait()

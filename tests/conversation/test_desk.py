@@ -166,7 +166,7 @@ def test_drafts_of_stored_conversations_come_back_when_they_are_opened(
 
 
 def test_drafts_of_several_new_chats_do_not_wipe_each_other(
-    online_desk: Desk, say: Callable[[str], Chat], online: Tools, qtbot: QtBot
+    online_desk: Desk, say: Callable[[str], Chat], online: Tools
 ) -> None:
     said = say("Said")
     online_desk.new_chat()

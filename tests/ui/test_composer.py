@@ -25,6 +25,8 @@ from app.ui.sources import Dropped
 from app.ui.theme import Theme
 from app.ui.thumbnails import Thumbnails
 
+LINE = 22
+"""Pixels of a line of the message."""
 Write = Callable[..., Path]
 T = TypeVar("T", bound=QWidget)
 
@@ -243,17 +245,24 @@ def test_a_narrow_line_leaves_out_from_the_left_and_keeps_all_in_its_tooltip(qtb
     parts = [
         Part("2 pictures 5 tok"),
         Part("text ≈ 3"),
-        Part("next message ≈ $1", bold=True),
+        Part("next message ≈ $1", bold=True, brief="≈ $1"),
         Part(", at most $2", joined=True),
     ]
     narrow.tell(parts)
     assert narrow._fitting(10_000) == parts
     assert narrow._fitting(narrow._width(parts[1:])) == parts[1:]
     assert narrow._fitting(narrow._width(parts[2:])) == parts[2:]
-    assert narrow._fitting(10) == parts[2:3]
+    assert narrow._fitting(narrow._width(parts[2:3])) == parts[2:3]
     assert narrow.toolTip() == "2 pictures 5 tok · text ≈ 3 · next message ≈ $1, at most $2"
-    narrow.resize(60, 20)
-    narrow.grab()
+
+
+def test_however_narrow_the_line_the_price_stays_whole(qtbot: QtBot, theme: Theme, desk: Desk) -> None:
+    line = CostLine(theme)
+    qtbot.addWidget(line)
+    line.tell(cost_parts(estimate(Context(), desk.current.model, [500], "", max_tokens=16_000), unread=0, free=False))
+    (last,) = line._fitting(line.minimumSizeHint().width())
+    assert last.text == "≈ $0.0060"
+    assert line._width([last]) <= line.minimumSizeHint().width()
 
 
 # --- clipboard and files --------------------------------------------------------------------------
@@ -387,15 +396,59 @@ def test_a_restored_draft_shows(composer: Composer, edit: MessageEdit, chat: Cha
     assert composer.isVisible()
 
 
-def test_the_text_grows_and_then_scrolls(qtbot: QtBot, edit: MessageEdit, composer: Composer) -> None:
-    one = edit.height()
+def test_the_text_grows_by_whole_lines_and_then_scrolls(qtbot: QtBot, edit: MessageEdit, composer: Composer) -> None:
+    assert edit.height() == LINE
     edit.insert_text("\n" * 3)
-    assert edit.height() == one + 3 * edit.fontMetrics().lineSpacing()
+    assert edit.height() == 4 * LINE
     edit.insert_text("\n" * 100)
-    assert edit.height() <= 0.42 * composer.window().height()
+    assert edit.height() == 0.4 * composer.window().height() // LINE * LINE
     assert edit.verticalScrollBar().maximum() > 0
     composer.window().resize(860, 300)
-    qtbot.waitUntil(lambda: edit.height() <= 0.42 * 300)
+    qtbot.waitUntil(lambda: edit.height() == 5 * LINE)
+    assert edit.viewport().rect().contains(edit.cursorRect().center())
+
+
+def test_lines_keep_their_height_whatever_the_text_came_from(
+    tools: Tools, composer: Composer, edit: MessageEdit
+) -> None:
+    edit.show_text("one", 3)
+    edit.insert_text("\ntwo")
+    QTest.keyClick(edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert edit.height() == 3 * LINE
+    tools.preferences.update(text_size=150)
+    assert edit.height() == 3 * LINE * 1.5
+    assert composer.isVisible()
+
+
+def test_undo_takes_back_what_was_typed_and_no_more(edit: MessageEdit, chat: Chat) -> None:
+    edit.show_text("kept", 4)
+    assert not edit.document().isUndoAvailable()
+    QTest.keyClicks(edit, "!")
+    QTest.keyClick(edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert chat.draft.text == "kept"
+    assert edit.height() == LINE
+
+
+def test_an_empty_message_says_in_one_line_what_to_do(edit: MessageEdit) -> None:
+    def ink() -> tuple[int, int]:
+        """The last row and the last column in which something is painted besides the caret."""
+        seen = edit.grab().toImage()
+        ground = seen.pixel(seen.width() - 1, 0)
+        inked = [(y, x) for y in range(LINE * 2) for x in range(8, seen.width()) if seen.pixel(x, y) != ground]
+        return max(y for y, _ in inked), max(x for _, x in inked)
+
+    edit.setFixedHeight(3 * LINE)
+    rows, columns = zip(*(ink() for width in (700, 300, 90) if edit.resize(width, 3 * LINE) is None), strict=True)
+    assert max(rows) < LINE
+    assert columns[0] > 300
+    assert 90 < columns[1] < 300
+    assert columns[2] < 90
+
+
+@pytest.mark.timeout(20)
+def test_a_file_pasted_as_text_does_not_hold_the_window_up(edit: MessageEdit) -> None:
+    edit.insert_text("QUJD" * 250_000)
+    assert edit.verticalScrollBar().maximum() > 0
 
 
 def test_the_theme_may_change_while_it_shows(composer: Composer, tools: Tools) -> None:

@@ -160,6 +160,18 @@ def test_the_overlay_says_what_a_release_will_do_and_why_not(window: QWidget, ov
     ]
 
 
+@pytest.mark.parametrize("width", [900, 480])
+def test_every_reason_shows_whole(window: QWidget, overlay: DropOverlay, width: int) -> None:
+    window.setMinimumWidth(0)
+    window.resize(width, 480)
+    enter(window, with_urls(f"file:///{'long name ' * 10}.pdf", "file:///b.zip", "file:///c.txt", "file:///folder/"))
+    (reasons,) = [label for label in overlay.findChildren(QLabel) if "folder" in label.text()]
+    QApplication.processEvents()
+    assert reasons.width() <= width - 64
+    assert reasons.height() >= reasons.heightForWidth(reasons.width())
+    assert (reasons.heightForWidth(reasons.width()) > reasons.fontMetrics().lineSpacing() * 3) == (width == 480)
+
+
 def test_with_nothing_to_add_the_overlay_promises_nothing(window: QWidget, overlay: DropOverlay) -> None:
     enter(window, with_urls("file:///a.txt", "file:///b.txt", "file:///c.txt", "file:///d.txt"))
     assert words(overlay) == ["No picture here", "4 files are not pictures: a.txt, b.txt and 2 more"]

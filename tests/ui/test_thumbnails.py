@@ -7,13 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPaintEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.conversation.attachment import DraftPicture, Source
+from app.conversation.chat import Tools
 from app.conversation.desk import Desk
 from app.conversation.draft import Draft
 from app.core.fit import Size
@@ -171,10 +172,52 @@ def test_details_open_beside_the_work(strip: Thumbnails, three: Draft) -> None:
     assert len(names(three)) == 3
 
 
+@pytest.mark.usefixtures("three")
+def test_a_picture_ends_at_the_round_line_around_it(strip: Thumbnails, tools: Tools) -> None:
+    tools.preferences.update(theme="dark")
+    image = strip.grab().toImage()
+    corner = strip._tiles.tile(strip.visualRect(strip.model().index(0, 0))).topLeft()
+    outside = {image.pixelColor(corner + QPoint(x, 0)).name() for x in range(4)}
+    assert outside == {image.pixelColor(corner + QPoint(-1, -1)).name()}
+
+
+@pytest.mark.usefixtures("three")
+def test_tiles_stand_twelve_pixels_apart_and_grow_with_the_text(strip: Thumbnails, tools: Tools) -> None:
+    def first_two() -> list[QRect]:
+        return [strip._tiles.tile(strip.visualRect(strip.model().index(row, 0))) for row in (0, 1)]
+
+    for percent, size in ((100, QSize(168, 100)), (150, QSize(252, 150))):
+        tools.preferences.update(text_size=percent)
+        QApplication.processEvents()
+        one, two = first_two()
+        assert one.size() == size
+        assert two.left() - one.right() - 1 == 12
+        badge = strip._tiles._painter
+        words = QFontMetrics(badge._caption).horizontalAdvance(picture_facts.badge(4784, Decimal("0.012")))
+        assert words < size.width() - 24
+
+
+def test_a_change_of_one_picture_paints_that_one_alone(qtbot: QtBot, strip: Thumbnails, three: Draft) -> None:
+    painted: list[QRect] = []
+
+    class Watch(QObject):
+        def eventFilter(self, _: QObject, event: QEvent) -> bool:
+            if isinstance(event, QPaintEvent):
+                painted.append(event.rect())
+            return False
+
+    watch = Watch()
+    qtbot.wait(50)
+    strip.viewport().installEventFilter(watch)
+    three.dataChanged.emit(three.index(1), three.index(1))
+    qtbot.waitUntil(lambda: bool(painted))
+    assert painted == [strip.visualRect(strip.model().index(1, 0))]
+
+
 def test_many_pictures_scroll_within_the_limit(qtbot: QtBot, strip: Thumbnails, draft: Draft) -> None:
     draft.attach(Source(path=f"/nowhere/{n}.png") for n in range(500))
     strip.set_height_limit(320)
-    assert strip.height() == 320
+    assert strip.height() == 2 * strip._tiles.cell.height()
     assert strip.verticalScrollBar().maximum() > 320
     strip.set_height_limit(10)
     assert strip.height() == strip._tiles.cell.height()
