@@ -42,6 +42,9 @@ FAILED: Final = 1
 ID: Final = "app.visavis.Visavis"
 _PICTURE_THREADS: Final = 2
 """Decoding releases the interpreter; more threads gain nothing on two cores and make the window wait."""
+_M_MMAP_THRESHOLD: Final = -3
+_BIG_BLOCK: Final = 1 << 20
+"""Bytes."""
 _TURN: Final = 0.001
 """Seconds after which a thread that computes in Python lets the window have its turn."""
 
@@ -139,7 +142,22 @@ async def _after_first_paint(
     finally:
         await asyncio.to_thread(_warm_up)
         await account.look_up()
+    _return_memory()
+
+
+def _return_memory() -> None:
+    """Give back what the start has left over, and from now on the memory of pictures when they are freed.
+
+    glibc comes to keep such blocks, some 25 MB after the first answer (mallopt(3), M_MMAP_THRESHOLD).
+    """
     linecache.clearcache()  # PySide has read the source of every module into it
+    if sys.platform == "linux":
+        import ctypes
+
+        libc = ctypes.CDLL(None)
+        with suppress(AttributeError):  # another C library
+            libc.mallopt(_M_MMAP_THRESHOLD, _BIG_BLOCK)
+            libc.malloc_trim(0)
 
 
 def _give_way() -> None:

@@ -429,20 +429,22 @@ def test_undo_takes_back_what_was_typed_and_no_more(edit: MessageEdit, chat: Cha
     assert edit.height() == LINE
 
 
-def test_an_empty_message_says_in_one_line_what_to_do(edit: MessageEdit) -> None:
-    def ink() -> tuple[int, int]:
-        """The last row and the last column in which something is painted besides the caret."""
+def test_an_empty_message_says_what_to_do_in_one_line_that_fits(qtbot: QtBot, theme: Theme) -> None:
+    edit = MessageEdit(theme)
+    qtbot.addWidget(edit)
+
+    def ends(width: int) -> int:
+        """The last column that is not empty."""
+        edit.resize(width, LINE)
         seen = edit.grab().toImage()
         ground = seen.pixel(seen.width() - 1, 0)
-        inked = [(y, x) for y in range(LINE * 2) for x in range(8, seen.width()) if seen.pixel(x, y) != ground]
-        return max(y for y, _ in inked), max(x for _, x in inked)
+        return max(x for x in range(seen.width()) for y in range(seen.height()) if seen.pixel(x, y) != ground)
 
-    edit.setFixedHeight(3 * LINE)
-    rows, columns = zip(*(ink() for width in (700, 300, 90) if edit.resize(width, 3 * LINE) is None), strict=True)
-    assert max(rows) < LINE
-    assert columns[0] > 300
-    assert 90 < columns[1] < 300
-    assert columns[2] < 90
+    assert 350 < ends(700) < 450  # all of it
+    assert 180 < ends(300) < 250  # fewer words
+    assert 60 < ends(90) < 90  # and not even these
+    QTest.keyClicks(edit, "i")
+    assert ends(700) < 20
 
 
 @pytest.mark.timeout(20)

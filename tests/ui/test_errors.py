@@ -361,7 +361,7 @@ def test_no_error_type_is_without_words() -> None:
 )
 def test_what_and_todo_are_whole_sentences_in_plain_words(error: VisavisError) -> None:
     said = words(error)
-    for text in (said.what, said.todo):
+    for text in (said.what, said.remedy):
         assert text.endswith(".")
         assert "%" not in text
         assert "!" not in text
@@ -466,7 +466,7 @@ def test_a_stored_error_of_a_newer_version_has_general_words(stored: JSON) -> No
 
 def test_a_bad_key_of_the_environment_is_corrected_there() -> None:
     said = words(BadKey("characters", "ANTHROPIC_API_KEY"))
-    assert said.todo == "Correct ANTHROPIC_API_KEY and start Visavis again, or try without a key in practice mode."
+    assert said.remedy == "Correct ANTHROPIC_API_KEY and start Visavis again, or try without a key in practice mode."
     assert said.actions == ("practice",)
 
 

@@ -176,7 +176,7 @@ def test_details_open_beside_the_work(strip: Thumbnails, three: Draft) -> None:
 def test_a_picture_ends_at_the_round_line_around_it(strip: Thumbnails, tools: Tools) -> None:
     tools.preferences.update(theme="dark")
     image = strip.grab().toImage()
-    corner = strip._tiles.tile(strip.visualRect(strip.model().index(0, 0))).topLeft()
+    corner = strip._tiles.tile(strip.visualRect(strip.model().index(1, 0))).topLeft()
     outside = {image.pixelColor(corner + QPoint(x, 0)).name() for x in range(4)}
     assert outside == {image.pixelColor(corner + QPoint(-1, -1)).name()}
 
@@ -207,7 +207,7 @@ def test_a_change_of_one_picture_paints_that_one_alone(qtbot: QtBot, strip: Thum
             return False
 
     watch = Watch()
-    qtbot.wait(50)
+    QApplication.processEvents()
     strip.viewport().installEventFilter(watch)
     three.dataChanged.emit(three.index(1), three.index(1))
     qtbot.waitUntil(lambda: bool(painted))

@@ -49,7 +49,7 @@ def sentence(error: VisavisError, *, charged: bool = True) -> str:
     said = words(error)
     if isinstance(error, ReplyLost) and not charged:
         said = free_reply_lost_words(error)
-    return f"{said.what} {said.todo}"
+    return f"{said.what} {said.remedy}"
 
 
 def refusals(errors: Sequence[VisavisError]) -> list[str]:
@@ -63,18 +63,18 @@ def _store_words(error: StoreError) -> Words:
     match error:
         case StoreLocked():
             what = tr("The data folder %1 is in use by another Visavis.")
-            todo = tr("Use that one, or close it and start again.")
+            remedy = tr("Use that one, or close it and start again.")
         case StoreTooNew():
             what = tr("The conversations in %1 were written by a newer Visavis.")
-            todo = tr("Nothing was changed. Start the newer version.")
+            remedy = tr("Nothing was changed. Start the newer version.")
         case StoreDamaged():
             what = tr("The conversations in %1 cannot be read.")
-            todo = tr("Nothing was changed. Put back a copy, or start with another data folder (--data-dir).")
+            remedy = tr("Nothing was changed. Put back a copy, or start with another data folder (--data-dir).")
         case StoreFull():
             what = tr("Nothing can be written to %1.")
-            todo = tr("Free some space or allow writing there, and try again.")
+            remedy = tr("Free some space or allow writing there, and try again.")
         case _:
             what = tr("The conversations in %1 could not be read or written.")
-            todo = tr("Try again.")
+            remedy = tr("Try again.")
     # A path is told whole: it is the person's own, and to be looked up.
-    return Words(filled(what, "".join(c for c in error.path if c.isprintable())), todo)
+    return Words(filled(what, "".join(c for c in error.path if c.isprintable())), remedy)

@@ -29,7 +29,7 @@ class Words:
 
     what: str
     """What happened."""
-    todo: str
+    remedy: str
     """What to do now."""
     actions: tuple[Action, ...] = ()
     """What can be done by a button, the best first."""

@@ -56,7 +56,7 @@ def _no_key(error: NoKey) -> Words:
 def _bad_key(error: BadKey) -> Words:
     again = tr("Copy the whole key and nothing else, and paste it again.")
     make = filled(tr("Make an API key at %1 and paste that."), _KEYS_ARE_MADE)
-    what, todo = {
+    what, remedy = {
         "empty": (tr("No key was entered."), tr("Paste the API key.")),
         "characters": (tr("The API key contains characters that no key has."), again),
         "admin": (tr("This is an admin key, and it opens more than Visavis needs."), make),
@@ -65,13 +65,13 @@ def _bad_key(error: BadKey) -> Words:
         "long": (tr("This is too long for an API key."), again),
     }[error.reason]
     if error.variable:
-        todo = tr("Correct %1 and start Visavis again, or try without a key in practice mode.")
-        return Words(what, filled(todo, error.variable), ("practice",))
-    return Words(what, todo, ("key",))
+        remedy = tr("Correct %1 and start Visavis again, or try without a key in practice mode.")
+        return Words(what, filled(remedy, error.variable), ("practice",))
+    return Words(what, remedy, ("key",))
 
 
 def _bad_address(error: BadAddress) -> Words:
-    what, todo = {
+    what, remedy = {
         "scheme": (tr("%1 is not the address of a server."), tr("Begin the address with https://.")),
         "plain_http": (
             tr("%1 is not encrypted: others could read the key on its way."),
@@ -83,7 +83,7 @@ def _bad_address(error: BadAddress) -> Words:
         ),
         "unreadable": (tr("%1 is not an address."), tr("Write it like https://server.example.")),
     }[error.reason]
-    return Words(filled(what, f"“{harmless(error.address)}”"), todo, ("key",))
+    return Words(filled(what, f"“{harmless(error.address)}”"), remedy, ("key",))
 
 
 # --- the connection -----------------------------------------------------------------------------
@@ -91,7 +91,7 @@ def _bad_address(error: BadAddress) -> Words:
 
 def _not_connected(error: NotConnected) -> Words:
     online = tr("Nothing was sent. Check the internet connection and try again.")
-    what, todo = {
+    what, remedy = {
         "dns": (tr("%1 was not found."), online),
         "refused": (
             tr("%1 refused the connection."),
@@ -108,7 +108,7 @@ def _not_connected(error: NotConnected) -> Words:
         ),
         "failed": (tr("There is no connection to %1."), online),
     }[error.reason]
-    return Words(filled(what, harmless(error.host)), todo, ("retry",))
+    return Words(filled(what, harmless(error.host)), remedy, ("retry",))
 
 
 def _reply_lost(error: ReplyLost) -> Words:
@@ -126,7 +126,7 @@ def free_reply_lost_words(error: ReplyLost) -> Words:
 
 def _not_the_api(error: NotTheApi) -> Words:
     address = tr("Check the address of the server.")
-    what, todo = {
+    what, remedy = {
         "html": (
             tr("%1 sent a web page and not an answer."),
             tr("If this network asks you to sign in, do so in a browser; else check the address of the server."),
@@ -139,7 +139,7 @@ def _not_the_api(error: NotTheApi) -> Words:
         "garbage": (tr("%1 sent something that is no answer."), address),
     }[error.reason]
     status = f"HTTP {error.status}" if error.status else ""
-    return Words(filled(what, harmless(error.host)), todo, ("retry", "key"), status)
+    return Words(filled(what, harmless(error.host)), remedy, ("retry", "key"), status)
 
 
 # --- what the server says -----------------------------------------------------------------------
@@ -242,5 +242,5 @@ def _interrupted(error: StreamInterrupted) -> Words:
     }[error.reason]
     if error.reason == "error" and error.type == "overloaded_error":
         what = tr("Claude became overloaded in the middle of the answer.")
-    todo = tr("What has come is kept. Try again for a whole answer.")
-    return Words(what, todo, ("retry",), details(error.type, error.message, error.request_id))
+    remedy = tr("What has come is kept. Try again for a whole answer.")
+    return Words(what, remedy, ("retry",), details(error.type, error.message, error.request_id))

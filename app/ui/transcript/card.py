@@ -60,15 +60,15 @@ class Card(QWidget):
     def words(self) -> str:
         return self._words.plain
 
-    def say(self, what: str, todo: str = "", details: str = "") -> None:
+    def say(self, what: str, remedy: str = "", details: str = "") -> None:
         """Show a sentence, what to do, and details where there are any."""
         strong = QTextCharFormat()
         if self._danger:
             strong.setFontWeight(600)
         else:
             strong.setForeground(QColor(self._theme.tokens.text2))
-        self._words.set_words((what, strong), f" {todo}" if todo else "")
-        self._words.setAccessibleName(f"{what} {todo}".strip())
+        self._words.set_words((what, strong), f" {remedy}" if remedy else "")
+        self._words.setAccessibleName(f"{what} {remedy}".strip())
         if details:
             self._details.set_words(details)
             self._details.setAccessibleName(self.tr("Details"))
@@ -145,7 +145,7 @@ def error_card(theme: Theme, error: VisavisError, *, can_retry: bool, parent: QW
     """What an error means. A retry is offered only where it can be done."""
     words = errors.words(error)
     card = Card(theme, parent=parent)
-    card.say(words.what, words.todo, words.details)
+    card.say(words.what, words.remedy, words.details)
     for action in words.actions:
         if action != "retry" or can_retry:
             card.add_action(action)
