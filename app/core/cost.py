@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from app.core.catalog import Model, Prices
@@ -135,6 +136,7 @@ def picture_cost(tokens: int, prices: Prices) -> PictureCost:
     )
 
 
+@lru_cache(maxsize=64)
 def text_tokens(text: str) -> int:
     """A rough count of the tokens of a text: about 3 bytes of Latin script a token, one and a third per CJK character.
 
