@@ -167,3 +167,4 @@ class MessageEdit(QTextEdit):
         painter = QPainter(self.viewport())
         painter.setPen(self.palette().placeholderText().color())
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, hint)
+        painter.end()

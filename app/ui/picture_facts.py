@@ -127,6 +127,7 @@ class PictureDetails(QDialog):
         form.setVerticalSpacing(8)
         for caption, value in details(picture, cost):
             name, fact = QLabel(caption), QLabel(value)
+            name.setAlignment(Qt.AlignmentFlag.AlignTop)
             name.setFont(theme.font("secondary"))
             name.setStyleSheet(f"color: {theme.tokens.text2};")
             fact.setFont(theme.font("secondary"))

@@ -237,8 +237,8 @@ def test_a_slow_picture_says_so_only_after_a_while(qtbot: QtBot, strip: Thumbnai
 
 # --- words ----------------------------------------------------------------------------------------
 
-SHRUNK = DraftPicture(1, "q4.png", "measured", 3840, 2160, Size(2576, 1449), 4784, "PNG", "", 1_200_000)
-SQUARE = DraftPicture(2, "<img src=x>", "measured", 1000, 1000, Size(1000, 1000), 1296, "JPEG", "", 900)
+SHRUNK = DraftPicture(1, "q4.png", "measured", 3840, 2160, Size(2576, 1449), 4784, "PNG", file_bytes=1_200_000)
+SQUARE = DraftPicture(2, "<img src=x>", "measured", 1000, 1000, Size(1000, 1000), 1296, "JPEG", file_bytes=900)
 
 
 def test_a_badge_reads_tokens_and_price_or_a_dash() -> None:
