@@ -75,7 +75,7 @@ def has_display(environ: Mapping[str, str]) -> bool:
 def load_core() -> None:
     """Import what knows no Qt, before Qt: of each module imported later, PySide reads the source (for `__feature__`).
 
-    Nothing that a start makes is garbage, so the collector sleeps until the first paint.
+    Nothing that a start makes is garbage, so the collector sleeps until the window is shown.
     """
     gc.disable()
     import app.core.catalog

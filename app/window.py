@@ -113,6 +113,8 @@ async def _live(
     window.painted.connect(lambda: tasks.start(_after_first_paint(window, desk, account, folder, sources), "start"))
     tasks.failed.connect(window.show_failure)
     window.show()
+    gc.freeze()  # what is there now stays: no collection needs to look at it again
+    gc.enable()
     try:
         await closed.wait()
         window.hide()
@@ -129,8 +131,6 @@ async def _after_first_paint(
     window: MainWindow, desk: Desk, account: Account, folder: Path, sources: Sequence[Source]
 ) -> None:
     """What a start need not wait for: heavy imports, the keyring, the drafts, the ear for second starts."""
-    gc.freeze()  # what is there now stays: no collection needs to look at it again
-    gc.enable()
     from app.instance import Instance
 
     instance = Instance(folder, window)

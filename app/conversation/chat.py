@@ -145,12 +145,16 @@ class Chat(QObject):
     def restore_draft(self, draft: JSON) -> None:
         """Bring back what was being written."""
         self._kept_draft = draft
+        self._facts = replace(self._facts, **{name: draft[name] for name in ("model", "system") if name in draft})
         self.draft.restore(draft)
+        self.refresh()
 
     async def save_draft(self) -> None:
         """Keep what is being written, so that it is there tomorrow. Raises StoreError."""
         await self.worker.kept()
         draft = {} if self.draft.empty else self.draft.to_json()
+        if not self._is_stored and (draft or self._facts.system):
+            draft |= {"model": self._facts.model, "system": self._facts.system}
         if draft != self._kept_draft:
             self._kept_draft = draft
             await self._tools.store.save_draft(self._facts.id, draft)

@@ -46,7 +46,7 @@ class Desk(QObject):
     async def restore_drafts(self) -> None:
         """Bring back what was being written when the app was closed. Raises StoreError."""
         self._drafts = await self._tools.store.drafts()
-        for chat_id in [chat_id for chat_id in self._drafts if self.history.row_of(chat_id) < 0]:
+        for chat_id in [known for known in self._drafts if self.history.row_of(known) < 0]:
             chat = self._add(Chat.new(self._usual_model, self._tools, self, id_=chat_id))
             chat.restore_draft(self._drafts.pop(chat_id))
             if not self.current.is_stored and self.current.draft.empty:

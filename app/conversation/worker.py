@@ -249,7 +249,8 @@ class Worker(QObject):
             await reply.begin()
             await self._stream_with_repeats(client, request, reply)
         except asyncio.CancelledError:
-            return "stopped", None
+            # Cancelled by nobody's Stop: the app is closing. A repeat that was waited for had cost nothing yet.
+            return "stopped" if self._ending else "interrupted", self.wait.error if self.wait else None
         except StreamInterrupted as error:
             return "interrupted", error
         except VisavisError as error:

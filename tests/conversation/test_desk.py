@@ -181,6 +181,14 @@ def test_drafts_of_several_new_chats_do_not_wipe_each_other(
     assert again.current.draft.text == "First thought"
 
 
+def test_the_system_prompt_of_a_chat_in_which_nothing_was_said_comes_back(online_desk: Desk, online: Tools) -> None:
+    online_desk.current.set_system("Be brief.")
+    finish(online_desk.save())
+    again = Desk(online, parent=online.account)
+    finish(again.restore_drafts())
+    assert again.current.facts.system == "Be brief."
+
+
 def test_pictures_handed_over_open_in_a_chat_in_which_nothing_was_written(
     online_desk: Desk, picture: Callable[..., Path], qtbot: QtBot
 ) -> None:

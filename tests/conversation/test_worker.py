@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
 from app.conversation.worker import Wait
-from app.core.errors import NoKey, ReplyLost, RequestRefused, StoreError, StreamInterrupted, VisavisError
+from app.core.errors import ApiError, NoKey, ReplyLost, RequestRefused, StoreError, StreamInterrupted, VisavisError
 from app.core.failure import error_from_json
 from app.core.message import Message
 from tests.conftest import finish
@@ -231,6 +231,23 @@ def test_an_overloaded_server_is_asked_again_in_sight(api: ApiServer, chat: Chat
     assert len(api.posts) == 2
 
 
+def test_closing_the_app_in_mid_answer_keeps_the_text_and_does_not_call_it_stopped(
+    api: ApiServer, chat: Chat, online: Tools, qtbot: QtBot
+) -> None:
+    api.script(text("One two three.", chunks=3).hold("content_block_delta", 2))
+    chat.draft.set_text("Count.")
+    chat.worker.send()
+    qtbot.waitUntil(lambda: bool(chat.messages.messages) and chat.messages.messages[-1].text != "")
+    finish(online.tasks.close())
+    stored: list[Message] = []
+
+    async def read() -> None:
+        stored.extend(await online.store.messages(chat.facts.id))
+
+    finish(read())
+    assert (stored[-1].state, stored[-1].text) == ("interrupted", chat.messages.messages[-1].text)
+
+
 def test_stop_ends_the_wait_for_a_repeat(api: ApiServer, chat: Chat, qtbot: QtBot) -> None:
     api.script(error(529, "overloaded_error", "Overloaded", headers={"retry-after": "30"}))
     chat.draft.set_text("Hello")
@@ -240,6 +257,7 @@ def test_stop_ends_the_wait_for_a_repeat(api: ApiServer, chat: Chat, qtbot: QtBo
         chat.worker.stop()
     assert answered.args is not None
     assert answered.args[0].state == "stopped"
+    assert isinstance(error_from_json(answered.args[0].error), ApiError)
     assert len(api.posts) == 1
 
 

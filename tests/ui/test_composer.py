@@ -363,11 +363,9 @@ def test_a_refusal_waits_for_its_own_conversation(
     qtbot: QtBot, composer: Composer, chat: Chat, desk: Desk, tools: Tools, tmp_path: Path
 ) -> None:
     (tmp_path / "late.txt").write_bytes(b"no picture at all")
-    composer.attach([Source(path=str(tmp_path / "late.txt"))])
-    composer.set_chat(Chat.new(chat.model.id, tools, desk))
-    qtbot.waitUntil(lambda: not chat.draft.pictures)
-    with qtbot.waitSignal(chat.draft.refused, raising=False, timeout=50):
-        pass
+    with qtbot.waitSignal(chat.draft.refused):
+        composer.attach([Source(path=str(tmp_path / "late.txt"))])
+        composer.set_chat(Chat.new(chat.model.id, tools, desk))
     assert notes(composer) == []
     composer.set_chat(chat)
     assert "late.txt" in notes(composer)[0]
