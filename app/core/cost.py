@@ -15,6 +15,8 @@ from functools import lru_cache
 from typing import Final
 
 from app.core.catalog import Model, Prices
+from app.core.errors import ReplyLost
+from app.core.failure import error_from_json
 from app.core.fit import fit, image_tokens
 from app.core.message import THINKING, Block, ImageBlock, Message, ReplyBlock, TextBlock, Usage
 from app.core.request import Request, labelled
@@ -101,6 +103,18 @@ def cost_of(answer: Message, model: Model) -> str:
         return "0"
     usage = answer_usage(answer)
     return "" if usage is None else exact(price(usage, model))
+
+
+def may_have_been_charged(answer: Message) -> bool:
+    """Whether a request went out and nobody knows what came of it (RELIABILITY, section 2.3)."""
+    if answer.usage is not None or answer.server == PRACTICE or answer.state in {"complete", "streaming"}:
+        return False
+    return answer.error is None or isinstance(error_from_json(answer.error), ReplyLost)
+
+
+def is_exact(answers: Iterable[Message]) -> bool:
+    """Whether the costs of these answers are facts, none of them an estimate or in doubt."""
+    return all(a.state == "complete" or (a.usage is None and not may_have_been_charged(a)) for a in answers)
 
 
 def exact(amount: Decimal | None) -> str:

@@ -93,7 +93,7 @@ class MessageEdit(QTextEdit):
         self._fit_height()
 
     def _space_lines(self) -> None:
-        """Give every line its height; new lines inherit it. This is no step to be undone, and none is left before it."""
+        """Give every line its height; new lines inherit it. It is no step of undo, and leaves none before it."""
         lines = QTextBlockFormat()
         lines.setLineHeight(self._theme.line("body"), QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
         cursor = QTextCursor(self.document())

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton
 
 from app.conversation.account import Account
 from app.conversation.chat import Chat
+from app.core.cost import is_exact
 from app.ui import figures
 from app.ui.label import Label
 from app.ui.model_picker import ModelPicker
@@ -128,8 +129,8 @@ class TopBar(QFrame):
             spent += Decimal(messages[-1].estimate or 0)
         if not spent:
             return ""
-        is_exact = all(message.role == "user" or message.state == "complete" for message in messages)
-        return self.tr("This chat %1").replace("%1", ("" if is_exact else "≈ ") + figures.dollars(spent))
+        about = "" if is_exact(message for message in messages if message.role == "assistant") else "≈ "
+        return self.tr("This chat %1").replace("%1", about + figures.dollars(spent))
 
     def _restyle(self) -> None:
         self.setFixedHeight(self._theme.grown(TOP_BAR))

@@ -18,10 +18,14 @@ from app.core.cost import (
     context,
     cost_of,
     estimate,
+    is_exact,
+    may_have_been_charged,
     picture_cost,
     price,
     text_tokens,
 )
+from app.core.errors import ApiError, ReplyLost
+from app.core.failure import error_to_json
 from app.core.message import Message, ReplyBlock, Usage
 from app.core.request import Request
 from app.core.server import PRACTICE
@@ -188,3 +192,20 @@ def test_another_model_has_nothing_in_the_cache_and_counts_anew() -> None:
 )
 def test_text_is_counted_roughly(text: str, low: int, high: int) -> None:
     assert low <= text_tokens(text) <= high
+
+
+@pytest.mark.parametrize(
+    ("answer", "doubtful"),
+    [
+        (Message("assistant", state="stopped"), True),
+        (Message("assistant", state="interrupted"), True),
+        (Message("assistant", state="failed", error=error_to_json(ReplyLost("host", "closed"))), True),
+        (Message("assistant", state="failed", error=error_to_json(ApiError(401, "authentication_error", ""))), False),
+        (Message("assistant", state="stopped", error=error_to_json(ApiError(429, "rate_limit_error", ""))), False),
+        (Message("assistant", state="stopped", server=PRACTICE), False),
+        (Message("assistant", state="stopped", usage=Usage(3)), False),
+    ],
+)
+def test_only_a_request_nobody_knows_the_end_of_may_have_been_charged(answer: Message, doubtful: bool) -> None:
+    assert may_have_been_charged(answer) is doubtful
+    assert is_exact([answer]) is not (doubtful or answer.usage is not None)

@@ -11,10 +11,12 @@ def stop_words(message: Message) -> str:
 
     The stop reasons are those of API.md, section 3.5. After a crash an answer comes back interrupted without an error.
     """
-    if message.role != "assistant" or message.state == "streaming" or message.error is not None:
+    if message.role != "assistant" or message.state == "streaming":
         return ""
     if message.state == "stopped":
         return tr("You stopped this answer.") if message.text else tr("You stopped this before any text came.")
+    if message.error is not None:
+        return ""
     if message.state != "complete":
         return tr("Visavis ended before this answer was whole. What had come is kept; try again for a whole answer.")
     match message.stop_reason:
