@@ -131,6 +131,7 @@ async def _after_first_paint(
     window: MainWindow, desk: Desk, account: Account, folder: Path, sources: Sequence[Source]
 ) -> None:
     """What a start need not wait for: heavy imports, the keyring, the drafts, the ear for second starts."""
+    _return_memory()  # here for the pictures that come now, below for the imports
     from app.instance import Instance
 
     instance = Instance(folder, window)
