@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 from weakref import WeakSet
 
@@ -186,7 +187,8 @@ class Composer(QWidget):
         self._strip.picture_opened.connect(self.picture_opened)
         self._strip.resized.connect(self._share_height)
         self._card.insertWidget(0, self._strip)
-        QWidget.setTabOrder(self._strip, self._edit)
+        for before, after in pairwise((self._strip, self._edit, self._attach, self._send)):
+            QWidget.setTabOrder(before, after)
         if self._chat is not None:
             self._strip.set_draft(self._chat.draft)
 
@@ -211,8 +213,6 @@ class Composer(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._attach.setAccessibleName(self.tr("Attach pictures"))
         self._attach.setToolTip(self.tr("Attach pictures") + " (Ctrl+O)")
-        QWidget.setTabOrder(self._edit, self._attach)
-        QWidget.setTabOrder(self._attach, self._send)
         self.setFocusProxy(self._edit)
 
     def _connect(self) -> None:

@@ -36,6 +36,8 @@ class Label(QLabel):
         self._theme = theme
         self._role: TextRole = role
         self._weight = weight
+        self._counted: tuple[str, str] | None = None
+        self._line_counts: dict[int, int] = {}
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("tone", tone)
         self.setWordWrap(wraps)
@@ -65,11 +67,20 @@ class Label(QLabel):
         layout.endLayout()
         return layout
 
+    def _line_count(self, width: int) -> int:
+        """Kept by width: a layout asks some hundred times while a window is built."""
+        counted = self.text(), self.font().key()
+        if counted != self._counted:
+            self._counted, self._line_counts = counted, {}
+        if width not in self._line_counts:
+            self._line_counts[width] = self._broken(width).lineCount()
+        return self._line_counts[width]
+
     def heightForWidth(self, width: int) -> int:
         if not self.wordWrap():
             return super().heightForWidth(width)
         margins = self.contentsMargins()
-        lines = self._broken(width - margins.left() - margins.right()).lineCount()
+        lines = self._line_count(width - margins.left() - margins.right())
         return max(1, lines) * self._theme.line(self._role) + margins.top() + margins.bottom()
 
     def sizeHint(self) -> QSize:

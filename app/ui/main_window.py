@@ -191,7 +191,8 @@ class MainWindow(QMainWindow):
         self._welcome.set_draft(chat.draft)
         self._composer.set_chat(chat)
         self._choose_page()
-        self._composer.focus()
+        if not self._sidebar.list.hasFocus():
+            self._composer.focus()
 
     def _name_model(self) -> None:
         self._drop.set_model(self._chat.model.name)

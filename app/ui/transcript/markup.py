@@ -35,7 +35,15 @@ CODE_PADDING: Final = 12
 """Pixels between code and the edge of its box."""
 _INDENT: Final = 24
 """Pixels of one level of a list."""
-_QUOTE_INDENT: Final = 16
+QUOTE_INDENT: Final = 16
+"""Pixels of one level of a quote."""
+_DEEPEST_QUOTE: Final = 8
+_GAP: Final = 12
+"""Pixels between paragraphs, lists and quotes."""
+_LIST_GAP: Final = 4
+_BOLD: Final = 600
+"""The heaviest weight in use."""
+_AT_LEAST: Final = QTextBlockFormat.LineHeightTypes.MinimumHeight.value
 
 
 def safe_link(target: str) -> QUrl | None:
@@ -64,7 +72,7 @@ def fill(document: QTextDocument, text: str, theme: Theme) -> None:
     while block.isValid():
         _style_block(block, theme)
         _name_pictures(block)
-        _style_links(block, theme)
+        _style_words(block, theme)
         block = block.next()
     for frame in document.rootFrame().childFrames():
         if isinstance(frame, QTextTable):
@@ -88,50 +96,54 @@ def is_code(block: QTextBlock) -> bool:
 def _spread(document: QTextDocument, theme: Theme) -> None:
     """Give all lines the same height."""
     lines = QTextBlockFormat()
-    lines.setLineHeight(theme.px(22), QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
+    lines.setLineHeight(theme.line("body"), _AT_LEAST)
     cursor = QTextCursor(document)
     cursor.select(QTextCursor.SelectionType.Document)
     cursor.mergeBlockFormat(lines)
 
 
+def quote_level(block: QTextBlock) -> int:
+    """How deep in quotes a block is; 0 outside of them."""
+    return min(block.blockFormat().intProperty(QTextFormat.Property.BlockQuoteLevel), _DEEPEST_QUOTE)
+
+
 def _style_block(block: QTextBlock, theme: Theme) -> None:
     known = block.blockFormat()
     cursor = QTextCursor(block)
-    if known.headingLevel():
-        _style_heading(cursor, known, theme)
-    elif is_code(block):
+    if is_code(block):
         _style_code(cursor, block, theme)
-    elif quoted := known.intProperty(QTextFormat.Property.BlockQuoteLevel):
-        quote = QTextBlockFormat()
-        quote.setLeftMargin(theme.px(_QUOTE_INDENT) * min(quoted, 8))
-        cursor.mergeBlockFormat(quote)
-        _merge(cursor, _colored(theme.tokens.text2))
     elif known.hasProperty(QTextFormat.Property.BlockTrailingHorizontalRulerWidth):
         rule = QTextBlockFormat()
         rule.setBackground(QColor(theme.tokens.line))
         cursor.mergeBlockFormat(rule)
     elif cursor.currentTable() is None:
-        apart = QTextBlockFormat()
-        apart.setTopMargin(0)
-        apart.setBottomMargin(theme.px(2 if _continues_list(block) else 10))
-        cursor.mergeBlockFormat(apart)
+        cursor.mergeBlockFormat(_room(block, theme))
+        if quote_level(block):
+            _merge(cursor, _colored(theme.tokens.text2))
+
+
+def _room(block: QTextBlock, theme: Theme) -> QTextBlockFormat:
+    """Above, below and beside the words of a block."""
+    room = QTextBlockFormat()
+    room.setTopMargin(0)
+    room.setBottomMargin(0 if is_below_table(block) else theme.px(_LIST_GAP if _continues_list(block) else _GAP))
+    if block.blockFormat().headingLevel():
+        room.setTopMargin(theme.px(16))
+        room.setBottomMargin(theme.px(4))
+        room.setLineHeight(theme.line("heading"), _AT_LEAST)
+    if level := quote_level(block):
+        room.setLeftMargin(theme.px(QUOTE_INDENT) * level)
+        room.setRightMargin(0)
+    return room
+
+
+def is_below_table(block: QTextBlock) -> bool:
+    """Whether it is the empty block, without a height, that Qt has below every table."""
+    return not block.text() and QTextCursor(block.previous()).currentTable() is not None
 
 
 def _continues_list(block: QTextBlock) -> bool:
     return block.textList() is not None and block.next().isValid() and block.next().textList() is not None
-
-
-def _style_heading(cursor: QTextCursor, known: QTextBlockFormat, theme: Theme) -> None:
-    room = QTextBlockFormat()
-    room.setTopMargin(theme.px(16))
-    room.setBottomMargin(theme.px(4))
-    room.setLineHeight(theme.px(24), QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
-    cursor.mergeBlockFormat(room)
-    font = QTextCharFormat()
-    font.setProperty(QTextFormat.Property.FontSizeAdjustment, 0)
-    font.setProperty(QTextFormat.Property.FontPixelSize, theme.px(16 if known.headingLevel() < 3 else 14))
-    font.setFontWeight(600)
-    _merge(cursor, font)
 
 
 def _style_code(cursor: QTextCursor, block: QTextBlock, theme: Theme) -> None:
@@ -142,7 +154,7 @@ def _style_code(cursor: QTextCursor, block: QTextBlock, theme: Theme) -> None:
     lines.setProperty(QTextFormat.Property.BlockCodeFence, block.blockFormat().stringProperty(_CODE) or "`")
     lines.setLeftMargin(padding)
     lines.setRightMargin(padding)
-    lines.setLineHeight(theme.px(20), QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
+    lines.setLineHeight(theme.px(20), _AT_LEAST)
     lines.setTopMargin(0 if block.previous().isValid() and is_code(block.previous()) else 2 * padding)
     lines.setBottomMargin(0 if block.next().isValid() and is_code(block.next()) else 2 * padding)
     cursor.mergeBlockFormat(lines)
@@ -168,23 +180,38 @@ def _name_pictures(block: QTextBlock) -> None:
             cursor.insertText(f"[{words} {form.toImageFormat().name()}]".replace("[ ", "["), QTextCharFormat())
 
 
-def _style_links(block: QTextBlock, theme: Theme) -> None:
+def _style_words(block: QTextBlock, theme: Theme) -> None:
+    """Links, code between words, headings and bold words."""
+    is_heading = bool(block.blockFormat().headingLevel())
+    for position, length, form in _fragments(block):
+        if form.isAnchor():
+            _link(form, theme)
+        elif form.fontFixedPitch() and not is_code(block):
+            _inline_code(form, theme)
+        if is_heading:
+            # As long as it is there, Qt takes the size from it alone.
+            form.clearProperty(QTextFormat.Property.FontSizeAdjustment)
+            form.setProperty(QTextFormat.Property.FontPixelSize, theme.font("heading").pixelSize())
+        if is_heading or form.fontWeight() > _BOLD:
+            form.setFontWeight(_BOLD)
+        cursor = QTextCursor(block)
+        cursor.setPosition(position)
+        cursor.setPosition(position + length, QTextCursor.MoveMode.KeepAnchor)
+        cursor.setCharFormat(form)
+
+
+def _fragments(block: QTextBlock) -> list[tuple[int, int, QTextCharFormat]]:
+    """Position, length and format of each run of one format."""
     found = []
     fragments = block.begin()
     while not fragments.atEnd():
         fragment = fragments.fragment()
-        form = fragment.charFormat()
-        if form.isAnchor() or (form.fontFixedPitch() and not is_code(block)):
-            found.append((fragment.position(), fragment.length(), form))
+        found.append((fragment.position(), fragment.length(), fragment.charFormat()))
         fragments += 1
-    for position, length, form in found:
-        cursor = QTextCursor(block)
-        cursor.setPosition(position)
-        cursor.setPosition(position + length, QTextCursor.MoveMode.KeepAnchor)
-        cursor.setCharFormat(_link(form, theme) if form.isAnchor() else _inline_code(form, theme))
+    return found
 
 
-def _link(form: QTextCharFormat, theme: Theme) -> QTextCharFormat:
+def _link(form: QTextCharFormat, theme: Theme) -> None:
     if safe_link(form.anchorHref()) is None:
         form.setAnchor(False)
         form.setAnchorHref("")
@@ -193,13 +220,11 @@ def _link(form: QTextCharFormat, theme: Theme) -> QTextCharFormat:
     else:
         form.setForeground(QColor(theme.tokens.accent))
         form.setFontUnderline(True)
-    return form
 
 
-def _inline_code(form: QTextCharFormat, theme: Theme) -> QTextCharFormat:
+def _inline_code(form: QTextCharFormat, theme: Theme) -> None:
     form.setFont(code_font(theme), QTextCharFormat.FontPropertiesInheritanceBehavior.FontPropertiesSpecifiedOnly)
     form.setBackground(QColor(theme.tokens.hover))
-    return form
 
 
 def _style_table(table: QTextTable, theme: Theme) -> None:
@@ -233,6 +258,16 @@ def _style_table(table: QTextTable, theme: Theme) -> None:
                 cursor = cell.firstCursorPosition()
                 cursor.setPosition(cell.lastPosition(), QTextCursor.MoveMode.KeepAnchor)
                 cursor.mergeCharFormat(head)
+                cursor.mergeBlockFormat(_alignment(table, column))
+
+
+def _alignment(table: QTextTable, column: int) -> QTextBlockFormat:
+    """A column's, by its first row below the head, to which Qt does not give it."""
+    form = QTextBlockFormat()
+    below = table.cellAt(1, column)
+    if below.isValid():
+        form.setAlignment(below.firstCursorPosition().blockFormat().alignment())
+    return form
 
 
 def _trim(document: QTextDocument, theme: Theme) -> None:

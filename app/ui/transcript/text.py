@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from PySide6.QtCore import QMimeData, QRectF, QSize, Qt, QUrl, Signal
@@ -17,6 +19,7 @@ from PySide6.QtGui import (
     QKeySequence,
     QPainter,
     QPaintEvent,
+    QResizeEvent,
     QTextBlock,
     QTextBlockFormat,
     QTextCharFormat,
@@ -26,12 +29,15 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
-from app.ui.theme import RADIUS, Theme
+from app.ui.theme import COLUMN, RADIUS, Theme
 from app.ui.transcript import markup
 from app.ui.transcript.pieces import Piece
 
 _ENDLESS: Final = re.compile(r"\S{1000}")
 _CARET: Final = QSize(8, 16)
+_QUOTE_EDGE: Final = 3
+_LEAD: Final = 4
+"""Qt puts what a line is higher than its letters above them, and does not count it to the block."""
 _LINES_OF_TABLES: Final = dict.fromkeys((0xFDD0, 0xFDD1), None)
 """Qt's marks for where a table's cells begin and end: nothing that a person would copy."""
 
@@ -68,6 +74,9 @@ class SafeTextView(QTextBrowser):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.document().setDocumentMargin(0)
+        # By itself it would lay out again for the width it has now whenever it is asked for the height at another one.
+        self.setLineWrapMode(QTextBrowser.LineWrapMode.FixedPixelWidth)
+        self.setLineWrapColumnOrWidth(COLUMN)
         self.set_font(theme.font())
         self.anchorClicked.connect(self._follow)
         self.highlighted.connect(self._show_target)
@@ -92,7 +101,7 @@ class SafeTextView(QTextBrowser):
         """Show plain text, each run of it in its own format."""
         self.clear()
         lines = QTextBlockFormat()
-        lines.setLineHeight(self._theme.px(22), QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
+        lines.setLineHeight(self._theme.line("body"), QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
         cursor = QTextCursor(self.document())
         cursor.setBlockFormat(lines)
         for run in runs:
@@ -147,33 +156,52 @@ class SafeTextView(QTextBrowser):
         tokens = self._theme.tokens
         painter.setPen(QColor(tokens.line))
         painter.setBrush(QColor(tokens.surface))
-        block = self.document().begin()
-        while block.isValid():
-            if markup.is_code(block):
-                first = block
-                while block.next().isValid() and markup.is_code(block.next()):
-                    block = block.next()
-                box = self._box(first, block)
-                painter.drawRoundedRect(box, RADIUS["control"], RADIUS["control"])
-            block = block.next()
+        padding, width = self._theme.px(markup.CODE_PADDING), self.viewport().width() - 1
+        lead = self._theme.px(_LEAD)
+        for lines in self._runs(markup.is_code):
+            box = QRectF(0.5, lines.top() - padding + lead + 0.5, width, lines.height() + 2 * padding - lead)
+            painter.drawRoundedRect(box, RADIUS["control"], RADIUS["control"])
 
-    def _box(self, first: QTextBlock, last: QTextBlock) -> QRectF:
-        layout, padding = self.document().documentLayout(), self._theme.px(markup.CODE_PADDING)
-        box = layout.blockBoundingRect(first).united(layout.blockBoundingRect(last))
-        width = self.viewport().width() - 1
-        # Qt puts what a line is higher than its letters above them.
-        lead = self._theme.px(3)
-        return QRectF(0.5, box.top() - padding + lead + 0.5, width, box.height() + 2 * padding - lead)
+    def _paint_quote_edges(self, painter: QPainter) -> None:
+        """A line along each quote, and one more for each quote within it."""
+        edge, level = QColor(self._theme.tokens.line), 1
+        lead = self._theme.px(_LEAD)
+        while quotes := self._runs(partial(_is_quoted, level)):
+            left = self._theme.px(markup.QUOTE_INDENT) * (level - 1)
+            for lines in quotes:
+                painter.fillRect(QRectF(left, lines.top() + lead, _QUOTE_EDGE, lines.height()), edge)
+            level += 1
+
+    def _runs(self, belongs: Callable[[QTextBlock], bool]) -> list[QRectF]:
+        """The places of blocks that belong to something, those that follow each other together."""
+        layout = self.document().documentLayout()
+        runs: list[QRectF] = []
+        block, joins = self.document().begin(), False
+        while block.isValid():
+            if is_part := belongs(block):
+                place = layout.blockBoundingRect(block)
+                if joins:
+                    place = place.united(runs.pop())
+                runs.append(place)
+            block, joins = block.next(), is_part
+        return runs
 
     def _paint_caret(self, painter: QPainter) -> None:
-        end = QTextCursor(self.document())
-        end.movePosition(QTextCursor.MoveOperation.End)
-        place = self.cursorRect(end)
+        place = self.cursorRect(self._end())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(self._theme.tokens.accent))
         width, height = self._theme.px(_CARET.width()), self._theme.px(_CARET.height())
         left = min(place.left() + 4, self.viewport().width() - width)
         painter.drawRoundedRect(QRectF(left, place.top() + 1, width, height), 2, 2)
+
+    def _end(self) -> QTextCursor:
+        """Where the text goes on: in a table that is the cell written last, not the empty line that Qt has below it."""
+        end = QTextCursor(self.document())
+        end.movePosition(QTextCursor.MoveOperation.End)
+        if markup.is_below_table(end.block()):
+            while end.atBlockStart() and end.movePosition(QTextCursor.MoveOperation.PreviousCharacter):
+                pass
+        return end
 
     # --- overrides of Qt ---
 
@@ -190,9 +218,11 @@ class SafeTextView(QTextBrowser):
 
     def heightForWidth(self, width: int) -> int:
         if width <= self.minimumSizeHint().width():
-            return self._theme.px(22)  # layouts ask for the least width too; to lay out for it would cost the most
+            return self._theme.line(
+                "body"
+            )  # layouts ask for the least width too; to lay out for it would cost the most
         if width != self._measured[0]:
-            self.document().setTextWidth(width)
+            self.setLineWrapColumnOrWidth(width)
             self._measured = (width, math.ceil(self.document().size().height()))
         return self._measured[1]
 
@@ -202,10 +232,15 @@ class SafeTextView(QTextBrowser):
     def minimumSizeHint(self) -> QSize:
         return QSize(self._theme.px(40), 0)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.heightForWidth(event.size().width())  # the width asked for last may have been another
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_code_boxes(painter)
+        self._paint_quote_edges(painter)
         painter.end()
         super().paintEvent(event)
         if self._caret or self._ring:
@@ -242,3 +277,7 @@ class SafeTextView(QTextBrowser):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         event.ignore()  # the turn's menu
+
+
+def _is_quoted(level: int, block: QTextBlock) -> bool:
+    return markup.quote_level(block) >= level
