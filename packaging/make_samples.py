@@ -28,6 +28,7 @@ from PySide6.QtGui import (
 )
 
 FOLDER = Path(__file__).parents[1] / "resources" / "samples"
+_PREVIEW_WIDTH = 560
 
 INK, GREY, FAINT, LINE, WHITE = "#1C2230", "#667085", "#98A2B3", "#E4E7EC", "#FFFFFF"
 PAPER, RED, GREEN = "#F6F7F9", "#C4362F", "#12805C"
@@ -100,11 +101,14 @@ class Page:
         self.painter.drawEllipse(centre, radius, radius)
 
     def save(self, name: str) -> None:
+        """Write the picture, and the small copy that the welcome page shows without delay."""
         self.painter.end()
-        writer = QImageWriter(str(FOLDER / name), b"png")
-        writer.setCompression(100)
-        if not writer.write(self.image):
-            raise OSError(writer.errorString())
+        small = self.image.scaledToWidth(_PREVIEW_WIDTH, Qt.TransformationMode.SmoothTransformation)
+        for image, path in ((self.image, FOLDER / name), (small, FOLDER / "previews" / name)):
+            writer = QImageWriter(str(path), b"png")
+            writer.setCompression(100)
+            if not writer.write(image):
+                raise OSError(writer.errorString())
 
 
 # --- dashboards ---------------------------------------------------------------------------------
@@ -387,7 +391,7 @@ def main() -> None:
     app = QGuiApplication([])
     if "Inter" not in QFontDatabase.families():
         raise SystemExit("The font Inter is needed (Debian: fonts-inter).")
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    (FOLDER / "previews").mkdir(parents=True, exist_ok=True)
     dashboard(Q3).save("dashboard-q3.png")
     dashboard(Q4).save("dashboard-q4.png")
     checkout(CHECKOUT_A).save("checkout-a.png")

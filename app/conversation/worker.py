@@ -99,6 +99,7 @@ class Worker(QObject):
         self._task: asyncio.Task[None] | None = None
         self._phase: Phase = "idle"
         self._wait: Wait | None = None
+        self._refusal: VisavisError | None = None
         self._keeping: asyncio.Task[bool] | None = None
         self._ending = False
         """Whether a Stop would come too late, or has come already."""
@@ -112,6 +113,11 @@ class Worker(QObject):
     def wait(self) -> Wait | None:
         """The repeat that is waited for now."""
         return self._wait if self._phase == "waiting" else None
+
+    @property
+    def refusal(self) -> VisavisError | None:
+        """Why nothing was sent the last time, until it is dismissed."""
+        return self._refusal
 
     @property
     def busy(self) -> bool:
@@ -133,6 +139,9 @@ class Worker(QObject):
             self._ending = True
             self._task.cancel()
 
+    def dismiss_refusal(self) -> None:
+        self._refusal = None
+
     async def kept(self) -> None:
         """Wait until a question that is being stored is on disk."""
         if self._keeping is not None:
@@ -144,6 +153,7 @@ class Worker(QObject):
 
     def _begin(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._ending = False
+        self._refusal = None
         self._set_phase("preparing")
         self._task = self._tasks.start(self._guarded(work), "worker")
         self._task.add_done_callback(self._rest)
@@ -154,7 +164,11 @@ class Worker(QObject):
             await self._account.ready()
             await work()
         except VisavisError as error:
-            self.refused.emit(error)
+            self._refuse(error)
+
+    def _refuse(self, error: VisavisError) -> None:
+        self._refusal = error
+        self.refused.emit(error)
 
     def _rest(self, _task: asyncio.Task[None]) -> None:
         self._task = None
@@ -189,7 +203,7 @@ class Worker(QObject):
             facts = await self._terms.begin(message)
         except StoreError as error:
             self._draft.restore(draft)
-            self.refused.emit(error)
+            self._refuse(error)
             return False
         self._messages.append(message)
         self.stored.emit(facts)

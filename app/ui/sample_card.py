@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImageReader, QPainter, QPainterPath, QPaintEvent, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.label import Label
@@ -56,12 +57,12 @@ class SampleCard(QPushButton):
 
 
 class _Preview(QWidget):
-    """The pictures side by side, each cut to its share. They are read after the first paint, one at a time."""
+    """The pictures side by side, each cut to its share. Small copies are read, one at a time, after the first paint."""
 
     def __init__(self, theme: Theme, paths: Sequence[str]) -> None:
         super().__init__()
         self._theme = theme
-        self._unread = list(paths)
+        self._unread = [Path(path).parent / "previews" / Path(path).name for path in paths]
         self._count = len(paths)
         self._pixmaps: list[QPixmap] = []
         self._is_reading = False
@@ -69,11 +70,11 @@ class _Preview(QWidget):
         theme.changed.connect(self.update)
 
     def _read_next(self) -> None:
-        reader = QImageReader(self._unread.pop(0))
         ratio = self.devicePixelRatioF()
         share = QSize(round(_WIDEST / self._count * ratio), round(_PREVIEW * ratio))
-        reader.setScaledSize(reader.size().scaled(share, Qt.AspectRatioMode.KeepAspectRatioByExpanding))
-        pixmap = QPixmap.fromImage(reader.read())
+        pixmap = QPixmap(str(self._unread.pop(0))).scaled(
+            share, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
+        )
         pixmap.setDevicePixelRatio(ratio)
         self._pixmaps.append(pixmap)
         self.update()

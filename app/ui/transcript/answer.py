@@ -78,7 +78,8 @@ class AnswerTurn(Turn):
         for widget in (self._pending, self._text, self._unshown):
             self._column.addWidget(widget)
         self._column.addLayout(self._notes)
-        self._column.addLayout(self._footer())
+        self._foot = self._footer()
+        self._column.addWidget(self._foot)
         self._tick = QTimer(self)
         self._tick.setInterval(_TICK)
         self._tick.timeout.connect(self._show_progress)
@@ -101,6 +102,12 @@ class AnswerTurn(Turn):
             self._is_last, self._superseded = is_last, superseded
             self._show()
 
+    def go_on_from(self, earlier: AnswerTurn) -> None:
+        """Take over the pace from the turn that has shown this answer so far."""
+        self._pace = earlier._pace
+        if self._message.state == "streaming":
+            self._show_progress()
+
     def set_wait(self, wait: Wait | None) -> None:
         """Show that a repeat follows; None as soon as it is under way."""
         if wait is not None and not wait.seconds:
@@ -110,23 +117,31 @@ class AnswerTurn(Turn):
         elif wait is not None:
             self._put_card(WaitingCard(self._theme, wait, self))
             self._pending.hide()
-        elif isinstance(self._card, WaitingCard):
+            self._show_progress()
+        elif self._waits:
             self._put_card(None)
             self._show_growth()
+            self._show_progress()
 
-    def _footer(self) -> QHBoxLayout:
-        """A line whose height is there from the start, so that nothing jumps."""
+    @property
+    def _waits(self) -> bool:
+        return isinstance(self._card, WaitingCard)
+
+    def _footer(self) -> QWidget:
+        """A line whose height is there as soon as the answer is asked for, so that nothing jumps."""
         self._copy = self._button("copy", self.tr("Copy (Ctrl+Shift+C copies the last answer)"), self.tr("Copy"))
         self._copy.clicked.connect(self.copy)
         self._retry = self._button("rotate-ccw", self.tr("Retry: ask again"), self.tr("Retry"))
         self._retry.clicked.connect(lambda: self.acted.emit("retry"))
-        row = QHBoxLayout()
+        footer = QWidget(self)
+        row = QHBoxLayout(footer)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE)
         row.addWidget(self._bill, 1)
         row.addWidget(self._copy)
         row.addWidget(self._retry)
         self._bill.setMinimumHeight(CONTROL)
-        return row
+        return footer
 
     def _button(self, icon: str, tooltip: str, name: str) -> QToolButton:
         button = QToolButton(self)
@@ -149,12 +164,14 @@ class AnswerTurn(Turn):
         if not streaming:
             self._show_end()
         self._copy.setVisible(not streaming and bool(message.text))
-        self._retry.setVisible(not streaming and self._is_last)
+        has_retry = self._card is not None and self._card.offers_retry
+        self._retry.setVisible(not streaming and self._is_last and not has_retry)
         if streaming:
             self._tick.start()
+            self._show_progress()
         else:
             self._tick.stop()
-            self._bill.setText(endings.bill(message))
+            self._show_bill(endings.bill(message))
 
     def _show_growth(self) -> None:
         """What changes with every piece that comes."""
@@ -164,8 +181,7 @@ class AnswerTurn(Turn):
         self._text.set_text(message.text)
         self._text.setVisible(bool(message.text) and (self._folded is None or self._folded.is_open))
         self._show_thinking()
-        waits = isinstance(self._card, WaitingCard)
-        self._pending.setVisible(streaming and not message.text and not waits)
+        self._pending.setVisible(self._is_wordless and not self._waits and self._thinking is None)
         if streaming:
             self._pending.setText(self._asking())
             self._pace.take(message.thinking + message.text)
@@ -174,6 +190,11 @@ class AnswerTurn(Turn):
         if self._message.content:
             return self.tr("Thinking…")
         return self.tr("Asking %1…").replace("%1", self._model_name)
+
+    @property
+    def _is_wordless(self) -> bool:
+        """Whether nothing of the answer has come yet, besides what is thought."""
+        return self._message.state == "streaming" and not self._message.text
 
     @property
     def _is_folded(self) -> bool:
@@ -196,7 +217,7 @@ class AnswerTurn(Turn):
     def _show_thinking(self) -> None:
         message = self._message
         thought = any(isinstance(b, ReplyBlock) and b.type in THINKING for b in message.content)
-        if not thought:
+        if not thought or (self._is_wordless and not message.thinking):
             return
         if self._thinking is None:
             self._thinking = Fold(self._theme, self)
@@ -205,7 +226,7 @@ class AnswerTurn(Turn):
         if not message.thinking:
             self._thinking.set_line(self.tr("Claude thought; the text is not shown"))
             return
-        self._thinking.set_line(self.tr("Thinking"))
+        self._thinking.set_line(self.tr("Thinking…") if self._is_wordless else self.tr("Thinking"))
         if self._thoughts is None:
             self._thoughts = self.prose(markdown=True, name=self.tr("Thinking"))
             self._thinking.set_body(self._thoughts)
@@ -240,6 +261,7 @@ class AnswerTurn(Turn):
             self._card.hide()
             self._card.deleteLater()
         self._card = card
+        self._notes.setContentsMargins(0, SPACE if self._message.text else 0, 0, 0)
         if card is not None:
             card.acted.connect(self.acted)
             self._notes.addWidget(card)
@@ -247,13 +269,20 @@ class AnswerTurn(Turn):
 
     def _show_progress(self) -> None:
         """Time and pace, or that nothing comes."""
+        if self._waits:
+            self._show_bill("")
+            return
         silent = time.monotonic() - self._pace.heard
-        if silent > SILENCE and not isinstance(self._card, WaitingCard):
+        if silent > SILENCE:
             words = self.tr("Nothing has come for %1 s. Stop keeps what is there.")
-            self._bill.setText(words.replace("%1", str(int(silent))))
+            self._show_bill(words.replace("%1", str(int(silent))))
             return
         passed = max(0.0, time.time() - self._message.created)
         line = self.tr("%1 s").replace("%1", f"{passed:.1f}")
         if (rate := self._pace.rate) is not None and self._message.content:
             line += " · " + self.tr("≈ %1 tokens/s").replace("%1", figures.count(round(rate)))
-        self._bill.setText(line)
+        self._show_bill(line)
+
+    def _show_bill(self, words: str) -> None:
+        self._bill.setText(words)
+        self._foot.setVisible(bool(words) or not self._copy.isHidden() or not self._retry.isHidden())

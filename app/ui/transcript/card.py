@@ -36,6 +36,7 @@ class Card(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._danger = danger
+        self._offers_retry = False
         self.setAccessibleName(self.tr("Problem") if danger else self.tr("Note"))
         self._words = SafeTextView(theme, self)
         self._details = SafeTextView(theme, self)
@@ -60,6 +61,10 @@ class Card(QWidget):
     def words(self) -> str:
         return self._words.plain
 
+    @property
+    def offers_retry(self) -> bool:
+        return self._offers_retry
+
     def say(self, what: str, remedy: str = "", details: str = "") -> None:
         """Show a sentence, what to do, and details where there are any."""
         strong = QTextCharFormat()
@@ -76,6 +81,7 @@ class Card(QWidget):
 
     def add_action(self, action: str) -> QPushButton:
         """A button that emits `acted`."""
+        self._offers_retry |= action == "retry"
         button = self._add_button(self._label(action), "plain")
         button.clicked.connect(lambda: self.acted.emit(action))
         return button
@@ -159,7 +165,7 @@ class WaitingCard(Card):
         super().__init__(theme, parent=parent)
         words = errors.words(wait.error)
         self._what = words.what
-        self._until = time.monotonic() + wait.seconds
+        self._until = wait.until
         self.say(self._what, self._todo(), words.details)
         self.add_action("cancel")
         self.add_action("now")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication
 
 from app.core.catalog import Model
-from app.core.cost import Context, answer_usage, text_tokens
-from app.core.errors import ReplyLost
-from app.core.failure import error_from_json
+from app.core.cost import Context, answer_usage, may_have_been_charged, text_tokens
 from app.core.message import THINKING, Message, ReplyBlock, TextBlock, Usage
 from app.core.server import PRACTICE
 from app.ui import figures
@@ -28,19 +26,12 @@ def is_failure(answer: Message) -> bool:
     return answer.error is not None and answer.state in {"failed", "interrupted"}
 
 
-def may_have_been_charged(answer: Message) -> bool:
-    """Whether the request went out and nobody knows what came of it."""
-    if answer.usage is not None or answer.server == PRACTICE:
-        return False
-    lost = answer.error is not None and isinstance(error_from_json(answer.error), ReplyLost)
-    return lost or answer.state == "stopped" or (answer.state == "interrupted" and answer.error is None)
-
-
 def bill(answer: Message) -> str:
     """Tokens, price and the price promised: "7,512 in · 214 out · $0.0209  estimated $0.0207"."""
     usage = answer_usage(answer)
     if may_have_been_charged(answer):
-        return translate("endings", "It may have been charged")
+        # The error card of a lost reply says it already.
+        return "" if is_failure(answer) else translate("endings", "It may have been charged")
     if usage is None:
         return ""
     about = "" if answer.state == "complete" else "≈ "
@@ -81,16 +72,18 @@ def unshown(answer: Message) -> str:
     return translate("endings", "Not shown here: %1").replace("%1", ", ".join(sorted(kinds)))
 
 
-def picture_rate(asked: Message, answers: Sequence[Message], model: Model, carried: Context) -> Decimal | None:
+def picture_rate(
+    asked: Message, answers: Sequence[Message], model_of: Callable[[str], Model], carried: Context
+) -> Decimal | None:
     """USD per million tokens at which the pictures of `asked` were billed first, or are about to be.
 
-    `answers` are those given to it, `model` and `carried` the conversation's present ones. None where the price is not
-    known, in practice, and where nothing was billed.
+    `answers` are those given to it, `model_of` finds a model by its id, `carried` is the conversation's present
+    context. None where the price is not known, in practice, and where nothing was billed.
     """
     answer = next((a for a in answers if a.usage is not None), answers[-1] if answers else None)
-    if answer is None or answer.model != model.id or answer.server == PRACTICE:
+    if answer is None or answer.server == PRACTICE:
         return None
-    usage = answer.usage
+    model, usage = model_of(answer.model), answer.usage
     if usage is None:
         if answer.state != "streaming":
             return None

@@ -8,7 +8,7 @@ from html import escape
 from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from app.conversation.gallery import Gallery
@@ -16,20 +16,21 @@ from app.core.cost import dollars
 from app.core.message import ImageBlock
 from app.ui import figures
 from app.ui.picture_facts import shown_name
-from app.ui.theme import RADIUS, SPACE, TILE, Theme
+from app.ui.theme import RADIUS, SPACE, Theme
+from app.ui.tile import TilePainter
 
 _GAP: Final = 3 * SPACE
-_INSET: Final = 6
-_CAPTION: Final = 20
-"""Height of one of the two lines under the picture."""
 
 
 class PictureTile(QAbstractButton):
     """One picture of a message: the thumbnail with its number and badge, its name and its size below."""
 
-    def __init__(self, theme: Theme, gallery: Gallery, image: ImageBlock, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, painter: TilePainter, gallery: Gallery, image: ImageBlock, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._painter = painter
         self._gallery = gallery
         self._image = image
         self._badge = figures.tokens(image.tokens)
@@ -75,77 +76,40 @@ class PictureTile(QAbstractButton):
         self.setAccessibleDescription(f"{self._badge}, {self.caption}")
         self.setToolTip(f"{escape(name)}<br>{self.caption}")
 
-    def _thumbnail(self) -> QPixmap:
-        """The thumbnail, cropped to the tile."""
+    def _framed(self) -> QPixmap:
+        """The picture in its frame, as soon as there is a thumbnail; an empty frame before."""
         ratio = self.devicePixelRatioF()
-        wanted = TILE * ratio
-        if self._pixmap.isNull() and (data := self._gallery.thumbnail(self._image.original)):
-            whole = QPixmap()
-            whole.loadFromData(data)
-            grown = whole.scaled(
-                wanted, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
-            )
-            crop = QRect(QPoint(0, 0), wanted)
-            crop.moveCenter(grown.rect().center())
-            self._pixmap = grown.copy(crop)
-            self._pixmap.setDevicePixelRatio(ratio)
+        if self._pixmap.isNull() or self._pixmap.devicePixelRatio() != ratio:
+            thumbnail = self._gallery.thumbnail(self._image.original)
+            framed = self._painter.framed(thumbnail or b"", ratio)
+            if not thumbnail:
+                return framed
+            self._pixmap = framed
         return self._pixmap
 
-    def _paint_picture(self, painter: QPainter) -> None:
-        tokens = self._theme.tokens
-        frame = QRectF(0.5, 0.5, TILE.width() - 1, TILE.height() - 1)
-        path = QPainterPath()
-        path.addRoundedRect(frame, RADIUS["tile"], RADIUS["tile"])
-        painter.fillPath(path, QColor(tokens.surface))
-        painter.save()
-        painter.setClipPath(path)
-        painter.drawPixmap(0, 0, self._thumbnail())
-        painter.restore()
-        accent = self.hasFocus() or self.underMouse()
-        painter.setPen(QPen(QColor(tokens.accent if accent else tokens.line), 2 if self.hasFocus() else 1))
-        painter.drawPath(path)
-
-    def _paint_badge(self, painter: QPainter, words: str, corner: Qt.Corner) -> None:
-        painter.setFont(self._theme.font("caption", 500))
-        width = painter.fontMetrics().horizontalAdvance(words) + 3 * SPACE
-        height = self._theme.px(20)
-        place = QRectF(_INSET, TILE.height() - _INSET - height, width, height)
-        radius: float = RADIUS["badge"]
-        if corner == Qt.Corner.TopLeftCorner:
-            place = QRectF(_INSET, _INSET, max(height, width - SPACE), height)
-            radius = height / 2
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(self._theme.tokens.badge))
-        painter.drawRoundedRect(place, radius, radius)
-        painter.setPen(Qt.GlobalColor.white)
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
-
-    def _paint_caption(self, painter: QPainter) -> None:
-        height = self._theme.px(_CAPTION)
-        line = QRect(0, TILE.height() + SPACE, TILE.width(), height)
-        name = shown_name(self._image.name)
-        for words, weight, color in (
-            (name, 500, self._theme.tokens.text),
-            (self.caption, 400, self._theme.tokens.text2),
-        ):
-            painter.setFont(self._theme.font("caption", weight))
-            painter.setPen(QColor(color))
-            elided = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, line.width())
-            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, elided)
-            line.translate(0, height)
+    def _paint_ring(self, painter: QPainter, tile: QRect) -> None:
+        """Within the tile: it stands at the very edge of the strip."""
+        width = 2 if self.hasFocus() else 1
+        painter.setPen(QPen(QColor(self._theme.tokens.accent), width))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        inset = width / 2
+        painter.drawRoundedRect(QRectF(tile).adjusted(inset, inset, -inset, -inset), RADIUS["tile"], RADIUS["tile"])
 
     # --- overrides of Qt ---
 
     def sizeHint(self) -> QSize:
-        return QSize(TILE.width(), TILE.height() + SPACE + 2 * self._theme.px(_CAPTION))
+        return QSize(self._painter.size.width(), self._painter.height)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
+        tile = QRect(QPoint(), self._painter.size)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_picture(painter)
-        self._paint_badge(painter, str(self._image.number), Qt.Corner.TopLeftCorner)
-        self._paint_badge(painter, self._badge, Qt.Corner.BottomLeftCorner)
-        self._paint_caption(painter)
+        painter.drawPixmap(0, 0, self._framed())
+        if self.hasFocus() or self.underMouse():
+            self._paint_ring(painter, tile)
+        self._painter.paint_number(painter, tile, self._image.number)
+        self._painter.paint_badge(painter, tile, self._badge)
+        self._painter.paint_words(painter, tile, shown_name(self._image.name), self.caption)
         painter.end()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -166,7 +130,8 @@ class PictureStrip(QWidget):
         self, theme: Theme, gallery: Gallery, images: Sequence[ImageBlock], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.tiles: Final = [PictureTile(theme, gallery, image, self) for image in images]
+        self._painter = TilePainter(theme)
+        self.tiles: Final = [PictureTile(theme, self._painter, gallery, image, self) for image in images]
         for tile in self.tiles:
             tile.clicked.connect(lambda _=False, image=tile.image: self.opened.emit(image))
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
@@ -185,7 +150,7 @@ class PictureStrip(QWidget):
                 tile.refresh()
 
     def _columns(self, width: int) -> int:
-        return max(1, (width + _GAP) // (TILE.width() + _GAP))
+        return max(1, (width + _GAP) // (self._painter.size.width() + _GAP))
 
     # --- overrides of Qt ---
 
@@ -194,13 +159,13 @@ class PictureStrip(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         rows = -(-len(self.tiles) // self._columns(width))
-        return rows * (self.tiles[0].sizeHint().height() + _GAP) - _GAP if rows else 0
+        return rows * (self._painter.height + _GAP) - _GAP if rows else 0
 
     def sizeHint(self) -> QSize:
         return QSize(self.width(), self.heightForWidth(self.width()))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(TILE.width(), 0)
+        return QSize(self._painter.size.width(), 0)
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
         columns = self._columns(self.width())

@@ -91,7 +91,7 @@ class Transcript(QScrollArea):
             chat.changed.connect(self._show_rates),
             chat.worker.waiting.connect(self._on_waiting),
             chat.worker.phase_changed.connect(self._on_phase),
-            chat.worker.refused.connect(self.show_refusal),
+            chat.worker.refused.connect(self._show_refusal),
             chat.worker.answered.connect(self._announce),
         ]
         self._reset()
@@ -102,16 +102,6 @@ class Transcript(QScrollArea):
         if answers:
             QGuiApplication.clipboard().setText(answers[-1])
 
-    def show_refusal(self, error: VisavisError) -> None:
-        """Say why nothing was sent, below the last turn, until it is dismissed or something is sent."""
-        self._drop_refusal()
-        self._refusal = error_card(self._theme, error, can_retry=False)
-        self._refusal.add_dismiss()
-        self._refusal.acted.connect(self.action)
-        self._refusal.dismissed.connect(self._drop_refusal)
-        self._turns.add(self._refusal)
-        self.follow()
-
     def follow(self) -> None:
         """Go to the end and stay there while text comes."""
         self._following = True
@@ -119,13 +109,15 @@ class Transcript(QScrollArea):
         self._turns.lay_out()
 
     @property
-    def following(self) -> bool:
-        return self._following
-
-    @property
     def turns(self) -> list[Turn]:
         """Those that are built, oldest first; the last is the newest."""
         return [widget for widget in self._turns.rows if isinstance(widget, Turn)]
+
+    @property
+    def _last_answer(self) -> AnswerTurn | None:
+        """The last turn, where it is an answer."""
+        last = next((row for row in reversed(self._turns.rows) if isinstance(row, Turn)), None)
+        return last if isinstance(last, AnswerTurn) else None
 
     @property
     def _messages(self) -> list[Message]:
@@ -147,12 +139,20 @@ class Transcript(QScrollArea):
         self._following = True
         self._build_older()
         self._offer_answer()
+        worker = self._chat.worker if self._chat is not None else None
+        if worker is not None and worker.wait is not None:
+            self._on_waiting(worker.wait)
+        if worker is not None and worker.refusal is not None:
+            self._show_refusal(worker.refusal)
 
     def _rebuild(self) -> None:
         """Colours or text size are others: build anew, and come back to the turn that was read."""
         place = None if self._following else self._turns.anchor()
         wanted = None if place is None else (place[0] + self._first, place[1])
+        before = self._last_answer
         self._reset()
+        if before is not None and self._last_answer is not None:
+            self._last_answer.go_on_from(before)
         if wanted is not None:
             self._following = False
             self._wanted = wanted
@@ -186,7 +186,7 @@ class Transcript(QScrollArea):
         if message.role == "user":
             turn = PersonTurn(self._theme, self._gallery, message)
         else:
-            name = self._chat.model.name if self._chat is not None else ""
+            name = self._chat.model_of(message.model).name if self._chat is not None else ""
             turn = AnswerTurn(self._theme, message, name)
         turn.link_opened.connect(self.link_opened)
         turn.selecting.connect(self._release)
@@ -212,7 +212,7 @@ class Transcript(QScrollArea):
                     if later.role == "user":
                         break
                     answers.append(later)
-                turn.set_rate(endings.picture_rate(turn.message, answers, chat.model, chat.context))
+                turn.set_rate(endings.picture_rate(turn.message, answers, chat.model_of, chat.context))
 
     # --- what the model tells ---
 
@@ -234,25 +234,23 @@ class Transcript(QScrollArea):
 
     def _on_changed(self) -> None:
         """Only the last message ever changes."""
-        turns, message = self.turns, self._messages[-1]
-        if not turns or not isinstance(turns[-1], AnswerTurn):
+        turn, message = self._last_answer, self._messages[-1]
+        if turn is None:
             return
-        known = turns[-1].message
-        turns[-1].set_message(message)
+        known = turn.message
+        turn.set_message(message)
         if (known.usage is None) != (message.usage is None) or known.state != message.state:
             self._show_rates()
         if not self._following and message.text != known.text:
             self._show_below()
 
     def _on_waiting(self, wait: Wait) -> None:
-        turns = self.turns
-        if turns and isinstance(turns[-1], AnswerTurn):
-            turns[-1].set_wait(wait)
+        if self._last_answer is not None:
+            self._last_answer.set_wait(wait)
 
     def _on_phase(self, phase: str) -> None:
-        turns = self.turns
-        if phase != "waiting" and turns and isinstance(turns[-1], AnswerTurn):
-            turns[-1].set_wait(None)
+        if phase != "waiting" and self._last_answer is not None:
+            self._last_answer.set_wait(None)
         if phase == "preparing":
             self._drop_refusal()
         self._offer_answer()
@@ -270,6 +268,21 @@ class Transcript(QScrollArea):
         elif not wanted and self._unanswered is not None:
             self._turns.remove(self._unanswered)
             self._unanswered = None
+
+    def _show_refusal(self, error: VisavisError) -> None:
+        """Say why nothing was sent, below the last turn, until it is dismissed or something is sent."""
+        self._drop_refusal()
+        self._refusal = error_card(self._theme, error, can_retry=False)
+        self._refusal.add_dismiss()
+        self._refusal.acted.connect(self.action)
+        self._refusal.dismissed.connect(self._dismiss_refusal)
+        self._turns.add(self._refusal)
+        self.follow()
+
+    def _drop_refusal(self) -> None:
+        if self._refusal is not None:
+            self._turns.remove(self._refusal)
+            self._refusal = None
 
     def _announce(self, message: Message) -> None:
         """Tell a screen reader that the answer has ended: while it streamed, nothing was said."""
@@ -299,10 +312,10 @@ class Transcript(QScrollArea):
         index = next((n for n, shown in enumerate(images) if shown is image), 0)
         self.picture_opened.emit(images, index)
 
-    def _drop_refusal(self) -> None:
-        if self._refusal is not None:
-            self._turns.remove(self._refusal)
-            self._refusal = None
+    def _dismiss_refusal(self) -> None:
+        self._drop_refusal()
+        if self._chat is not None:
+            self._chat.worker.dismiss_refusal()
 
     # --- place ---
 
