@@ -142,7 +142,7 @@ async def _after_first_paint(
         await desk.restore_drafts()
     finally:
         await asyncio.to_thread(_warm_up)
-        await account.look_up()
+        await account.ready()
     _return_memory()
 
 

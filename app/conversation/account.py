@@ -116,6 +116,7 @@ class Account(QObject):
             self._practice = on
             self._preferences.update(practice=on)
             self._renew()
+            await self.ready()
 
     async def test(self, key: str, base_url: str, auth: Auth = "") -> list[ListedModel]:
         """Ask a server for its models with a key that is not kept yet. Raises ServerError and BadKey."""

@@ -22,7 +22,7 @@ from app.ui.message_edit import MessageEdit
 from app.ui.notes import Notes
 from app.ui.picture_facts import listed
 from app.ui.sources import EXTENSIONS, Dropped, bitmap_of, prefers_text, sources_from_mime
-from app.ui.theme import COMPOSER, Theme
+from app.ui.theme import COMPOSER, CONTROL, TILE, TOP_BAR, Theme
 
 if TYPE_CHECKING:
     from app.ui.thumbnails import Thumbnails
@@ -33,6 +33,10 @@ _SHADOW: Final = 8
 _SHARE: Final = 0.4
 """Of the window's height that the pictures, or the text, may take."""
 _SHARE_TOGETHER: Final = 0.55
+_ABOVE: Final = TOP_BAR + 32
+"""Pixels of the window's bar and banner, which grow with the text …"""
+_PAGE: Final = 80
+"""… and of the page above the composer and the edge below, which do not: so much of a small window is theirs."""
 _COALESCE: Final = 30
 """Milliseconds in which changes of the draft make one new line of costs."""
 _KEY_START: Final = "sk-ant-"
@@ -75,7 +79,7 @@ class Composer(QWidget):
         draft, worker = chat.draft, chat.worker
         self._links = [
             draft.changed.connect(self._draft_changed),
-            draft.taken.connect(lambda: self._edit.show_text("", 0)),
+            draft.taken.connect(self._draft_taken),
             draft.text_changed.connect(self._show_text),
             draft.rowsInserted.connect(self.furnish),
             chat.changed.connect(self._draft_changed),
@@ -104,12 +108,13 @@ class Composer(QWidget):
         """Attach what was dropped or pasted, and say what cannot be attached."""
         self.attach(dropped.sources)
         for sentence in refusals(list(dropped.refused)):
-            self.note(sentence)
+            self._remark(sentence)
         if dropped.remote:
             words = self.tr("%1: on another computer. Copy it to this one first, then add it here.")
-            self.note(words.replace("%1", listed(dropped.remote)))
+            self._remark(words.replace("%1", listed(dropped.remote)))
         if dropped.links:
-            self.note(self.tr("A web address is not a picture. Save the picture as a file, then drop the file here."))
+            words = self.tr("A web address is not a picture. Save the picture as a file, then drop the file here.")
+            self._remark(words)
 
     def paste(self, mime: QMimeData) -> None:
         """Put in what the clipboard holds: of a text with a picture of it the text, and the picture is offered."""
@@ -119,17 +124,17 @@ class Composer(QWidget):
         self._edit.insert_text(mime.text())
         if (bitmap := bitmap_of(mime)) is not None:
             offered = bitmap
-            self.note(
+            self._remark(
                 self.tr("The text was pasted; there is a picture of it, too."),
                 self.tr("Use picture"),
                 lambda: self.attach([offered]),
             )
         if _KEY_START in mime.text():
-            self.note(self.tr("This looks like an API key. It would be sent as part of the message."))
+            self._remark(self.tr("This looks like an API key. It would be sent as part of the message."))
 
-    def note(self, text: str, action: str = "", do: Callable[[], None] | None = None) -> None:
-        """Show a sentence above the text until it is dismissed, with a button where there is something to do."""
-        self._notes.add(text, action, do)
+    def note(self, text: str) -> None:
+        """Show a sentence above the text until it is dismissed."""
+        self._notes.add(text)
 
     def choose_pictures(self) -> None:
         """Let the person pick files."""
@@ -203,7 +208,7 @@ class Composer(QWidget):
         card.setContentsMargins(_SHADOW + 12, 4 + 12, _SHADOW + 12, _SHADOW + 12)
         card.setSpacing(0)
         card.addWidget(self._notes)
-        edit = QHBoxLayout()
+        self._edit_row = edit = QHBoxLayout()
         edit.setContentsMargins(4, 4, 4, 12)
         edit.addWidget(self._edit)
         card.addLayout(edit)
@@ -221,6 +226,7 @@ class Composer(QWidget):
         self._edit.submitted.connect(self.submit)
         self._edit.pasted.connect(self.paste)
         self._edit.undo_requested.connect(self._undo_remove)
+        self._notes.resized.connect(self._share_height)
         self._edit.textChanged.connect(self._text_changed)
         self._account.changed.connect(self._draft_changed)
         self._theme.changed.connect(self._dress)
@@ -228,16 +234,33 @@ class Composer(QWidget):
     def _dress(self) -> None:
         self._attach.setIcon(self._theme.icon("paperclip"))
         self._turn(is_stop=self._is_stop)
+        self._share_height()
         self.update()
 
     def _share_height(self) -> None:
-        """Pictures and text grow with the window, and leave room for the conversation."""
-        whole = self.window().height()
+        """Pictures, notes and text grow with the window, and leave room for the conversation.
+
+        Where it is small the pictures and the notes scroll, and a line of the text always shows.
+        """
+        whole, line = self.window().height(), self._theme.line("body")
+        most = round(whole * _SHARE)
+        room = whole - self._theme.grown(_ABOVE) - _PAGE - self._frame_height() - line
+        has_notes, has_strip = (part is not None and part.isVisibleTo(self) for part in (self._notes, self._strip))
+        if has_notes:
+            kept = min(room // 2, self._theme.px(TILE.height())) if has_strip else 0
+            self._notes.set_height_limit(max(self._notes.least_height, min(most, room - kept)))
+            room -= self._notes.height()
         strip = 0
         if self._strip is not None:
-            self._strip.set_height_limit(round(whole * _SHARE))
-            strip = self._strip.height() if self._strip.isVisibleTo(self) else 0
-        self._edit.set_height_limit(min(round(whole * _SHARE), round(whole * _SHARE_TOGETHER) - strip))
+            self._strip.set_height_limit(min(most, room))
+            strip = self._strip.height() if has_strip else 0
+        self._edit.set_height_limit(min(most, round(whole * _SHARE_TOGETHER) - strip, room - strip + line))
+
+    def _frame_height(self) -> int:
+        """Pixels of the card without pictures, notes and text."""
+        cards, edits = self._card.contentsMargins(), self._edit_row.contentsMargins()
+        margins = sum(each.top() + each.bottom() for each in (cards, edits))
+        return margins + max(self._send.sizeHint().height(), self._theme.grown(CONTROL))
 
     # --- what changes ---
 
@@ -255,6 +278,10 @@ class Composer(QWidget):
         if self._chat is not None:
             self._chat.draft.set_text(self._edit.toPlainText())
 
+    def _draft_taken(self) -> None:
+        self._edit.show_text("", 0)
+        self._notes.clear_of_message()
+
     def _show_text(self, text: str) -> None:
         if text != self._edit.toPlainText():
             self._edit.show_text(text, len(text))
@@ -265,7 +292,11 @@ class Composer(QWidget):
             self._untold.setdefault(key, []).extend(errors)
             return
         for sentence in refusals(errors):
-            self.note(sentence)
+            self._remark(sentence)
+
+    def _remark(self, text: str, action: str = "", do: Callable[[], None] | None = None) -> None:
+        """Show a sentence about this message until it is sent, with a button where there is something to do."""
+        self._notes.add(text, action, do, of_message=True)
 
     def _undo_remove(self) -> None:
         if self._chat is not None:

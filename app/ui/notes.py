@@ -1,17 +1,19 @@
-"""Notes above the message: what could not be attached and why, each until it is dismissed."""
+"""Notes above the message: what could not be attached and why, each until it is dismissed or its message is sent."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from app.ui.theme import RADIUS, Theme
 
-_MOST: Final = 4
-"""Notes shown at once; the oldest goes first."""
+_GAP: Final = 4
+_BELOW: Final = 8
+"""Pixels between the last note and what stands below."""
 
 
 class Note(QFrame):
@@ -19,14 +21,20 @@ class Note(QFrame):
 
     Signals:
         dismissed(): it is to go.
+
+    Attributes:
+        of_message: whether it goes with the message that is being written.
     """
 
     dismissed = Signal()
 
-    def __init__(self, theme: Theme, text: str, action: str = "", do: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, theme: Theme, text: str, action: str = "", do: Callable[[], None] | None = None, *, of_message: bool
+    ) -> None:
         super().__init__()
         self._theme = theme
         self.text = text
+        self.of_message = of_message
         self._words = QLabel(text)
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._words.setWordWrap(True)
@@ -58,39 +66,74 @@ class Note(QFrame):
         self._cross.setIcon(self._theme.icon("x", tokens.warn))
 
 
-class Notes(QWidget):
-    """The column of them; it takes no room while there is none."""
+class Notes(QScrollArea):
+    """The column of them, the newest last; it takes no room while there is none, and scrolls where there are many.
+
+    Signals:
+        resized(): it wants another height.
+    """
+
+    resized = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 8)
-        self._column.setSpacing(4)
+        self._limit = 10_000
+        self.setAccessibleName(self.tr("Notes"))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setViewportMargins(0, 0, 0, _BELOW)
+        inside = QWidget()
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(_GAP)
+        self.setWidget(inside)
+        for ground in (inside, self.viewport()):
+            ground.setAutoFillBackground(False)
+        inside.installEventFilter(self)
         self.hide()
 
     @property
     def texts(self) -> list[str]:
         return [note.text for note in self._notes()]
 
-    def add(self, text: str, action: str = "", do: Callable[[], None] | None = None) -> None:
+    @property
+    def least_height(self) -> int:
+        """Pixels in which a note can be read and dismissed; 0 without any."""
+        heights = [note.sizeHint().height() for note in self._notes()]
+        return min(heights) + _BELOW if heights else 0
+
+    def add(
+        self, text: str, action: str = "", do: Callable[[], None] | None = None, *, of_message: bool = False
+    ) -> None:
         """Show a sentence, and say it where a screen reader listens. The same sentence stands only once."""
         for note in self._notes():
             if note.text == text:
                 self._drop(note)
-        for note in self._notes()[: 1 - _MOST]:
-            self._drop(note)
-        note = Note(self._theme, text, action, do)
+        note = Note(self._theme, text, action, do, of_message=of_message)
         note.dismissed.connect(lambda: self._drop(note))
         self._column.addWidget(note)
         self.show()
-        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-
+        self._fit_height()
+        self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
 
     def clear(self) -> None:
         for note in self._notes():
             self._drop(note)
+
+    def clear_of_message(self) -> None:
+        """The message is sent: what was said about it goes with it."""
+        for note in self._notes():
+            if note.of_message:
+                self._drop(note)
+
+    def set_height_limit(self, pixels: int) -> None:
+        """Scroll what does not fit into so many pixels."""
+        self._limit = pixels
+        self._fit_height()
 
     def _notes(self) -> list[Note]:
         return [note for note in self.findChildren(Note) if self._column.indexOf(note) >= 0]
@@ -100,3 +143,22 @@ class Notes(QWidget):
         note.hide()
         note.deleteLater()
         self.setVisible(self._column.count() > 0)
+        self._fit_height()
+
+    def _fit_height(self) -> None:
+        height = min(self._column.totalHeightForWidth(self.width()) + _BELOW, self._limit)
+        if height != self.height() or height != self.minimumHeight():
+            self.setFixedHeight(height)
+            self.resized.emit()
+
+    # --- Qt ---
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_height()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Other words or another text size ask for another height."""
+        if event.type() == QEvent.Type.LayoutRequest and watched is self.widget():
+            self._fit_height()
+        return super().eventFilter(watched, event)

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QListView
 from app.conversation.attachment import DraftPicture
 from app.conversation.draft import Draft
 from app.ui import picture_facts
-from app.ui.theme import Theme
+from app.ui.theme import HIT, Theme
 from app.ui.tile import TileDelegate
 
 Index = QModelIndex | QPersistentModelIndex
@@ -100,7 +100,7 @@ class Thumbnails(QListView):
         self._rows.setSourceModel(draft)
 
     def set_height_limit(self, pixels: int) -> None:
-        """Scroll what does not fit into so many pixels; one row always shows."""
+        """Scroll what does not fit into so many pixels, in whole rows as long as one fits."""
         self._limit = pixels
         self._fit_height()
 
@@ -126,11 +126,12 @@ class Thumbnails(QListView):
         self._watch(0, self._rows.rowCount() - 1)
 
     def _fit_height(self) -> None:
-        """As high as all rows of tiles, or as many whole ones as keep within the limit."""
+        """As high as all rows of tiles, or as many whole ones as keep within the limit; of the only one what fits."""
         count, cell = self._rows.rowCount(), self._tiles.cell
         self.setVisible(count > 0)
         columns = max(1, (self.width() - self.verticalScrollBar().sizeHint().width()) // cell.width())
-        height = max(1, min(-(-count // columns), self._limit // cell.height())) * cell.height()
+        rows = min(-(-count // columns), self._limit // cell.height())
+        height = rows * cell.height() if rows else max(HIT, min(self._limit, cell.height()))
         if height != self.height() or height != self.minimumHeight():
             self.setFixedHeight(height)
             self.resized.emit()
