@@ -114,7 +114,11 @@ def may_have_been_charged(answer: Message) -> bool:
 
 def is_exact(answers: Iterable[Message]) -> bool:
     """Whether the costs of these answers are facts, none of them an estimate or in doubt."""
-    return all(a.state == "complete" or (a.usage is None and not may_have_been_charged(a)) for a in answers)
+    return all(a.state == "complete" or _cost_nothing(a) for a in answers)
+
+
+def _cost_nothing(answer: Message) -> bool:
+    return answer.state != "streaming" and answer.usage is None and not may_have_been_charged(answer)
 
 
 def exact(amount: Decimal | None) -> str:

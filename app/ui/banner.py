@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
 
 from app.conversation.account import Account
-from app.ui.label import Label
+from app.ui.label import ElidedLabel
 from app.ui.theme import Theme
 
 
@@ -26,16 +26,13 @@ class PracticeBanner(QFrame):
         self.setObjectName("practice")
         self.setAccessibleName(self.tr("Practice mode"))
         self._icon = QLabel()
-        words = Label(
-            theme,
+        words = ElidedLabel(theme, most=2000, mode=Qt.TextElideMode.ElideRight, role="secondary")
+        words.set_whole(
             self.tr(
-                "Practice mode: answers are measured on this computer. "
-                "No model is asked, nothing is sent, nothing costs."
-            ),
-            role="secondary",
-            wraps=True,
+                "Practice mode: answers are measured on this computer, no model is asked. "
+                "Nothing is sent and it costs nothing."
+            )
         )
-        words.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         key = QPushButton(self.tr("Use an API key"))
         key.setProperty("kind", "link")
         key.clicked.connect(self.key_requested)

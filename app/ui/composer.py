@@ -16,6 +16,7 @@ from app.conversation.attachment import Source
 from app.conversation.chat import Chat
 from app.core.errors import VisavisError
 from app.ui import figures
+from app.ui.buttons import press_focused
 from app.ui.cost_line import CostLine, Part, cost_parts
 from app.ui.errors import refusals
 from app.ui.message_edit import MessageEdit
@@ -154,9 +155,14 @@ class Composer(QWidget):
         self._edit.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def take_key(self, event: QKeyEvent) -> bool:
-        """Take over a key that was typed elsewhere in the window: a character, or Esc while an answer comes."""
+        """Take over a key that was typed elsewhere in the window: a character, or Esc while an answer comes.
+
+        Enter presses the button that has the focus.
+        """
         if event.key() == Qt.Key.Key_Escape:
             return self.stop()
+        if press_focused(event):
+            return True
         keys = Qt.KeyboardModifier
         command = event.modifiers() & (keys.ControlModifier | keys.AltModifier | keys.MetaModifier)
         if command or not event.text().isprintable() or not event.text().strip():
@@ -247,8 +253,8 @@ class Composer(QWidget):
         room = whole - self._theme.grown(_ABOVE) - _PAGE - self._frame_height() - line
         has_notes, has_strip = (part is not None and part.isVisibleTo(self) for part in (self._notes, self._strip))
         if has_notes:
-            kept = min(room // 2, self._theme.px(TILE.height())) if has_strip else 0
-            self._notes.set_height_limit(max(self._notes.least_height, min(most, room - kept)))
+            kept = min(room // 3, self._theme.px(TILE.height())) if has_strip else 0
+            self._notes.set_height_limit(min(most, room - kept))
             room -= self._notes.height()
         strip = 0
         if self._strip is not None:
@@ -292,7 +298,7 @@ class Composer(QWidget):
             self._untold.setdefault(key, []).extend(errors)
             return
         for sentence in refusals(errors):
-            self._remark(sentence)
+            self._notes.add(sentence, of_message=not self._chat.worker.busy)  # its message is as good as gone
 
     def _remark(self, text: str, action: str = "", do: Callable[[], None] | None = None) -> None:
         """Show a sentence about this message until it is sent, with a button where there is something to do."""
@@ -348,7 +354,13 @@ class Composer(QWidget):
         if draft.empty:
             return [Part(self.tr("Write something, or add a picture"))] if self._nothing_to_send else []
         unread = sum(picture.state == "copying" for picture in draft.pictures)
-        return cost_parts(draft.estimate, unread=unread, free=self._account.practice)
+        return cost_parts(
+            draft.estimate,
+            max_tokens=self._chat.max_tokens,
+            unread=unread,
+            begun=bool(self._chat.messages.messages),
+            free=self._account.practice,
+        )
 
     # --- Qt ---
 

@@ -85,8 +85,11 @@ class ConversationList(QListView):
         self.closePersistentEditor(self._renamed)
 
     def delete_row(self, index: Index) -> None:
+        """Ask for it to be deleted, and go on with the next one."""
+        row = index.row()
         if (conversation := _conversation(index)) is not None:
             self.delete_requested.emit(conversation.id)
+            self.setCurrentIndex(self._history.index(min(row, self._history.rowCount() - 1)))
 
     def _repaint(self) -> None:
         # Before the first paint there is nothing to renew. And for the first widget that Qt made itself, as a viewport,
@@ -124,6 +127,8 @@ class ConversationList(QListView):
                 self.rename_row(self.currentIndex())
             case Qt.Key.Key_Delete:
                 self.delete_row(self.currentIndex())
+            case _ if event.text().isprintable() and event.text().strip():
+                event.ignore()  # what is typed here is meant for the message
             case _:
                 super().keyPressEvent(event)
 

@@ -14,7 +14,7 @@ from app.conversation.history import HistoryModel
 from app.conversation.messages import Index
 from app.core.rows import Conversation
 from app.ui import figures
-from app.ui.foreign_text import is_right_to_left, one_line
+from app.ui.foreign_text import direction_flag, one_line
 from app.ui.theme import RADIUS, Theme
 
 _ROW: Final = 48
@@ -124,7 +124,7 @@ class ConversationRow(QStyledItemDelegate):
         painter.setPen(QColor(tokens.text))
         whole = one_line(conversation.title)
         title = painter.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideRight, upper.width())
-        painter.drawText(upper, int(_LEFT | _MIDDLE) | _direction(whole), title)
+        painter.drawText(upper, int(_LEFT | _MIDDLE) | int(direction_flag(whole)), title)
         painter.setFont(self._note_font)
         painter.setPen(QColor(tokens.text2))
         note = painter.fontMetrics().elidedText(self.note(conversation), Qt.TextElideMode.ElideRight, lower.width())
@@ -223,12 +223,6 @@ class ConversationRow(QStyledItemDelegate):
         if isinstance(editor, QLineEdit) and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             editor.setModified(False)
         return super().eventFilter(editor, event)
-
-
-def _direction(text: str) -> int:
-    """Writes a text from its own side, whatever the window's is."""
-    flags = Qt.TextFlag
-    return int(flags.TextForceRightToLeft if is_right_to_left(text) else flags.TextForceLeftToRight)
 
 
 def _flags(option: QStyleOptionViewItem) -> int:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 from app.core.cost import Context, Estimate
 from app.ui import figures
@@ -25,13 +25,15 @@ class Part(NamedTuple):
     """Follows the part before without a separator, and goes before it when room is short."""
     brief: str = ""
     """The same in fewer words, where there is not even room for this part alone."""
+    details: str = ""
+    """How it comes about, for the tooltip."""
 
 
 _SEPARATOR = Part(" · ")
 
 
 class CostLine(QLabel):
-    """Right-aligned. Where room is short the parts on the left are left out; the tooltip has them all."""
+    """Right-aligned. Where room is short the parts on the left are left out; the tooltip has them all, and details."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,7 +47,9 @@ class CostLine(QLabel):
         if list(parts) != self._parts:
             self._parts = list(parts)
             self.setText("".join(part.text for part in _separated(self._parts)))
-            self.setToolTip(self.text())
+            if QToolTip.isVisible() and QToolTip.text() == self.toolTip():
+                QToolTip.hideText()  # it would go on telling what no longer holds
+            self.setToolTip("\n".join([self.text(), *(part.details for part in self._parts if part.details)]))
             self.update()
 
     def _fitting(self, width: int) -> list[Part]:
@@ -88,25 +92,51 @@ class CostLine(QLabel):
         return QSize(self._width(last), self.sizeHint().height())
 
 
-def cost_parts(estimate: Estimate, *, unread: int, free: bool) -> list[Part]:
-    """What the next message carries and costs; `unread` pictures are not measured yet, so that no total holds."""
-    parts = [Part(text) for text in (_pictures(estimate), _text(estimate), _history(estimate.context)) if text]
+def cost_parts(estimate: Estimate, *, max_tokens: int, unread: int, begun: bool, free: bool) -> list[Part]:
+    """What the next message carries and costs, with an answer of `max_tokens` at most.
+
+    `unread` pictures are not measured yet, so that no total holds. In a conversation that is not `begun` there is no
+    history: what goes along is the system prompt.
+    """
+    carried = _history(estimate.context) if begun else _system(estimate.context)
+    parts = [Part(text) for text in (_pictures(estimate), _text(estimate), carried) if text]
     if unread:
         reading = translate("cost_line", "%1 being read").replace("%1", figures.count(unread))
         return [*parts, Part(reading, bold=True)]
     if estimate.next is None or estimate.at_most is None:
         known = translate("cost_line", "practice: free") if free else translate("cost_line", "price unknown")
         return [*parts, Part(known, bold=True)]
-    next_one = figures.dollars(estimate.next)
+    next_one, at_most = figures.dollars(estimate.next), figures.dollars(estimate.at_most, digits=2, up=True)
+    details = _details(estimate, at_most, max_tokens)
     if free:
         with_key = translate("cost_line", ", with a key ≈ %1").replace("%1", next_one)
-        return [*parts, Part(translate("cost_line", "practice: free"), bold=True), Part(with_key, joined=True)]
-    at_most = figures.dollars(estimate.at_most, digits=2, up=True)
+        practice = Part(translate("cost_line", "practice: free"), bold=True)
+        return [*parts, practice, Part(with_key, joined=True, details=details)]
+    words = translate("cost_line", "next message ≈ %1").replace("%1", next_one)
     return [
         *parts,
-        Part(translate("cost_line", "next message ≈ %1").replace("%1", next_one), bold=True, brief=f"≈ {next_one}"),
+        Part(words, bold=True, brief=f"≈ {next_one}", details=details),
         Part(translate("cost_line", ", at most %1").replace("%1", at_most), joined=True),
     ]
+
+
+def _details(estimate: Estimate, at_most: str, max_tokens: int) -> str:
+    """What the price is for: the prompt, and an answer that is not there yet."""
+    cached = estimate.context.cached
+    if cached:
+        prompt = translate("cost_line", "A prompt of %1 tokens, %2 of them at the price of a cache read,")
+    elif estimate.caches:
+        prompt = translate("cost_line", "A prompt of %1 tokens at the price of a cache write,")
+    else:
+        prompt = translate("cost_line", "A prompt of %1 tokens at the input price,")
+    answer = translate("cost_line", "and an answer of about %1 tokens, the usual length here;")
+    limit = translate("cost_line", "at most %1 with an answer of %2 tokens.")
+    lines = (
+        prompt.replace("%1", figures.count(estimate.prompt_tokens)).replace("%2", figures.count(cached)),
+        answer.replace("%1", figures.count(min(estimate.context.answer, max_tokens))),
+        limit.replace("%1", at_most).replace("%2", figures.count(max_tokens)),
+    )
+    return "\n".join(lines)
 
 
 def _pictures(estimate: Estimate) -> str:
@@ -123,6 +153,12 @@ def _text(estimate: Estimate) -> str:
     if not estimate.text_tokens:
         return ""
     return translate("cost_line", "text ≈ %1").replace("%1", figures.count(estimate.text_tokens))
+
+
+def _system(context: Context) -> str:
+    if not context.tokens:
+        return ""
+    return translate("cost_line", "system prompt %1").replace("%1", figures.count(context.tokens))
 
 
 def _history(context: Context) -> str:

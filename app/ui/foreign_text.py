@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
+from PySide6.QtCore import Qt
+
 _JOINERS: Final = "\u200c\u200d"
 """Not seen either, but Persian words and many emoji are written with them."""
 
@@ -24,3 +26,9 @@ def is_right_to_left(text: str) -> bool:
     """The text's own direction: that of its first letter."""
     directions = map(unicodedata.bidirectional, text)
     return next((direction for direction in directions if direction in {"L", "R", "AL"}), "L") != "L"
+
+
+def direction_flag(text: str) -> Qt.TextFlag:
+    """For a painter: writes a text from its own side, whatever the window's is."""
+    flags = Qt.TextFlag
+    return flags.TextForceRightToLeft if is_right_to_left(text) else flags.TextForceLeftToRight

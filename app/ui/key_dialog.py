@@ -237,6 +237,8 @@ class KeyDialog(QDialog):
         self._remove.setEnabled(on)
 
     def _set_busy(self, busy: bool) -> None:
+        if busy:
+            self._key.setFocus()  # or disabling the button would send the focus to whatever comes next
         for field in (self._key, self._address):
             field.setReadOnly(busy)
         self._header.setDisabled(busy)
@@ -324,6 +326,5 @@ class KeyDialog(QDialog):
 def _button(text: str, kind: str, name: str = "") -> QPushButton:
     button = QPushButton(text)
     button.setProperty("kind", kind)
-    button.setAutoDefault(False)
     button.setAccessibleName(name or text)
     return button

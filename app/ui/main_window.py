@@ -182,7 +182,7 @@ class MainWindow(QMainWindow):
             chat.messages.rowsInserted.connect(self._choose_page),
             chat.messages.modelReset.connect(self._choose_page),
             chat.changed.connect(self._name_model),
-            chat.worker.refused.connect(self._show_refusal),
+            chat.worker.refused.connect(self._choose_page),
         ]
         self._name_model()
         self._top_bar.set_chat(chat)
@@ -198,15 +198,13 @@ class MainWindow(QMainWindow):
         self._drop.set_model(self._chat.model.name)
 
     def _choose_page(self) -> None:
-        if not self._chat.is_stored and not self._chat.messages.messages:
+        """The transcript as soon as there is something to read, be it why nothing was sent."""
+        chat = self._chat
+        if not chat.is_stored and not chat.messages.messages and chat.worker.refusal is None:
             self._pages.setCurrentWidget(self._welcome)
         else:
             self._furnish()
             self._pages.setCurrentWidget(self._transcript)
-
-    def _show_refusal(self) -> None:
-        """The transcript tells why nothing was sent, and what to do."""
-        self._pages.setCurrentWidget(self._transcript)
 
     def _show_sidebar(self, *, on: bool) -> None:
         self._sidebar.setVisible(on)

@@ -165,6 +165,7 @@ class MessageEdit(QTextEdit):
         fitting = (hint for hint in self._hints if metrics.horizontalAdvance(hint) <= line.width())
         hint = metrics.elidedText(next(fitting, self._hints[-1]), Qt.TextElideMode.ElideRight, line.width())
         painter = QPainter(self.viewport())
+        painter.setFont(self.font())  # the viewport's own stays behind when the text size changes
         painter.setPen(self.palette().placeholderText().color())
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, hint)
         painter.end()

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from app.ui.theme import RADIUS, Theme
 
 _GAP: Final = 4
+_ABOVE: Final = 4
 _BELOW: Final = 8
-"""Pixels between the last note and what stands below."""
+"""Pixels to what stands above and below them."""
 
 
 class Note(QFrame):
@@ -84,7 +85,7 @@ class Notes(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setViewportMargins(0, 0, 0, _BELOW)
+        self.setViewportMargins(0, _ABOVE, 0, _BELOW)
         inside = QWidget()
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -93,17 +94,13 @@ class Notes(QScrollArea):
         for ground in (inside, self.viewport()):
             ground.setAutoFillBackground(False)
         inside.installEventFilter(self)
+        self._end = 0
+        self.verticalScrollBar().rangeChanged.connect(self._show_newest)
         self.hide()
 
     @property
     def texts(self) -> list[str]:
         return [note.text for note in self._notes()]
-
-    @property
-    def least_height(self) -> int:
-        """Pixels in which a note can be read and dismissed; 0 without any."""
-        heights = [note.sizeHint().height() for note in self._notes()]
-        return min(heights) + _BELOW if heights else 0
 
     def add(
         self, text: str, action: str = "", do: Callable[[], None] | None = None, *, of_message: bool = False
@@ -117,7 +114,8 @@ class Notes(QScrollArea):
         self._column.addWidget(note)
         self.show()
         self._fit_height()
-        self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
+        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
 
     def clear(self) -> None:
@@ -146,10 +144,16 @@ class Notes(QScrollArea):
         self._fit_height()
 
     def _fit_height(self) -> None:
-        height = min(self._column.totalHeightForWidth(self.width()) + _BELOW, self._limit)
+        height = min(self._column.totalHeightForWidth(self.width()) + _ABOVE + _BELOW, self._limit)
         if height != self.height() or height != self.minimumHeight():
             self.setFixedHeight(height)
             self.resized.emit()
+
+    def _show_newest(self, _start: int, end: int) -> None:
+        """A note more is in view at once; one less moves nothing."""
+        if end > self._end:
+            self.verticalScrollBar().setValue(end)
+        self._end = end
 
     # --- Qt ---
 

@@ -19,6 +19,8 @@ from app.ui.theme import Theme
 
 translate = QCoreApplication.translate
 
+NOTE: Final = " · "
+"""Between a picture's sizes and each note on it."""
 _LISTED: Final = 2
 """Names told of many."""
 _LONGEST: Final = 40
@@ -71,7 +73,7 @@ def size_line(picture: DraftPicture) -> str:
     """What becomes of the picture's size, and what else was done to it."""
     if picture.sent is None:
         return ""
-    return " · ".join([_sizes(picture, picture.sent), *_notes(picture)])
+    return NOTE.join([_sizes(picture, picture.sent), *_notes(picture)])
 
 
 def spoken(number: int, picture: DraftPicture, dollars: Decimal | None) -> str:

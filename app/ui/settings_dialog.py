@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import PySide6
 from PySide6.QtCore import QDate, QEvent, QLocale, QObject, Qt, QUrl, Signal, qVersion
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from app import __version__
 from app.conversation.chat import Tools
+from app.ui.buttons import press_focused
 from app.ui.label import ElidedLabel, Label
 from app.ui.switch import Switch
 from app.ui.theme import Theme
@@ -134,7 +135,10 @@ class SettingsDialog(QDialog):
         self._add_row(sections, self.tr("Server"), self._server)
         self._add_row(sections, self.tr("Key"), self._key, self._change_key)
         self._add_row(sections, self.tr("Practice mode"), self._practice)
-        self._add_note(sections, self.tr("Answers are measured on this computer. No model is asked, nothing costs."))
+        text = self.tr(
+            "Answers are measured on this computer, no model is asked. Nothing is sent and it costs nothing."
+        )
+        self._add_note(sections, text)
 
     def _lay_out_answers(self, sections: QVBoxLayout) -> None:
         self._add_heading(sections, self.tr("Answers"))
@@ -153,8 +157,7 @@ class SettingsDialog(QDialog):
         row.addWidget(self._open_folder)
         sections.addLayout(row)
         text = self.tr(
-            "Conversations and pictures are kept there unencrypted, like your other files. "
-            "Keys are not: they are in the keyring."
+            "Conversations and pictures are kept there unencrypted, like your other files. Keys are never kept there."
         )
         self._add_note(sections, text)
 
@@ -232,6 +235,10 @@ class SettingsDialog(QDialog):
         self._tasks.start(self._account.set_practice(on), "settings")
 
     # --- Qt ---
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not press_focused(event):
+            super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The wheel scrolls the page and changes no value on its way."""

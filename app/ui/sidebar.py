@@ -120,7 +120,8 @@ class Sidebar(QFrame):
     def _show_empty(self) -> None:
         is_empty = not self._desk.history.rowCount()
         self._empty.setVisible(is_empty)
-        self.list.setEnabled(not is_empty)
+        # Disabled, it would lose the focus, and with it Ctrl+Z, to the next control.
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus if is_empty else Qt.FocusPolicy.StrongFocus)
 
     def _open_menu(self, at: QPoint) -> None:
         index = self.list.indexAt(at)

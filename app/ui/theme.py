@@ -177,6 +177,7 @@ class Theme(QObject):
         colors = {name: str(getattr(tokens, name)) for name in Tokens.__slots__}
         colors |= {
             "accent_hover": _mixed(tokens.accent, tokens.text, 0.14),
+            "edge": _mixed(tokens.line, tokens.text2, 0.5) if tokens.dark else tokens.line,
             "thumb": _mixed(tokens.line, tokens.text2, 0.35),
         }
         sheet = resource("style.qss").read_text("utf-8").partition("*/")[2]

@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from app.conversation.attachment import DraftPicture
 from app.conversation.draft import Draft
 from app.ui import picture_facts
+from app.ui.foreign_text import direction_flag
+from app.ui.picture_facts import NOTE
 from app.ui.theme import HIT, RADIUS, SPACE, TILE, Theme
 
 Index = QModelIndex | QPersistentModelIndex
@@ -87,7 +89,7 @@ class TilePainter:
         line = QRect(tile.left(), tile.top() + tile.height() + SPACE, tile.width(), self._line)
         shown = QFontMetrics(self._name).elidedText(name, middle, line.width())
         self._write(painter, line, shown, self._name, tokens.text)
-        shown = QFontMetrics(self._caption).elidedText(size, Qt.TextElideMode.ElideRight, line.width())
+        shown = _fitting(size, QFontMetrics(self._caption), line.width())
         self._write(painter, line.translated(0, self._line), shown, self._caption, tokens.text2)
 
     def paint_hint(self, painter: QPainter, tile: QRect, text: str) -> None:
@@ -106,7 +108,8 @@ class TilePainter:
         side = Qt.AlignmentFlag.AlignHCenter if center else Qt.AlignmentFlag.AlignLeft
         painter.setFont(font)
         painter.setPen(QColor(color))
-        painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, text)
+        flags = Qt.TextFlag.TextSingleLine | direction_flag(text)
+        painter.drawText(box, int(side | Qt.AlignmentFlag.AlignVCenter) | int(flags), text)
 
     def _cut(self, thumbnail: bytes, ratio: float) -> QBrush:
         """The middle of the thumbnail, filling the tile."""
@@ -120,6 +123,13 @@ class TilePainter:
         brush = QBrush(filled.copy(QRect(corner, size)))
         brush.setTransform(QTransform.fromScale(1 / ratio, 1 / ratio))
         return brush
+
+
+def _fitting(size: str, metrics: QFontMetrics, width: int) -> str:
+    """The line about a size, without notes that there is no room for: they must not cost a digit of the numbers."""
+    while metrics.horizontalAdvance(size) > width and NOTE in size:
+        size = size.rpartition(NOTE)[0]
+    return metrics.elidedText(size, Qt.TextElideMode.ElideRight, width)
 
 
 class TileDelegate(QStyledItemDelegate):

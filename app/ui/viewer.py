@@ -15,6 +15,7 @@ from app.conversation.gallery import Gallery
 from app.core.catalog import Model
 from app.core.errors import PictureError, PictureUnreadable
 from app.core.message import ImageBlock
+from app.ui.buttons import press_focused
 from app.ui.errors import words
 from app.ui.label import ElidedLabel, Label
 from app.ui.picture_canvas import GROUND, STEP, PictureCanvas
@@ -183,6 +184,8 @@ class Viewer(QWidget):
     # --- Qt ---
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if press_focused(event):
+            return
         keys = Qt.Key
         acts: dict[Qt.Key, Callable[[], object]] = {
             keys.Key_Escape: self.close,

@@ -150,9 +150,7 @@ class Welcome(QScrollArea):
         words.addWidget(
             Label(
                 theme,
-                self.tr(
-                    "Your key stays in this computer's keyring. You pay Anthropic for what you send, nothing to us."
-                ),
+                self.tr("Your key stays on this computer. You pay Anthropic for what you send, nothing to us."),
                 role="secondary",
                 tone="secondary",
                 wraps=True,

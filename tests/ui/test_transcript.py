@@ -22,7 +22,7 @@ from app.conversation.preferences import Preferences
 from app.core.errors import ApiError, Offence, ReplyLost, RequestRefused, StoreDamaged, StreamInterrupted, VisavisError
 from app.core.failure import error_to_json
 from app.core.message import ImageBlock, Message, ReplyBlock, Usage
-from app.ui.theme import Theme
+from app.ui.theme import SPACE, Theme
 from app.ui.transcript import Transcript
 from app.ui.transcript.answer import AnswerTurn
 from app.ui.transcript.card import Card, WaitingCard
@@ -34,6 +34,7 @@ from tests.servers import replies
 from tests.servers.api import ApiServer
 
 MODEL = "claude-sonnet-5-5"
+OPUS = "4,784 tok · $0.0299"
 USAGE = Usage.from_json({"input_tokens": 4, "cache_creation_input_tokens": 7508, "output_tokens": 214})
 PICTURE = ImageBlock(
     number=1,
@@ -183,10 +184,11 @@ def test_a_picture_that_was_not_made_smaller_says_so(transcript: Transcript, cha
         ({"usage": Usage(input_tokens=300)}, "4,784 tok · $0.0096"),
         ({"server": "practice"}, "4,784 tok"),
         ({"model": "someone-elses"}, "4,784 tok"),
+        ({"model": "claude-opus-5"}, OPUS),
         ({"usage": None, "state": "failed"}, "4,784 tok"),
         ({"usage": None, "state": "streaming"}, "4,784 tok · $0.0120"),
     ],
-    ids=["cached", "not cached", "practice", "unknown price", "never billed", "under way"],
+    ids=["cached", "not cached", "practice", "unknown price", "another model", "never billed", "under way"],
 )
 def test_a_picture_is_priced_as_it_was_billed(
     transcript: Transcript, chat: Chat, answer: dict[str, Any], badge: str
@@ -298,6 +300,51 @@ def test_thinking_without_text_says_so(transcript: Transcript, chat: Chat) -> No
     thought = ReplyBlock({"type": "thinking", "thinking": "", "signature": "s"})
     show(chat, asked(), replace(message, content=(thought, *message.content)))
     assert texts(last(transcript)) == ["Claude thought; the text is not shown"]
+
+
+def test_one_line_alone_says_that_claude_thinks(transcript: Transcript, chat: Chat) -> None:
+    message = answered("", state="streaming", usage=None)
+    silent, told = ({"type": "thinking", "thinking": words, "signature": "s"} for words in ("", "Let me see"))
+    show(chat, asked(), replace(message, content=(ReplyBlock(silent),)))
+    assert texts(last(transcript)) == ["Thinking…"]
+    chat.messages.replace_last(replace(message, content=(ReplyBlock(told),)))
+    QApplication.processEvents()
+    assert texts(last(transcript)) == ["Thinking…"]
+    chat.messages.replace_last(replace(message, content=(ReplyBlock(told), ReplyBlock({"type": "text", "text": "A"}))))
+    assert texts(last(transcript)) == ["Thinking"]
+
+
+def test_a_lost_reply_says_once_that_it_may_have_been_charged_and_offers_one_retry(
+    transcript: Transcript, chat: Chat
+) -> None:
+    show(chat, asked(), answered("", state="failed", usage=None, error=error_to_json(ReplyLost("h", "closed"))))
+    turn = last(transcript)
+    assert "may have been charged" in texts(turn)[0]
+    assert not turn._bill.isVisible()
+    buttons = [*turn.findChildren(QPushButton), *turn.findChildren(QToolButton)]
+    assert [b.accessibleName() for b in buttons if b.isVisible()] == ["Retry"]
+
+
+def test_a_picture_grows_with_the_text(transcript: Transcript, chat: Chat, preferences: Preferences) -> None:
+    show(chat, asked("", PICTURE), answered())
+    before = transcript.findChildren(PictureTile)[0].size()
+    preferences.update(text_size=150)
+    QApplication.processEvents()
+    after = transcript.turns[0].findChildren(PictureTile)[0].size()
+    assert (after.width(), after.height()) == (before.width() * 3 // 2, before.height() * 3 // 2 - SPACE // 2)
+
+
+def test_the_pace_goes_on_when_the_colours_change(
+    transcript: Transcript, chat: Chat, preferences: Preferences, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: moment)
+    message = answered("One", state="streaming", usage=None)
+    show(chat, asked(), message)
+    moment += 2
+    grown(chat, message, "word " * 50)
+    preferences.update(theme="dark")
+    assert "tokens/s" in bill(transcript)
 
 
 def test_a_declined_answer_is_folded_and_unfolds(transcript: Transcript, chat: Chat) -> None:
@@ -532,7 +579,7 @@ def test_stop_keeps_what_came_and_says_so(live: Transcript, online_chat: Chat, a
 
 
 def test_an_overloaded_server_is_counted_down_and_tried_again(
-    live: Transcript, online_chat: Chat, api: ApiServer, qtbot: QtBot
+    live: Transcript, online_chat: Chat, online: Tools, api: ApiServer, qtbot: QtBot, preferences: Preferences
 ) -> None:
     api.script(
         replies.error(529, "overloaded_error", "Overloaded", headers={"retry-after": "30"}), replies.text("Done")
@@ -542,10 +589,18 @@ def test_an_overloaded_server_is_counted_down_and_tried_again(
     (card,) = live.findChildren(WaitingCard)
     assert "Trying again in 30 s. Nothing is lost." in card.words
     assert texts(last(live)) == [card.words]
+    assert not last(live)._bill.isVisible()
+    preferences.update(theme="dark", text_size=150)
+    assert texts(last(live)) == [card.words]
+    other = Chat.new(MODEL, online)
+    live.set_chat(other)
+    live.set_chat(online_chat)
+    assert texts(last(live)) == [card.words]
     button(live, "Try now").click()
     qtbot.waitUntil(lambda: not online_chat.worker.busy)
     assert texts(last(live)) == []
     assert last(live)._text.plain == "Done"
+    gone(other)
 
 
 def test_waiting_can_be_cancelled(live: Transcript, online_chat: Chat, api: ApiServer, qtbot: QtBot) -> None:
@@ -611,6 +666,26 @@ def test_what_was_not_sent_says_why_until_it_is_dismissed(transcript: Transcript
     assert acted.args == ["take_along"]
     button(transcript, "Dismiss").click()
     assert transcript._turns.rows == []
+
+
+def test_a_refusal_that_nobody_saw_is_told_when_the_chat_is_opened(
+    live: Transcript, online_chat: Chat, online: Tools, qtbot: QtBot, picture: Callable[..., Path]
+) -> None:
+    online_chat.draft.attach([Source(path=str(picture()))])
+    qtbot.waitUntil(lambda: online_chat.draft.ready)
+    online.pictures.path(online_chat.draft.numbered()[0].sent).unlink()
+    other = Chat.new(MODEL, online)
+    online_chat.worker.send()
+    live.set_chat(other)
+    qtbot.waitUntil(lambda: not online_chat.worker.busy)
+    assert live._turns.rows == []
+    live.set_chat(online_chat)
+    assert len(live._turns.rows) == 1
+    button(live, "Dismiss").click()
+    live.set_chat(other)
+    live.set_chat(online_chat)
+    assert live._turns.rows == []
+    gone(other)
 
 
 def test_the_next_message_takes_the_refusal_away(live: Transcript, online_chat: Chat, qtbot: QtBot) -> None:

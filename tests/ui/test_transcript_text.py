@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QImage, QTextDocument, QTextTable
+from PySide6.QtGui import QFontMetricsF, QImage, QTextDocument, QTextTable
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -114,6 +114,82 @@ def test_it_is_as_high_as_its_text(view: SafeTextView) -> None:
     assert view.heightForWidth(600) > 4 * one
     assert view.heightForWidth(300) > view.heightForWidth(600)
     assert view.verticalScrollBar().maximum() == 0
+
+
+def test_its_height_is_that_of_the_width_asked_for_and_not_of_its_own(qtbot: QtBot, theme: Theme) -> None:
+    view = SafeTextView(theme)
+    qtbot.addWidget(view)
+    view.resize(100, 30)
+    view.show()
+    view.set_words("A line of words that is far wider than the view is now.")
+    assert view.heightForWidth(600) == theme.line("body")
+    view.resize(150, 200)
+    assert view.document().size().height() > 2 * theme.line("body")  # nor is it left at that width
+
+
+@pytest.mark.parametrize(
+    ("text", "height"),
+    [
+        ("one", 22),
+        ("one\n\ntwo", 2 * 22 + 12),
+        ("one\n\n- two\n- three\n\nfour", 4 * 22 + 12 + 4 + 12),
+        ("one\n\n> two\n\nthree", 3 * 22 + 2 * 12),
+        ("# one", 24),
+        ("# one\n\ntwo", 24 + 4 + 22),
+        ("| one |\n|---|\n\ntwo", 8 + 6 + 22 + 6 + 1 + 12 + 22),
+    ],
+)
+def test_lines_and_the_room_between_them_have_the_heights_of_the_look(
+    view: SafeTextView, text: str, height: int
+) -> None:
+    view.set_piece(Piece(text))
+    assert view.heightForWidth(600) == pytest.approx(height, abs=1)
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_a_heading_has_the_letters_of_a_heading(view: SafeTextView, theme: Theme, level: int) -> None:
+    view.set_piece(Piece("#" * level + " Refunds first"))
+    view.heightForWidth(600)
+    line = view.document().firstBlock().layout().lineAt(0)
+    wanted = QFontMetricsF(theme.font("heading", 600)).horizontalAdvance("Refunds first")
+    assert line.naturalTextWidth() == pytest.approx(wanted, abs=1)
+
+
+def test_the_head_of_a_table_is_aligned_as_its_column(view: SafeTextView) -> None:
+    view.set_piece(Piece("| a | b | c |\n|:-:|--:|---|\n| 1 | 2 | 3 |"))
+    (table,) = view.document().rootFrame().childFrames()
+    assert isinstance(table, QTextTable)
+    head, row = (
+        [table.cellAt(row, column).firstCursorPosition().blockFormat().alignment() for column in range(3)]
+        for row in range(2)
+    )
+    assert head == row
+    assert len(set(head)) == 3
+
+
+def test_a_line_runs_along_a_quote_and_a_second_along_a_quote_in_it(view: SafeTextView, theme: Theme) -> None:
+    view.set_piece(Piece("before\n\n> one\n>\n> two\n>\n>> three\n\nafter"))
+    view.resize(600, view.heightForWidth(600))
+    shown = view.grab().toImage()
+
+    def edge(x: int) -> list[int]:
+        return [y for y in range(shown.height()) if shown.pixelColor(x, y).name() == theme.tokens.line.lower()]
+
+    outer, inner = edge(1), edge(17)
+    assert outer == list(range(outer[0], outer[-1] + 1))
+    assert 2 * 22 < len(outer) < 5 * 22
+    assert 12 < len(inner) < 22
+    assert inner[-1] == outer[-1]
+    assert edge(3) == []
+
+
+def test_the_caret_stands_in_the_cell_that_is_being_written(view: SafeTextView) -> None:
+    view.set_piece(Piece("| a | b | c |\n|---|---|---|\n| 1 | 22"))
+    end = view._end()
+    assert end.block().text() == "22"
+    assert end.atBlockEnd()
+    view.set_piece(Piece("| a | b |\n|---|---|\n| 1 | 2 |\n\nafter"))
+    assert view._end().atEnd()
 
 
 def test_code_at_the_end_has_room_for_its_box(view: SafeTextView) -> None:

@@ -35,9 +35,17 @@ def together(errors: Sequence[PictureError]) -> list[str]:
 def _sentence(group: Sequence[PictureError]) -> str:
     first = group[0]
     if len(group) == 1:
-        return picture_words(first).what
+        words = picture_words(first)
+        return f"{words.what} {words.remedy}" if _is_folder(first) else words.what
     names = [harmless(error.name) or tr("a pasted picture") for error in group]
+    if _is_folder(first):
+        names = [filled(tr("“%1”"), name) for name in names]
     return filled(_several(first), figures.count(len(group)), listed(names))
+
+
+def _is_folder(error: PictureError) -> bool:
+    """A folder is no mistake to be told of: its pictures are wanted, and the sentence says how to get at them."""
+    return isinstance(error, PictureUnreadable) and error.reason == "folder"
 
 
 def _kind(error: PictureError) -> tuple[str, str]:
@@ -59,7 +67,7 @@ def _one(error: PictureError) -> str:
             return {
                 "missing": tr("%1 was not found."),
                 "denied": tr("%1 may not be read."),
-                "folder": tr("%1 is a folder."),
+                "folder": tr("“%1” is a folder."),
                 "special": tr("%1 is not a file."),
                 "empty": tr("%1 is empty."),
                 "failed": tr("%1 could not be read."),
@@ -88,7 +96,7 @@ def _several(error: PictureError) -> str:
             return {
                 "missing": tr("%1 files were not found: %2."),
                 "denied": tr("%1 files may not be read: %2."),
-                "folder": tr("%1 are folders: %2."),
+                "folder": tr("%1 are folders: %2. Open them and choose the pictures in them."),
                 "special": tr("%1 are not files: %2."),
                 "empty": tr("%1 files are empty: %2."),
                 "failed": tr("%1 files could not be read: %2."),
@@ -116,7 +124,7 @@ def _todo(error: PictureError) -> str:
             return {
                 "missing": tr("Check where it is now and add it again."),
                 "denied": tr("Allow reading it, or add a copy from a folder of yours."),
-                "folder": tr("Add the pictures in it instead."),
+                "folder": tr("Open it and choose the pictures in it."),
                 "special": tr("Add a picture file instead."),
                 "empty": tr("Save or download it again."),
                 "failed": tr("Copy it to this computer and add the copy."),

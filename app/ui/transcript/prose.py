@@ -55,11 +55,6 @@ class Prose(QWidget):
         self._frame.timeout.connect(self._render)
 
     @property
-    def text(self) -> str:
-        """What it was given."""
-        return self._text
-
-    @property
     def plain(self) -> str:
         """What is to be read of it, without Markdown's marks."""
         return "\n".join(view.plain for view in self._views)

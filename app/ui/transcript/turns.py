@@ -36,7 +36,6 @@ class Turn(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._message = message
-        self._menu: QMenu | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(2 * SPACE)
