@@ -9,6 +9,7 @@ from typing import TypeVar
 import pytest
 from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QListView, QPlainTextEdit, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -34,7 +35,7 @@ class Person:
     def find(self, kind: type[W], name: str) -> W:
         for widget in self.window.findChildren(kind):
             if isinstance(widget, QWidget) and widget.accessibleName() == name:
-                return widget  # type: ignore[return-value]  # findChildren gives the kind asked for
+                return widget
         raise LookupError(name)
 
     def drop(self, *paths: Path) -> None:
@@ -51,13 +52,13 @@ class Person:
         assert drop.isAccepted()
 
     def type(self, words: str) -> None:
-        self.qtbot.keyClicks(self.find(QWidget, "Message"), words)
+        QTest.keyClicks(self.find(QWidget, "Message"), words)
 
     def press(self, key: Qt.Key, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        self.qtbot.keyClick(self.find(QWidget, "Message"), key, keys)
+        QTest.keyClick(self.find(QWidget, "Message"), key, keys)
 
     def click(self, name: str) -> None:
-        self.qtbot.mouseClick(self.find(QAbstractButton, name), Qt.MouseButton.LeftButton)
+        QTest.mouseClick(self.find(QAbstractButton, name), Qt.MouseButton.LeftButton)
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def open_window(online: Tools, qapp: QApplication, qtbot: QtBot, tmp_path: Path)
         gallery = Gallery(online.store, online.pictures, online.threads, online.tasks, online.account)
         theme = Theme(qapp, online.preferences)
         window = MainWindow(theme, online, desk, gallery, tmp_path / "data")
-        with qtbot.waitExposed(window):
+        with qtbot.waitSignal(window.painted):
             window.show()
         opened.extend((window, theme, desk))
         return Person(window, qtbot)
@@ -118,7 +119,7 @@ def test_two_dropped_screenshots_are_asked_about_answered_stored_and_opened_agai
     history = tomorrow.find(QListView, "Conversations")
     assert history.model().rowCount() == 1
     index = history.model().index(0, 0)
-    qtbot.mouseClick(history.viewport(), Qt.MouseButton.LeftButton, pos=history.visualRect(index).center())
+    QTest.mouseClick(history.viewport(), Qt.MouseButton.LeftButton, pos=history.visualRect(index).center())
     qtbot.waitUntil(lambda: "The second is blue." in shown_text(tomorrow), timeout=10_000)
     tomorrow.drop(picture("c.png"))
     tomorrow.type("And this one?")
@@ -139,7 +140,7 @@ def test_by_keyboard_alone(open_window: Callable[[], Person], api: ApiServer, qt
     person.press(Qt.Key.Key_Return)
     wait_for_answer(person, qtbot, 2)
     assert api.posts[0].json["messages"][0]["content"] == [{"type": "text", "text": "One\ntwo"}]
-    qtbot.keyClick(person.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(person.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: person.window._chat.messages.messages == [])
 
 
@@ -185,6 +186,22 @@ def test_an_error_is_told_in_place_and_retry_mends_it(
     qtbot.waitUntil(lambda: person.window._chat.messages.messages[-1].state == "complete")
 
 
+def test_sending_without_a_key_tells_so_and_the_page_comes_back_when_there_is_another_way(
+    open_window: Callable[[], Person], online: Tools, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    online.account._environ = {}  # as of a person who has set nothing
+    finish(online.account.look_up())
+    person = open_window()
+    person.type("Hello")
+    person.press(Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "There is no API key" in shown_text(person))
+    assert person.window._chat.draft.text == "Hello"
+    finish(online.account.set_practice(True))
+    assert person.window._pages.currentWidget() is person.window._welcome
+    assert person.window._chat.draft.text == "Hello"
+
+
 def test_another_start_opens_its_pictures_in_a_new_chat(
     open_window: Callable[[], Person], picture: Callable[..., Path], qtbot: QtBot
 ) -> None:
@@ -220,3 +237,27 @@ def test_every_control_has_a_name(open_window: Callable[[], Person]) -> None:
         if button.focusPolicy() != Qt.FocusPolicy.NoFocus and not (button.accessibleName() or button.text())
     ]
     assert unnamed == []
+
+
+def test_a_row_that_was_clicked_takes_its_keys_and_leaves_words_to_the_message(
+    open_window: Callable[[], Person], qtbot: QtBot
+) -> None:
+    person = open_window()
+    for words in ("One", "Two"):
+        person.type(words)
+        person.press(Qt.Key.Key_Return)
+        wait_for_answer(person, qtbot, 2)
+        person.window._desk.new_chat()
+    history = person.find(QListView, "Conversations")
+    place = history.visualRect(history.model().index(0, 0)).bottomLeft() + QPoint(80, -20)
+    QTest.mouseClick(history.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.waitUntil(lambda: "Two" in shown_text(person))
+    assert history.hasFocus()
+    QTest.keyClick(history, Qt.Key.Key_Delete)
+    assert history.model().rowCount() == 1
+    assert history.hasFocus()
+    QTest.keyClick(history, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert history.model().rowCount() == 2
+    QTest.keyClick(history, Qt.Key.Key_H)
+    assert person.find(QTextEdit, "Message").toPlainText() == "h"
+    assert person.find(QWidget, "Message").hasFocus()

@@ -18,7 +18,7 @@ from app.conversation.messages import MessageModel
 from app.conversation.reply import Reply
 from app.conversation.tasks import Tasks
 from app.core.cost import context, estimate, exact
-from app.core.errors import ApiError, ServerError, StoreError, StreamInterrupted, VisavisError
+from app.core.errors import ApiError, NoKey, ServerError, StoreError, StreamInterrupted, VisavisError
 from app.core.message import JSON, Message, State
 from app.core.pictures import Pictures
 from app.core.preflight import check
@@ -65,6 +65,7 @@ class Worker(QObject):
     Signals:
         phase_changed(str): the `Phase`.
         refused(VisavisError): nothing was sent; the message stays in the draft.
+        forgiven(): what `refusal` told is dismissed, or holds no longer.
         waiting(Wait): a repeat follows unless `stop` is called; `repeat_now` does not wait.
         stored(Conversation): the conversation as the store has it now.
         answered(Message): an answer has ended, however it did.
@@ -72,6 +73,7 @@ class Worker(QObject):
 
     phase_changed = Signal(str)
     refused = Signal(object)
+    forgiven = Signal()
     waiting = Signal(object)
     stored = Signal(object)
     answered = Signal(object)
@@ -104,6 +106,7 @@ class Worker(QObject):
         self._ending = False
         """Whether a Stop would come too late, or has come already."""
         self._no_wait = asyncio.Event()
+        account.changed.connect(self._on_account_changed)
 
     @property
     def phase(self) -> Phase:
@@ -140,7 +143,9 @@ class Worker(QObject):
             self._task.cancel()
 
     def dismiss_refusal(self) -> None:
-        self._refusal = None
+        if self._refusal is not None:
+            self._refusal = None
+            self.forgiven.emit()
 
     async def kept(self) -> None:
         """Wait until a question that is being stored is on disk."""
@@ -153,7 +158,7 @@ class Worker(QObject):
 
     def _begin(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._ending = False
-        self._refusal = None
+        self.dismiss_refusal()
         self._set_phase("preparing")
         self._task = self._tasks.start(self._guarded(work), "worker")
         self._task.add_done_callback(self._rest)
@@ -169,6 +174,11 @@ class Worker(QObject):
     def _refuse(self, error: VisavisError) -> None:
         self._refusal = error
         self.refused.emit(error)
+
+    def _on_account_changed(self) -> None:
+        """A key or practice mode has come: that there was none needs no telling any more."""
+        if isinstance(self._refusal, NoKey) and self._account.connected:
+            self.dismiss_refusal()
 
     def _rest(self, _task: asyncio.Task[None]) -> None:
         self._task = None

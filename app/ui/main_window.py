@@ -183,6 +183,7 @@ class MainWindow(QMainWindow):
             chat.messages.modelReset.connect(self._choose_page),
             chat.changed.connect(self._name_model),
             chat.worker.refused.connect(self._choose_page),
+            chat.worker.forgiven.connect(self._choose_page),
         ]
         self._name_model()
         self._top_bar.set_chat(chat)

@@ -89,7 +89,7 @@ class TilePainter:
         line = QRect(tile.left(), tile.top() + tile.height() + SPACE, tile.width(), self._line)
         shown = QFontMetrics(self._name).elidedText(name, middle, line.width())
         self._write(painter, line, shown, self._name, tokens.text)
-        shown = _fitting(size, QFontMetrics(self._caption), line.width())
+        shown = fitting(size, QFontMetrics(self._caption), line.width())
         self._write(painter, line.translated(0, self._line), shown, self._caption, tokens.text2)
 
     def paint_hint(self, painter: QPainter, tile: QRect, text: str) -> None:
@@ -125,7 +125,7 @@ class TilePainter:
         return brush
 
 
-def _fitting(size: str, metrics: QFontMetrics, width: int) -> str:
+def fitting(size: str, metrics: QFontMetrics, width: int) -> str:
     """The line about a size, without notes that there is no room for: they must not cost a digit of the numbers."""
     while metrics.horizontalAdvance(size) > width and NOTE in size:
         size = size.rpartition(NOTE)[0]

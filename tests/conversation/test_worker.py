@@ -39,7 +39,8 @@ def ask(qtbot: QtBot, chat: Chat) -> Callable[..., Message]:
             chat.worker.send()
         assert answered.args is not None
         qtbot.waitUntil(lambda: not chat.worker.busy)
-        return answered.args[0]
+        answer: Message = answered.args[0]
+        return answer
 
     return ask
 
@@ -377,7 +378,8 @@ def refusal_of(chat: Chat, qtbot: QtBot) -> VisavisError:
     with qtbot.waitSignal(chat.worker.refused) as refused:
         chat.worker.send()
     assert refused.args is not None
-    return refused.args[0]
+    error: VisavisError = refused.args[0]
+    return error
 
 
 def test_without_a_key_nothing_leaves_and_the_draft_stays(

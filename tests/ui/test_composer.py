@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar, cast
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, Qt
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QRect, Qt
 from PySide6.QtGui import QClipboard, QImage, QInputMethodEvent, QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QToolTip, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
 from app.conversation.desk import Desk
-from app.core.cost import Context, estimate
+from app.core.cost import Context, Estimate, estimate
 from app.ui.composer import Composer
 from app.ui.cost_line import CostLine, Part, cost_parts
 from app.ui.message_edit import MessageEdit
@@ -25,6 +26,7 @@ from app.ui.sources import Dropped
 from app.ui.theme import Theme
 from app.ui.thumbnails import Thumbnails
 
+NONE = Qt.KeyboardModifier.NoModifier
 LINE = 22
 """Pixels of a line of the message."""
 Write = Callable[..., Path]
@@ -96,6 +98,10 @@ def notes(composer: Composer) -> list[str]:
     return found.texts
 
 
+def told(ahead: Estimate, *, unread: int = 0, begun: bool = True) -> list[Part]:
+    return cost_parts(ahead, max_tokens=16_000, unread=unread, begun=begun, free=False)
+
+
 def bitmap(text: str = "") -> QMimeData:
     image = QImage(60, 40, QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.blue)
@@ -142,6 +148,15 @@ def test_undo_in_an_empty_text_brings_a_picture_back(
     chat.draft.remove(0)
     QTest.keyClick(edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert len(chat.draft.pictures) == 1
+
+
+def test_enter_presses_the_button_that_has_the_focus(composer: Composer) -> None:
+    attach, enter = button(composer, "Attach pictures"), QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Return, NONE)
+    assert not composer.take_key(enter)
+    attach.setFocus()
+    assert composer.take_key(enter)
+    (dialog,) = composer.findChildren(QFileDialog)
+    dialog.close()
 
 
 def test_a_key_typed_elsewhere_is_written_here(edit: MessageEdit, composer: Composer) -> None:
@@ -225,7 +240,7 @@ def test_the_line_prices_the_history_by_how_much_of_it_is_cached(desk: Desk) -> 
         (800, "history 800, cached"),
     ):
         carried = Context(tokens=800, cached=cached)
-        parts = cost_parts(estimate(carried, model, [], "", max_tokens=16_000), unread=0, free=False)
+        parts = told(estimate(carried, model, [], "", max_tokens=16_000))
         assert parts[0] == Part(words)
         assert parts[1].text.startswith("next message ≈ $0.00")
         assert parts[2].text.startswith(", at most $0.1")
@@ -233,10 +248,10 @@ def test_the_line_prices_the_history_by_how_much_of_it_is_cached(desk: Desk) -> 
 
 def test_an_unknown_price_is_not_guessed_and_an_unread_picture_has_none(tools: Tools, desk: Desk) -> None:
     unknown = tools.account.catalog.get("somebody-elses-model")
-    parts = cost_parts(estimate(Context(), unknown, [500], "", max_tokens=1000), unread=0, free=False)
+    parts = told(estimate(Context(), unknown, [500], "", max_tokens=1000))
     assert [part.text for part in parts] == ["1 picture 500 tok", "price unknown"]
     known = estimate(Context(), desk.current.model, [500, 0], "", max_tokens=1000)
-    assert cost_parts(known, unread=1, free=False)[-1] == Part("1 being read", bold=True)
+    assert told(known, unread=1)[-1] == Part("1 being read", bold=True)
 
 
 def test_a_narrow_line_leaves_out_from_the_left_and_keeps_all_in_its_tooltip(qtbot: QtBot, theme: Theme) -> None:
@@ -259,10 +274,44 @@ def test_a_narrow_line_leaves_out_from_the_left_and_keeps_all_in_its_tooltip(qtb
 def test_however_narrow_the_line_the_price_stays_whole(qtbot: QtBot, theme: Theme, desk: Desk) -> None:
     line = CostLine(theme)
     qtbot.addWidget(line)
-    line.tell(cost_parts(estimate(Context(), desk.current.model, [500], "", max_tokens=16_000), unread=0, free=False))
+    line.tell(told(estimate(Context(), desk.current.model, [500], "", max_tokens=16_000)))
     (last,) = line._fitting(line.minimumSizeHint().width())
     assert last.text == "≈ $0.0060"
     assert line._width([last]) <= line.minimumSizeHint().width()
+
+
+@pytest.mark.parametrize(
+    ("carried", "text", "prompt"),
+    [
+        (Context(), "two words", "A prompt of 3 tokens at the input price,"),
+        (Context(tokens=2000), "two words", "A prompt of 2,003 tokens at the price of a cache write,"),
+        (Context(2000, 1900), "two words", "A prompt of 2,003 tokens, 1,900 of them at the price of a cache read,"),
+    ],
+)
+def test_the_tooltip_tells_what_the_price_is_for(
+    qtbot: QtBot, theme: Theme, desk: Desk, carried: Context, text: str, prompt: str
+) -> None:
+    line = CostLine(theme)
+    qtbot.addWidget(line)
+    line.tell(told(estimate(carried, desk.current.model, [], text, max_tokens=16_000)))
+    assert line.toolTip().splitlines()[1:3] == [prompt, "and an answer of about 500 tokens, the usual length here;"]
+    assert line.toolTip().endswith(" with an answer of 16,000 tokens.")
+
+
+def test_a_system_prompt_alone_is_no_history(desk: Desk) -> None:
+    carried = estimate(Context(tokens=5), desk.current.model, [], "", max_tokens=16_000)
+    assert told(carried, begun=False)[0] == Part("system prompt 5")
+    assert told(carried)[0] == Part("history 5")
+
+
+def test_a_tooltip_goes_when_the_line_changes(qtbot: QtBot, composer: Composer, edit: MessageEdit) -> None:
+    QTest.keyClicks(edit, "hello")
+    qtbot.waitUntil(lambda: line(composer).startswith("text ≈ 2"))
+    shown = composer.findChildren(CostLine)[0]
+    QToolTip.showText(QPoint(10, 10), shown.toolTip(), shown)
+    assert QToolTip.isVisible()
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not QToolTip.isVisible())
 
 
 # --- clipboard and files --------------------------------------------------------------------------
@@ -353,10 +402,55 @@ def test_what_cannot_be_dropped_is_told(composer: Composer) -> None:
     ]
 
 
-def test_the_same_note_stands_once_and_old_ones_go(composer: Composer) -> None:
-    for text in "abcdeea":
+def test_the_same_note_stands_once_and_none_is_lost(composer: Composer) -> None:
+    for text in "abcdefghijklaa":
         composer.note(text)
-    assert notes(composer) == ["c", "d", "e", "a"]
+    assert notes(composer) == list("bcdefghijkla")
+
+
+def test_many_notes_scroll_and_the_newest_is_in_view(qtbot: QtBot, composer: Composer) -> None:
+    for number in range(20):
+        composer.note(f"Note {number}")
+    (column,) = composer.findChildren(Notes)
+    qtbot.waitUntil(lambda: column.verticalScrollBar().maximum() > 0)
+    assert column.height() <= 0.4 * composer.window().height()
+    first, *_, last = composer.findChildren(Note)
+    assert not last.visibleRegion().isEmpty()
+    assert first.visibleRegion().isEmpty()
+
+
+def test_what_was_said_about_a_message_goes_with_it(
+    qtbot: QtBot, composer: Composer, edit: MessageEdit, chat: Chat, tmp_path: Path
+) -> None:
+    composer.note("Something went wrong.")
+    composer.take(Dropped(links=1))
+    composer.attach([Source(path=str(tmp_path / "none.png"))])
+    qtbot.waitUntil(lambda: len(notes(composer)) == 3)
+    QTest.keyClicks(edit, "hello")
+    composer.submit()
+    qtbot.waitUntil(lambda: bool(chat.messages.messages) and not chat.worker.busy)
+    assert notes(composer) == ["Something went wrong."]
+
+
+def test_a_picture_refused_while_its_message_waits_is_told_beyond_the_sending(
+    qtbot: QtBot, composer: Composer, edit: MessageEdit, chat: Chat, tmp_path: Path
+) -> None:
+    QTest.keyClicks(edit, "hello")
+    composer.attach([Source(path=str(tmp_path / "none.png"))])
+    composer.submit()
+    qtbot.waitUntil(lambda: bool(chat.messages.messages) and not chat.worker.busy)
+    qtbot.waitUntil(lambda: notes(composer) == ["none.png was not found."])
+
+
+def test_what_is_refused_of_one_drop_is_told_together(
+    qtbot: QtBot, composer: Composer, chat: Chat, picture: Write, tmp_path: Path
+) -> None:
+    names = [str(tmp_path / f"q{number}.png") for number in range(1, 7)]
+    told: list[int] = []
+    chat.draft.refused.connect(lambda errors: told.append(len(errors)))
+    composer.attach(Source(path=path) for path in [*names[:3], str(picture()), *names[3:]])
+    qtbot.waitUntil(lambda: sum(told) == 6 and chat.draft.ready)
+    assert notes(composer) == ["6 files were not found: q1.png, q2.png and 4 more."]
 
 
 def test_a_refusal_waits_for_its_own_conversation(
@@ -401,8 +495,8 @@ def test_the_text_grows_by_whole_lines_and_then_scrolls(qtbot: QtBot, edit: Mess
     edit.insert_text("\n" * 100)
     assert edit.height() == 0.4 * composer.window().height() // LINE * LINE
     assert edit.verticalScrollBar().maximum() > 0
-    composer.window().resize(860, 300)
-    qtbot.waitUntil(lambda: edit.height() == 5 * LINE)
+    composer.window().resize(860, 400)
+    qtbot.waitUntil(lambda: edit.height() == 7 * LINE)
     assert edit.viewport().rect().contains(edit.cursorRect().center())
 
 
@@ -416,6 +510,29 @@ def test_lines_keep_their_height_whatever_the_text_came_from(
     tools.preferences.update(text_size=150)
     assert edit.height() == 3 * LINE * 1.5
     assert composer.isVisible()
+
+
+@pytest.mark.parametrize("percent", [100, 150, 200])
+def test_in_the_smallest_window_pictures_and_notes_leave_a_line_to_write_in(
+    qtbot: QtBot, tools: Tools, composer: Composer, edit: MessageEdit, chat: Chat, picture: Write, percent: int
+) -> None:
+    chat.draft.attach(Source(path=str(picture(f"{color}.png", color=color))) for color in ("red", "blue"))
+    for number in range(3):
+        composer.note(f"{number} files were not found: q3.png, q4.png and many more that were not there, either.")
+    qtbot.waitUntil(lambda: chat.draft.ready)
+    tools.preferences.update(text_size=percent)
+    composer.window().resize(400, 480)
+    (strip,), (column,) = composer.findChildren(Thumbnails), composer.findChildren(Notes)
+
+    def places() -> list[QRect]:
+        parts: list[QWidget] = [strip, column, edit, button(composer, "Send")]
+        return [QRect(part.mapTo(composer, QPoint()), part.size()) for part in parts]
+
+    qtbot.waitUntil(lambda: composer.width() < 400)
+    qtbot.waitUntil(lambda: all(a.bottom() < b.top() for a, b in pairwise(places())))
+    assert edit.height() >= LINE * percent / 100
+    assert all(composer.rect().contains(place) for place in places())
+    assert composer.minimumSizeHint().height() <= 480 - (48 + 32) * percent / 100 - 66
 
 
 def test_undo_takes_back_what_was_typed_and_no_more(edit: MessageEdit, chat: Chat) -> None:
@@ -443,6 +560,21 @@ def test_an_empty_message_says_what_to_do_in_one_line_that_fits(qtbot: QtBot, th
     assert 60 < ends(90) < 90  # and not even these
     QTest.keyClicks(edit, "i")
     assert ends(700) < 20
+
+
+def test_the_words_of_an_empty_message_follow_the_text_size(
+    composer: Composer, edit: MessageEdit, tools: Tools
+) -> None:
+    def inked() -> int:
+        """Rows of pixels with something in them."""
+        seen = edit.grab().toImage()
+        ground = seen.pixel(seen.width() - 1, 0)
+        return sum(any(seen.pixel(x, y) != ground for x in range(8, seen.width())) for y in range(seen.height()))
+
+    before = inked()
+    tools.preferences.update(text_size=200)
+    assert inked() > 1.7 * before
+    assert composer.isVisible()
 
 
 @pytest.mark.timeout(20)

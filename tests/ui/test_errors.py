@@ -73,7 +73,7 @@ TEXTS: list[tuple[VisavisError, str]] = [
         PictureUnreadable("a.png", "denied"),
         "a.png may not be read. Allow reading it, or add a copy from a folder of yours.",
     ),
-    (PictureUnreadable("trip", "folder"), "trip is a folder. Add the pictures in it instead."),
+    (PictureUnreadable("trip", "folder"), "“trip” is a folder. Open it and choose the pictures in it."),
     (PictureUnreadable("pipe", "special"), "pipe is not a file. Add a picture file instead."),
     (PictureUnreadable("a.png", "empty"), "a.png is empty. Save or download it again."),
     (PictureUnreadable("a.png", "failed"), "a.png could not be read. Copy it to this computer and add the copy."),
@@ -406,6 +406,8 @@ def test_refused_pictures_are_told_by_kind() -> None:
     texts = [NotAPicture(f"{letter}.txt") for letter in "abcdefghijkl"]
     assert refusals(texts) == ["12 files are not pictures: a.txt, b.txt and 10 more."]
     assert refusals(texts[:1]) == ["a.txt is not a picture."]
+    folder = PictureUnreadable("folder", "folder")
+    assert refusals([folder]) == ["“folder” is a folder. Open it and choose the pictures in it."]
     assert refusals(texts[:3]) == ["3 files are not pictures: a.txt, b.txt and c.txt."]
     mixed = [texts[0], PictureDamaged("x.png"), texts[1], FormatUnsupported("y.heic", "HEIC"), StoreFull("/d")]
     assert refusals([*mixed, StoreFull("/d")]) == [
@@ -419,7 +421,7 @@ def test_refused_pictures_are_told_by_kind() -> None:
 SEVERAL: list[tuple[PictureError, str]] = [
     (PictureUnreadable("", "missing"), "2 files were not found: a and b."),
     (PictureUnreadable("", "denied"), "2 files may not be read: a and b."),
-    (PictureUnreadable("", "folder"), "2 are folders: a and b."),
+    (PictureUnreadable("", "folder"), "2 are folders: “a” and “b”. Open them and choose the pictures in them."),
     (PictureUnreadable("", "special"), "2 are not files: a and b."),
     (PictureUnreadable("", "empty"), "2 files are empty: a and b."),
     (PictureUnreadable("", "failed"), "2 files could not be read: a and b."),

@@ -130,9 +130,21 @@ def test_a_test_tells_how_many_models_there_are(dialog: KeyDialog, qtbot: QtBot)
 def test_a_wrong_key_is_told_in_place_and_stays_typed(dialog: KeyDialog, qtbot: QtBot) -> None:
     with ApiServer() as server:
         aim_at(dialog, server.url, "sk-ant-wrong-key-0123456789")
-        button(dialog, "Test").click()
+        button(dialog, "Test").setFocus()
+        QTest.keyClick(button(dialog, "Test"), Qt.Key.Key_Return)
         qtbot.waitUntil(lambda: said(dialog).startswith("The server does not accept the API key."))
     assert field(dialog).text() == "sk-ant-wrong-key-0123456789"
+    assert dialog.focusWidget() is field(dialog)
+
+
+def test_enter_presses_the_button_that_has_the_focus_and_saves_elsewhere(dialog: KeyDialog, qtbot: QtBot) -> None:
+    field(dialog).setText(KEY)
+    button(dialog, "Show the key").setFocus()
+    QTest.keyClick(button(dialog, "Show the key"), Qt.Key.Key_Return)
+    assert button(dialog, "Show the key").isChecked()
+    assert said(dialog) == ""
+    QTest.keyClick(field(dialog), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: said(dialog).startswith("No usable keyring here"))
 
 
 def test_a_bad_address_is_told_and_shown(dialog: KeyDialog, qtbot: QtBot) -> None:

@@ -192,3 +192,9 @@ def test_fits_a_small_laptop_and_has_fields_of_one_height(
     fields = [named(dialog, name) for name in ("Theme", "Text size", "Longest answer, in tokens")]
     assert len({field.height() for field in fields}) == 1
     assert fields[0].height() == (32 if text_size == 100 else 47)
+
+
+def test_enter_presses_the_button_that_has_the_focus(dialog: SettingsDialog, qtbot: QtBot) -> None:
+    button(dialog, "Change key…").setFocus()
+    with qtbot.waitSignal(dialog.key_requested, timeout=1000):
+        QTest.keyClick(button(dialog, "Change key…"), Qt.Key.Key_Return)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDate, QEvent, QObject, QPoint, Qt, QTime, QTimeZone
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
@@ -99,6 +99,15 @@ class TestTheList:
         QTest.keyClick(sidebar.list, Qt.Key.Key_Return)
 
         assert desk.current.facts.id == made[1].id
+
+    def test_what_is_typed_there_is_left_to_the_message(self, sidebar: Sidebar, tools: Tools, desk: Desk) -> None:
+        fill(tools, desk)
+        sidebar.list.setFocus()
+        typed = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_T, Qt.KeyboardModifier.NoModifier, "t")
+
+        QApplication.sendEvent(sidebar.list, typed)
+
+        assert not typed.isAccepted()
 
     def test_opening_elsewhere_moves_the_mark(self, sidebar: Sidebar, tools: Tools, desk: Desk) -> None:
         made = fill(tools, desk)
@@ -247,6 +256,33 @@ class TestDeleting:
             QTest.keyClick(sidebar.list, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
 
         assert rows(sidebar) == ["Talk 1", "Talk 2"]
+
+    def test_the_next_one_is_ready_and_ctrl_z_works_where_delete_did(
+        self, sidebar: Sidebar, tools: Tools, desk: Desk
+    ) -> None:
+        fill(tools, desk)
+        desk.open(desk.history.conversations[1].id)
+        sidebar.list.setFocus()
+
+        QTest.keyClick(sidebar.list, Qt.Key.Key_Delete)
+
+        assert sidebar.list.currentIndex().data() == "Talk 2"
+        QTest.keyClick(sidebar.list, Qt.Key.Key_Delete)
+        assert sidebar.list.currentIndex().data() == "Talk 0"
+        QTest.keyClick(sidebar.list, Qt.Key.Key_Delete)
+        assert rows(sidebar) == []
+        assert sidebar.list.hasFocus()
+        QTest.keyClick(sidebar.list, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        assert rows(sidebar) == ["Talk 0"]
+
+    def test_tab_goes_from_the_list_to_the_undo(self, sidebar: Sidebar, tools: Tools, desk: Desk) -> None:
+        fill(tools, desk)
+        sidebar.list.setFocus()
+        QTest.keyClick(sidebar.list, Qt.Key.Key_Delete)
+
+        QTest.keyClick(sidebar.list, Qt.Key.Key_Tab)
+
+        assert button(sidebar, "Undo").hasFocus()
 
     def test_the_offer_ends_by_itself(self, theme: Theme, qtbot: QtBot) -> None:
         bar = UndoBar(theme)

@@ -21,6 +21,7 @@ from app.core.fit import Size
 from app.ui import picture_facts
 from app.ui.theme import HIT, Theme
 from app.ui.thumbnails import Thumbnails
+from app.ui.tile import fitting
 
 Write = Callable[..., Path]
 
@@ -219,8 +220,10 @@ def test_many_pictures_scroll_within_the_limit(qtbot: QtBot, strip: Thumbnails, 
     strip.set_height_limit(320)
     assert strip.height() == 2 * strip._tiles.cell.height()
     assert strip.verticalScrollBar().maximum() > 320
+    strip.set_height_limit(100)
+    assert strip.height() == 100
     strip.set_height_limit(10)
-    assert strip.height() == strip._tiles.cell.height()
+    assert strip.height() == HIT
     qtbot.waitUntil(lambda: not draft.pictures)
     assert not strip.isVisible()
 
@@ -249,6 +252,30 @@ def test_a_badge_reads_tokens_and_price_or_a_dash() -> None:
 def test_the_size_line_says_what_becomes_of_the_picture() -> None:
     assert picture_facts.size_line(SHRUNK) == "3840×2160 → 2576×1449"
     assert picture_facts.size_line(SQUARE) == "1000×1000"
+
+
+def test_a_note_costs_no_digit_of_the_numbers(theme: Theme) -> None:
+    metrics, numbers = QFontMetrics(theme.font("caption")), "3000×4000 → 1659×2212"
+    whole = f"{numbers} · first frame only · turned upright"
+    room = metrics.horizontalAdvance(numbers) + 2
+    assert fitting(whole, metrics, room) == numbers
+    assert fitting(whole, metrics, metrics.horizontalAdvance(whole) - 1) == f"{numbers} · first frame only"
+    assert fitting(whole, metrics, metrics.horizontalAdvance(whole)) == whole
+    assert fitting(whole, metrics, 40).endswith("…")
+
+
+def test_a_name_reads_from_its_own_side_as_in_its_tooltip(
+    qtbot: QtBot, strip: Thumbnails, draft: Draft, picture: Write
+) -> None:
+    draft.attach([Source(path=str(picture("صورة.png")))])
+    qtbot.waitUntil(lambda: draft.ready)
+    image = strip.grab().toImage()
+    tile = strip._tiles.tile(strip.visualRect(strip.model().index(0, 0)))
+    y = range(tile.bottom() + 6, tile.bottom() + 20)
+    ground = image.pixelColor(tile.left(), tile.bottom() + 12)
+    inked = [x for x in range(tile.left(), tile.right() + 1) if any(image.pixelColor(x, at) != ground for at in y)]
+    assert min(inked) > tile.center().x()
+    assert max(inked) > tile.right() - 4
 
 
 def test_details_show_the_guides_figure_beside_the_exact_one() -> None:

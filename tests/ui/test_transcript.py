@@ -657,7 +657,7 @@ def test_every_fault_of_a_server_ends_in_a_card(
 
 def test_what_was_not_sent_says_why_until_it_is_dismissed(transcript: Transcript, chat: Chat, qtbot: QtBot) -> None:
     error: VisavisError = RequestRefused((Offence("too_many_pictures", 101, 100),))
-    chat.worker.refused.emit(error)
+    chat.worker._refuse(error)
     QApplication.processEvents()
     (card,) = transcript.findChildren(Card)
     assert "100" in card.words
@@ -689,7 +689,7 @@ def test_a_refusal_that_nobody_saw_is_told_when_the_chat_is_opened(
 
 
 def test_the_next_message_takes_the_refusal_away(live: Transcript, online_chat: Chat, qtbot: QtBot) -> None:
-    online_chat.worker.refused.emit(RequestRefused((Offence("empty"),)))
+    online_chat.worker._refuse(RequestRefused((Offence("empty"),)))
     assert live.findChildren(Card)
     ask(online_chat)
     qtbot.waitUntil(lambda: len(live.turns) == 2 and not online_chat.worker.busy)

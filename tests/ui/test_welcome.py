@@ -21,6 +21,7 @@ from app.core.keys import Secret
 from app.core.server import Server
 from app.eventloop import EventLoop
 from app.ui.banner import PracticeBanner
+from app.ui.label import ElidedLabel
 from app.ui.sample_card import SampleCard, _Preview
 from app.ui.theme import Theme
 from app.ui.welcome import Welcome
@@ -191,3 +192,17 @@ class TestTheBanner:
 
         finish(account.set_practice(False))
         assert banner.isHidden()
+
+    def test_stands_in_one_line_however_narrow(
+        self, theme: Theme, account: Account, preferences: Preferences, qtbot: QtBot
+    ) -> None:
+        banner = PracticeBanner(theme, account)
+        qtbot.addWidget(banner)
+        preferences.update(text_size=150)
+        finish(account.set_practice(True))
+        banner.resize(400, banner.sizeHint().height())
+        (words,) = banner.findChildren(ElidedLabel)
+
+        assert banner.height() < 2 * theme.line("secondary")
+        assert words.text().endswith("…")
+        assert words.toolTip().endswith("Nothing is sent and it costs nothing.")

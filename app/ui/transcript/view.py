@@ -92,6 +92,7 @@ class Transcript(QScrollArea):
             chat.worker.waiting.connect(self._on_waiting),
             chat.worker.phase_changed.connect(self._on_phase),
             chat.worker.refused.connect(self._show_refusal),
+            chat.worker.forgiven.connect(self._drop_refusal),
             chat.worker.answered.connect(self._announce),
         ]
         self._reset()
@@ -275,7 +276,8 @@ class Transcript(QScrollArea):
         self._refusal = error_card(self._theme, error, can_retry=False)
         self._refusal.add_dismiss()
         self._refusal.acted.connect(self.action)
-        self._refusal.dismissed.connect(self._dismiss_refusal)
+        if self._chat is not None:
+            self._refusal.dismissed.connect(self._chat.worker.dismiss_refusal)
         self._turns.add(self._refusal)
         self.follow()
 
@@ -311,11 +313,6 @@ class Transcript(QScrollArea):
         images = [i for message in self._messages for i in message.images]
         index = next((n for n, shown in enumerate(images) if shown is image), 0)
         self.picture_opened.emit(images, index)
-
-    def _dismiss_refusal(self) -> None:
-        self._drop_refusal()
-        if self._chat is not None:
-            self._chat.worker.dismiss_refusal()
 
     # --- place ---
 
