@@ -24,8 +24,7 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture
 def instance(qapp: QApplication, tmp_path: Path) -> Iterator[Instance]:
-    assert qapp
-    instance = Instance(tmp_path)
+    instance = Instance(tmp_path, qapp)
     yield instance
     instance.close()
     destroy(instance)
@@ -77,13 +76,13 @@ def test_anything_else_said_to_the_socket_is_ignored(
     assert called == []
 
 
-def test_nobody_at_the_socket_is_told_at_once(qapp: QApplication, tmp_path: Path) -> None:
-    assert qapp
+@pytest.mark.usefixtures("qapp")
+def test_nobody_at_the_socket_is_told_after_two_seconds(tmp_path: Path) -> None:
     assert hand_over(tmp_path, ["a.png"]) is False
 
 
-def test_the_socket_is_the_persons_own(instance: Instance, tmp_path: Path) -> None:
-    assert instance
+@pytest.mark.usefixtures("instance")
+def test_the_socket_is_the_persons_own(tmp_path: Path) -> None:
     assert (tmp_path / "socket").stat().st_mode & 0o077 == 0
 
 

@@ -103,7 +103,7 @@ def test_a_picture_alone_is_a_message_and_white_space_is_no_text() -> None:
 
 def test_a_finished_answer_goes_back_exactly_as_it_arrived() -> None:
     history = [asked("?")]
-    blocks = [THINKING, {"type": "future_block", "z": [3]}, YES | {"citations": [{"a": 1}]}]
+    blocks: list[dict[str, Any]] = [THINKING, {"type": "future_block", "z": [3]}, YES | {"citations": [{"a": 1}]}]
     history += [answered(history, *blocks), asked("Sure?")]
     assert sent(history)["messages"][1] == {"role": "assistant", "content": blocks}
 
