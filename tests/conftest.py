@@ -117,6 +117,7 @@ def desk(tools: Tools) -> Iterator[Desk]:
     desk = Desk(tools)
     desk.start()
     yield desk
+    finish(tools.tasks.close())  # as when the app ends: what still reads must not come back to what is gone
     destroy(desk)
 
 

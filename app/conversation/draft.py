@@ -33,7 +33,8 @@ class Draft(QAbstractListModel):
 
     Signals:
         changed(): the totals, the readiness or the order.
-        refused(list[VisavisError]): pictures that cannot be used, with the reason; they have no row.
+        refused(list[VisavisError]): pictures that cannot be used, with the reason, in the order of the drop; they have
+            no row.
         taken(): the draft has become a message; the text is to be cleared.
         text_changed(str): the text was changed by something other than typing.
     """
@@ -76,7 +77,7 @@ class Draft(QAbstractListModel):
         self._removed: list[tuple[int, DraftPicture]] = []
         self._next_key = 0
         self._in_work: set[int] = set()
-        self._refusals: list[VisavisError] = []
+        self._refusals: dict[int, VisavisError] = {}
         self._settled = asyncio.Event()
 
     # --- what it holds ---
@@ -322,15 +323,15 @@ class Draft(QAbstractListModel):
         self._removed = [(r, p) for r, p in self._removed if p.key != key]
         if not self._refusals:
             asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self._tell_refusals)
-        self._refusals.append(error)
+        self._refusals[key] = error
         self._retarget()
 
     def _tell_refusals(self) -> None:
         if any(picture.state == "copying" for picture in self._rows):
             asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self._tell_refusals)
             return
-        refusals, self._refusals = self._refusals, []
-        self.refused.emit(refusals)
+        refusals, self._refusals = self._refusals, {}
+        self.refused.emit([refusals[key] for key in sorted(refusals)])
 
     def _take_row(self, row: int) -> None:
         self.beginRemoveRows(QModelIndex(), row, row)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
-from app.ui.theme import RADIUS, Theme
+from app.ui.theme import HIT, RADIUS, Theme
 
 _GAP: Final = 4
 _ABOVE: Final = 4
@@ -129,8 +129,8 @@ class Notes(QScrollArea):
                 self._drop(note)
 
     def set_height_limit(self, pixels: int) -> None:
-        """Scroll what does not fit into so many pixels."""
-        self._limit = pixels
+        """Scroll what does not fit into so many pixels; one line always shows."""
+        self._limit = max(HIT, pixels)
         self._fit_height()
 
     def _notes(self) -> list[Note]:

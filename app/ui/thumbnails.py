@@ -131,7 +131,7 @@ class Thumbnails(QListView):
         self.setVisible(count > 0)
         columns = max(1, (self.width() - self.verticalScrollBar().sizeHint().width()) // cell.width())
         rows = min(-(-count // columns), self._limit // cell.height())
-        height = rows * cell.height() if rows else max(HIT, min(self._limit, cell.height()))
+        height = rows * cell.height() if rows > 0 else max(HIT, min(self._limit, cell.height()))
         if height != self.height() or height != self.minimumHeight():
             self.setFixedHeight(height)
             self.resized.emit()

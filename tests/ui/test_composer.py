@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from threading import Event
 from typing import TypeVar, cast
 
 import pytest
@@ -18,12 +19,13 @@ from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
 from app.conversation.desk import Desk
 from app.core.cost import Context, Estimate, estimate
+from app.core.errors import PictureUnreadable
 from app.ui.composer import Composer
 from app.ui.cost_line import CostLine, Part, cost_parts
 from app.ui.message_edit import MessageEdit
 from app.ui.notes import Note, Notes
 from app.ui.sources import Dropped
-from app.ui.theme import Theme
+from app.ui.theme import HIT, Theme
 from app.ui.thumbnails import Thumbnails
 
 NONE = Qt.KeyboardModifier.NoModifier
@@ -304,14 +306,14 @@ def test_a_system_prompt_alone_is_no_history(desk: Desk) -> None:
     assert told(carried)[0] == Part("history 5")
 
 
-def test_a_tooltip_goes_when_the_line_changes(qtbot: QtBot, composer: Composer, edit: MessageEdit) -> None:
+def test_a_tooltip_goes_when_the_line_changes(qtbot: QtBot, composer: Composer, edit: MessageEdit, chat: Chat) -> None:
     QTest.keyClicks(edit, "hello")
     qtbot.waitUntil(lambda: line(composer).startswith("text ≈ 2"))
     shown = composer.findChildren(CostLine)[0]
     QToolTip.showText(QPoint(10, 10), shown.toolTip(), shown)
     assert QToolTip.isVisible()
     QTest.keyClick(edit, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: not QToolTip.isVisible())
+    qtbot.waitUntil(lambda: not QToolTip.isVisible() and not chat.worker.busy)
 
 
 # --- clipboard and files --------------------------------------------------------------------------
@@ -433,13 +435,20 @@ def test_what_was_said_about_a_message_goes_with_it(
 
 
 def test_a_picture_refused_while_its_message_waits_is_told_beyond_the_sending(
-    qtbot: QtBot, composer: Composer, edit: MessageEdit, chat: Chat, tmp_path: Path
+    qtbot: QtBot, composer: Composer, chat: Chat, picture: Write
 ) -> None:
-    QTest.keyClicks(edit, "hello")
-    composer.attach([Source(path=str(tmp_path / "none.png"))])
+    go_on = Event()
+
+    def slow() -> bytes:
+        go_on.wait()
+        return picture().read_bytes()
+
+    composer.attach([Source(data=slow)])
     composer.submit()
+    chat.draft.refused.emit([PictureUnreadable("none.png", "missing")])
+    go_on.set()
     qtbot.waitUntil(lambda: bool(chat.messages.messages) and not chat.worker.busy)
-    qtbot.waitUntil(lambda: notes(composer) == ["none.png was not found."])
+    assert notes(composer) == ["none.png was not found."]
 
 
 def test_what_is_refused_of_one_drop_is_told_together(
@@ -533,6 +542,17 @@ def test_in_the_smallest_window_pictures_and_notes_leave_a_line_to_write_in(
     assert edit.height() >= LINE * percent / 100
     assert all(composer.rect().contains(place) for place in places())
     assert composer.minimumSizeHint().height() <= 480 - (48 + 32) * percent / 100 - 66
+
+
+def test_a_window_too_small_for_anything_keeps_a_sliver_of_each(
+    qtbot: QtBot, composer: Composer, edit: MessageEdit, chat: Chat, picture: Write
+) -> None:
+    chat.draft.attach([Source(path=str(picture()))])
+    composer.note("A note")
+    composer.window().resize(300, 100)
+    (strip,), (column,) = composer.findChildren(Thumbnails), composer.findChildren(Notes)
+    qtbot.waitUntil(lambda: (strip.height(), column.height(), edit.height()) == (HIT, HIT, LINE))
+    qtbot.waitUntil(lambda: chat.draft.ready)
 
 
 def test_undo_takes_back_what_was_typed_and_no_more(edit: MessageEdit, chat: Chat) -> None:
