@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import struct
 import zlib
@@ -120,7 +121,7 @@ XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>" + MARKER + b"-XMP</x:xmpmeta>"
 IPTC = b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x10\x1c\x02\x5a\0\x0b" + MARKER + b"CITY"
 
 
-@lru_cache
+@functools.lru_cache
 def srgb_profile() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
