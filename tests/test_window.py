@@ -229,6 +229,27 @@ def test_closing_the_window_keeps_what_was_being_written(
     assert online.store.conversations_now() == []
 
 
+def test_new_chat_leads_to_the_message_even_from_a_new_chat(open_window: Callable[[], Person]) -> None:
+    person = open_window()
+    new = person.find(QAbstractButton, "New chat")
+    new.setFocus()
+    new.click()
+    assert person.find(QWidget, "Message").hasFocus()
+
+
+def test_the_controls_go_by_the_names_that_others_rely_on(open_window: Callable[[], Person], qtbot: QtBot) -> None:
+    person = open_window()
+    for name in ("Send", "Attach pictures", "New chat", "Model"):
+        assert person.find(QAbstractButton, name).isEnabled()
+    for name in ("Message", "Attached pictures", "Conversations", "Conversation"):
+        assert person.find(QWidget, name).isEnabled()
+    person.type("Hello")
+    person.press(Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: person.window._chat.worker.busy)
+    assert person.find(QAbstractButton, "Stop").isVisible()
+    wait_for_answer(person, qtbot, 2)
+
+
 def test_every_control_has_a_name(open_window: Callable[[], Person]) -> None:
     window = open_window().window
     unnamed = [

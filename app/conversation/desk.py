@@ -56,8 +56,7 @@ class Desk(QObject):
         """Open a conversation in which nothing was said yet; with pictures one in which nothing was written, either."""
         unsaid = [chat for chat in (self.current, *self._chats.values()) if not chat.is_stored and not chat.worker.busy]
         fitting = [chat for chat in unsaid if chat.draft.empty or not sources]
-        if not fitting or fitting[0] is not self.current:
-            self._show(fitting[0] if fitting else self._new())
+        self._show(fitting[0] if fitting else self._new())
         self.current.draft.attach(sources)
 
     def open(self, conversation_id: str) -> None:
