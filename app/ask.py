@@ -76,7 +76,7 @@ async def _ask(options: argparse.Namespace, folder: Path, environ: Mapping[str, 
         store = Store.open(scratch)
         stack.callback(store.close)
         # The person's settings count, yet nothing is written back to them.
-        preferences = Preferences(scratch, settings.load(folder)[0], threads)
+        preferences = Preferences(scratch, settings.load(folder, put_aside=False)[0], threads)
         account = Account(preferences, Catalog.load(), environ, practice=options.practice)
         tasks = Tasks()
         tools = Tools(store, Pictures(scratch / "pictures"), threads, tasks, account, preferences)

@@ -112,6 +112,7 @@ async def _live(
             loop.add_signal_handler(name, window.close)
     window.painted.connect(lambda: tasks.start(_after_first_paint(window, desk, account, folder, sources), "start"))
     tasks.failed.connect(window.show_failure)
+    preferences.failed.connect(window.show_failure)
     window.show()
     gc.freeze()  # what is there now stays: no collection needs to look at it again
     gc.enable()

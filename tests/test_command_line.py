@@ -107,6 +107,13 @@ def test_a_reader_that_has_read_enough_ends_it_quietly(tmp_path: Path) -> None:
     assert asking.returncode == 1
 
 
+def test_ask_leaves_a_damaged_settings_file_where_it_is(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "settings.json").write_text("{")
+    assert run("ask", "Hello", "--practice").returncode == 0
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["settings.json"]
+
+
 def test_ask_keeps_no_conversation(online: Run, tmp_path: Path) -> None:
     assert online("ask", "Hello").returncode == 0
     assert not (tmp_path / "data").exists()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,11 @@ from app.core.settings import Settings
 class Preferences(QObject):
     """Signals:
     changed(): `settings` is another value.
+    failed(StoreFull): it could not be saved.
     """
 
     changed = Signal()
+    failed = Signal(object)
 
     def __init__(self, folder: Path, value: Settings, thread: Executor, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -35,5 +37,10 @@ class Preferences(QObject):
         changed = replace(self._settings, **changes)
         if changed != self._settings:
             self._settings = changed
-            self._thread.submit(settings.save, changed, self._folder)
+            self._thread.submit(settings.save, changed, self._folder).add_done_callback(self._saved)
             self.changed.emit()
+
+    def _saved(self, saving: Future[None]) -> None:
+        """In the thread that has saved: the signal finds its way to the window's."""
+        if not saving.cancelled() and (error := saving.exception()) is not None:
+            self.failed.emit(error)

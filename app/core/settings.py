@@ -43,21 +43,22 @@ _RANGES: Final = {"max_tokens": range(1, 10_000_000), "text_size": range(50, 401
 _KNOWN: Final = {known.name: known.default for known in fields(Settings) if known.name != "other"}
 
 
-def load(folder: Path) -> tuple[Settings, Path | None]:
+def load(folder: Path, *, put_aside: bool = True) -> tuple[Settings, Path | None]:
     """Read the settings. Never raises.
 
     A value out of its range counts as not set. A file that cannot be read as a JSON object is renamed, so that
-    saving does not overwrite it; the second value is where it is then, None when all is well.
+    saving does not overwrite it, unless nothing will be saved; the second value is where it is then, None when all is
+    well.
     """
     path = folder / FILE
     try:
         stored = json.loads(path.read_bytes())
         if not isinstance(stored, dict):
-            return Settings(), _put_aside(path)
+            return Settings(), _put_aside(path) if put_aside else path
     except FileNotFoundError:
         return Settings(), None
     except (OSError, ValueError, RecursionError):
-        return Settings(), _put_aside(path)
+        return Settings(), _put_aside(path) if put_aside else path
     known = {name: value for name, value in stored.items() if name in _KNOWN and _fits(name, value)}
     other = {name: value for name, value in stored.items() if name not in _KNOWN}
     return Settings(**known, other=other), None
