@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import linecache
+import logging
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -39,6 +41,8 @@ from app.ui.main_window import MainWindow
 from app.ui.theme import Theme
 
 FAILED: Final = 1
+_FAREWELL: Final = 1.0
+"""Seconds that threads have to end when the window is closed."""
 ID: Final = "app.visavis.Visavis"
 _PICTURE_THREADS: Final = 2
 """Decoding releases the interpreter; more threads gain nothing on two cores and make the window wait."""
@@ -74,7 +78,22 @@ def run(folder: Path, *, pictures: Sequence[str], practice: bool, model: str, en
         loop = EventLoop(app)
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
             runner.run(_live(app, store, folder, sources, practice=practice, model=model, environ=environ))
+    _leave()
     return 0
+
+
+def _leave() -> None:
+    """End here and now where a thread will not: one may wait for ever for a keyring's prompt, or for a name server.
+
+    All that matters is on disk by now; a process that lingers would only keep the next start out.
+    """
+    others = [t for t in threading.enumerate() if t is not threading.main_thread() and not t.daemon]
+    deadline = time.monotonic() + _FAREWELL
+    for thread in others:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    if any(thread.is_alive() for thread in others):
+        logging.shutdown()
+        os._exit(0)
 
 
 async def _live(

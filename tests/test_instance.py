@@ -87,6 +87,25 @@ def test_the_socket_is_the_persons_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGTERM")
+def test_a_keyring_that_never_answers_does_not_keep_the_process(tmp_path: Path, qtbot: QtBot) -> None:
+    reached = tmp_path / "reached"
+    stuck = f"import pathlib, threading\npathlib.Path({str(reached)!r}).touch()\nthreading.Event().wait()\n"
+    (tmp_path / "stuck.py").write_text(stuck)
+    environ = os.environ | {
+        "QT_QPA_PLATFORM": "offscreen",
+        "PYTHONPATH": os.pathsep.join((str(ROOT), str(tmp_path))),
+        "PYTHON_KEYRING_BACKEND": "stuck.Keyring",
+        "VISAVIS_DATA_DIR": str(tmp_path / "data"),
+    }
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
+        environ.pop(name, None)
+    with subprocess.Popen([sys.executable, "-m", "app"], env=environ, stderr=subprocess.DEVNULL) as app:
+        qtbot.waitUntil(reached.exists, timeout=20_000)
+        app.send_signal(signal.SIGTERM)
+        assert app.wait(10) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGTERM")
 def test_a_second_start_opens_its_picture_in_the_first_and_a_terminated_one_keeps_it(
     tmp_path: Path, picture: Callable[..., Path], qtbot: QtBot
 ) -> None:
