@@ -143,6 +143,7 @@ class Worker(QObject):
             self._task.cancel()
 
     def dismiss_refusal(self) -> None:
+        """The person has read why nothing was sent."""
         if self._refusal is not None:
             self._refusal = None
             self.forgiven.emit()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 from tests.benchmarks.child import APP, Child
@@ -17,16 +16,7 @@ _GOAL = 2.5
 
 def measure() -> list[Row]:
     pairs = [(_app(), empty_window()) for _ in range(3)]
-    return [
-        Row(
-            "memory after an answer about two pictures",
-            median(app for app, _ in pairs),
-            median(empty for _, empty in pairs),
-            "MB",
-            goal=_GOAL,
-            ratio=median(app / empty for app, empty in pairs),
-        )
-    ]
+    return [Row.of_pairs("memory after an answer about two pictures", pairs, "MB", _GOAL)]
 
 
 def _app() -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 from tests.benchmarks.child import APP, EMPTY, Child
@@ -20,16 +19,7 @@ def measure() -> list[Row]:
         data = Path(folder, "data")
         asyncio.run(fill(data, _CONVERSATIONS))
         pairs = [(_app(data), empty_window()) for _ in range(3)]
-    return [
-        Row(
-            "memory at idle",
-            median(app for app, _ in pairs),
-            median(empty for _, empty in pairs),
-            "MB",
-            goal=_GOAL,
-            ratio=median(app / empty for app, empty in pairs),
-        )
-    ]
+    return [Row.of_pairs("memory at idle", pairs, "MB", _GOAL)]
 
 
 def empty_window() -> float:

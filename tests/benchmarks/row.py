@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any, Literal, Self
 
 
@@ -34,6 +35,12 @@ class Row:
     ) -> Self:
         """A row of a single measurement."""
         return cls(what, figure, reference, unit, goal, figure / reference, absolute)
+
+    @classmethod
+    def of_pairs(cls, what: str, pairs: Sequence[tuple[float, float]], unit: Literal["ms", "MB"], goal: float) -> Self:
+        """A row of figures measured in turn with their references: medians, also of the ratios pair by pair."""
+        figure, reference = (median(column) for column in zip(*pairs, strict=True))
+        return cls(what, figure, reference, unit, goal, median(one / other for one, other in pairs))
 
     @property
     def verdict(self) -> Literal["holds", "short"]:

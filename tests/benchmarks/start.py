@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 from tests.benchmarks.child import APP, EMPTY, Child
@@ -22,16 +21,7 @@ def measure() -> list[Row]:
         asyncio.run(fill(data, _CONVERSATIONS))
         _pair(data)  # for the caches of the disk and for the bytecode
         pairs = [_pair(data) for _ in range(_PAIRS)]
-    return [
-        Row(
-            f"start, {_CONVERSATIONS} conversations",
-            median(app for app, _ in pairs),
-            median(empty for _, empty in pairs),
-            "ms",
-            goal=_GOAL,
-            ratio=median(app / empty for app, empty in pairs),
-        )
-    ]
+    return [Row.of_pairs(f"start, {_CONVERSATIONS} conversations", pairs, "ms", _GOAL)]
 
 
 def _pair(data: Path) -> tuple[float, float]:

@@ -22,22 +22,11 @@ from app.core.errors import (
 from app.core.fit import Tier, fit
 from app.core.image import Prepared, pixels, prepare, probe
 from tests import pictures
+from tests.core.conftest import Write
 
 STANDARD = Tier(max_edge=1568, max_tokens=1568)
 HIGH = Tier(max_edge=2576, max_tokens=4784)
 SMALL = Tier(max_edge=56, max_tokens=4)
-
-Write = Callable[[bytes], Path]
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    def write(data: bytes) -> Path:
-        path = tmp_path / "picture"
-        path.write_bytes(data)
-        return path
-
-    return write
 
 
 def difference(one: Image.Image, other: Image.Image) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -13,21 +12,10 @@ from app.core.errors import PictureDamaged, PictureError, PictureTooBig
 from app.core.fit import Tier, fit
 from app.core.image import prepare, probe
 from tests import pictures
+from tests.core.conftest import Write
 
 STANDARD = Tier(max_edge=1568, max_tokens=1568)
 SMALL = Tier(max_edge=56, max_tokens=4)
-
-Write = Callable[[bytes], Path]
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    def write(data: bytes) -> Path:
-        path = tmp_path / "picture"
-        path.write_bytes(data)
-        return path
-
-    return write
 
 
 @pytest.mark.parametrize("make", [pictures.jpeg, pictures.png, pictures.gif, pictures.webp])
