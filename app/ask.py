@@ -23,6 +23,7 @@ from app.conversation.preferences import Preferences
 from app.conversation.tasks import Tasks
 from app.core import settings
 from app.core.catalog import Catalog
+from app.core.decoder import Decoder
 from app.core.errors import VisavisError
 from app.core.failure import error_from_json
 from app.core.message import ImageBlock, Message
@@ -79,7 +80,9 @@ async def _ask(options: argparse.Namespace, folder: Path, environ: Mapping[str, 
         preferences = Preferences(scratch, settings.load(folder, put_aside=False)[0], threads)
         account = Account(preferences, Catalog.load(), environ, practice=options.practice)
         tasks = Tasks()
-        tools = Tools(store, Pictures(scratch / "pictures"), threads, tasks, account, preferences)
+        decoder = Decoder()
+        stack.callback(decoder.close)
+        tools = Tools(store, Pictures(scratch / "pictures"), decoder, threads, tasks, account, preferences)
         await account.look_up()
         model = options.model or preferences.settings.model or account.catalog.default_id
         chat = Chat.new(model, tools)

@@ -30,6 +30,7 @@ from app.conversation.preferences import Preferences
 from app.conversation.tasks import Tasks
 from app.core import settings
 from app.core.catalog import Catalog
+from app.core.decoder import Decoder
 from app.core.errors import StoreError, StoreLocked
 from app.core.lock import DataFolderLock
 from app.core.pictures import Pictures
@@ -117,10 +118,11 @@ async def _live(
     stored, _ = settings.load(folder)
     preferences = Preferences(folder, stored, settings_thread)
     account = Account(preferences, Catalog.load(), environ, practice=practice)
-    tools = Tools(store, Pictures(folder / "pictures"), picture_threads, tasks, account, preferences)
+    decoder = Decoder()
+    tools = Tools(store, Pictures(folder / "pictures"), decoder, picture_threads, tasks, account, preferences)
     desk = Desk(tools, model)
     desk.start()
-    gallery = Gallery(store, tools.pictures, picture_threads, tasks)
+    gallery = Gallery(store, tools.pictures, decoder, picture_threads, tasks)
     window = MainWindow(Theme(app, preferences), tools, desk, gallery, folder)
     unexpected.met.connect(window.show_unexpected)
 
@@ -143,6 +145,7 @@ async def _live(
         await tasks.close()
         await account.close()
         store.close()
+        decoder.close()
         picture_threads.shutdown(wait=False, cancel_futures=True)
         settings_thread.shutdown()
 

@@ -25,6 +25,7 @@ from app.conversation.gallery import Gallery
 from app.conversation.preferences import Preferences
 from app.conversation.tasks import Tasks
 from app.core.catalog import Catalog
+from app.core.decoder import Decoder
 from app.core.pictures import Pictures
 from app.core.settings import Settings
 from app.core.store import Store
@@ -99,9 +100,11 @@ def joined_tools(account: Account, preferences: Preferences, folder: Path) -> It
     crashes: list[BaseException] = []
     tasks.crashed.connect(crashes.append)
     with ThreadPoolExecutor(2) as threads:
-        yield Tools(store, Pictures(folder / "pictures"), threads, tasks, account, preferences)
+        decoder = Decoder()
+        yield Tools(store, Pictures(folder / "pictures"), decoder, threads, tasks, account, preferences)
         finish(tasks.close())
         finish(account.close())
+        decoder.close()
     store.close()
     destroy(account, tasks)
     assert crashes == []
@@ -109,7 +112,7 @@ def joined_tools(account: Account, preferences: Preferences, folder: Path) -> It
 
 @pytest.fixture
 def gallery(tools: Tools) -> Gallery:
-    return Gallery(tools.store, tools.pictures, tools.threads, tools.tasks)
+    return Gallery(tools.store, tools.pictures, tools.decoder, tools.threads, tools.tasks)
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def open_window(online: Tools, qapp: QApplication, qtbot: QtBot, tmp_path: Path)
     def open_window() -> Person:
         desk = Desk(online, parent=online.account)
         desk.start()
-        gallery = Gallery(online.store, online.pictures, online.threads, online.tasks, online.account)
+        gallery = Gallery(online.store, online.pictures, online.decoder, online.threads, online.tasks, online.account)
         theme = Theme(qapp, online.preferences)
         window = MainWindow(theme, online, desk, gallery, tmp_path / "data")
         with qtbot.waitSignal(window.painted):

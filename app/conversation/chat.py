@@ -20,6 +20,7 @@ from app.conversation.tasks import Tasks
 from app.conversation.worker import Worker
 from app.core.catalog import Model
 from app.core.cost import CACHE_SECONDS, Context, context, cost_of
+from app.core.decoder import Decoder
 from app.core.message import JSON, Message
 from app.core.pictures import Pictures
 from app.core.request import Request
@@ -35,6 +36,7 @@ class Tools:
 
     store: Store
     pictures: Pictures
+    decoder: Decoder
     threads: Executor
     """For work on files and pixels."""
     tasks: Tasks
@@ -58,7 +60,14 @@ class Chat(QObject):
         self._is_stored = is_stored
         self.messages: Final = MessageModel(self)
         self.draft: Final = Draft(
-            tools.pictures, tools.store, tools.threads, tools.tasks, tools.account.catalog.limits, self.model, self
+            tools.pictures,
+            tools.decoder,
+            tools.store,
+            tools.threads,
+            tools.tasks,
+            tools.account.catalog.limits,
+            self.model,
+            self,
         )
         self.worker: Final = Worker(
             self,

@@ -10,13 +10,15 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, Signal
 
-from app.conversation.attachment import DraftPicture, Source, copy_and_measure, name_of, prepared_image
+from app.conversation.attachment import Aim, DraftPicture, Source, copy_and_measure, name_of, prepared_images
 from app.conversation.messages import Index
 from app.conversation.tasks import Tasks
 from app.core.catalog import Limits, Model
 from app.core.cost import Context, Estimate, PictureCost, estimate, picture_cost
+from app.core.cuts import Box, Preset, cuts, offers
+from app.core.decoder import Decoder
 from app.core.errors import PictureError, StoreError, VisavisError
-from app.core.fit import Size, fit, image_tokens
+from app.core.fit import Size
 from app.core.message import JSON, ImageBlock
 from app.core.pictures import Pictures
 from app.core.store import Store
@@ -55,6 +57,7 @@ class Draft(QAbstractListModel):
     def __init__(
         self,
         pictures: Pictures,
+        decoder: Decoder,
         store: Store,
         threads: Executor,
         tasks: Tasks,
@@ -64,6 +67,7 @@ class Draft(QAbstractListModel):
     ) -> None:
         super().__init__(parent)
         self._folder = pictures
+        self._decoder = decoder
         self._store = store
         self._threads = threads
         self._tasks = tasks
@@ -191,6 +195,19 @@ class Draft(QAbstractListModel):
         self.endMoveRows()
         self._all_changed()
 
+    def set_preset(self, row: int, preset: Preset, region: Box | None = None) -> None:
+        """Send a picture another way; `region` belongs to the preset "region"."""
+        self._set_source(row, preset=preset, region=region)
+
+    def send_again(self, row: int) -> None:
+        """Send a picture although an earlier turn has the same."""
+        self._set_source(row, again=True)
+
+    def _set_source(self, row: int, **facts: Any) -> None:
+        picture = self._rows[row]
+        self._rows[row] = replace(picture, source=replace(picture.source, **facts))
+        self._retarget()
+
     # --- what the conversation does ---
 
     def retarget(self, model: Model, context: Context, first_number: int, max_tokens: int) -> None:
@@ -201,8 +218,11 @@ class Draft(QAbstractListModel):
 
     def numbered(self) -> list[ImageBlock]:
         """The ready pictures as content blocks, numbered in order."""
-        images = [picture.image for picture in self._rows if picture.image is not None]
-        return [replace(image, number=self._first_number + i) for i, image in enumerate(images)]
+        return [
+            replace(image, number=self._first_number + row)
+            for row, picture in enumerate(self._rows)
+            for image in picture.images
+        ]
 
     def take(self) -> JSON:
         """Empty the draft: it has become a message. Returns what `restore` needs to bring it back."""
@@ -238,7 +258,7 @@ class Draft(QAbstractListModel):
 
     async def _bring_in(self, key: int, source: Source) -> None:
         try:
-            picture = await self._in_thread(copy_and_measure, self._folder, key, source)
+            picture = await self._in_thread(copy_and_measure, self._folder, self._decoder, key, source)
         except (PictureError, StoreError) as error:
             self._refuse(key, error)
             return
@@ -253,13 +273,16 @@ class Draft(QAbstractListModel):
         self._in_work.add(key)
         try:
             while (picture := self._find(key)) is not None and picture.state != "ready":
-                goal = self._goal(picture)
-                image, thumbnail = await self._in_thread(
-                    prepared_image, self._folder, picture, self._model, self._edge_cap, self._limits
+                aim = self._aim(picture)
+                images, made = await self._in_thread(
+                    prepared_images, self._folder, self._decoder, picture, aim, self._model.tier.patch
                 )
-                await self._store.put_thumbnail(image.original, thumbnail)
+                await self._store.put_thumbnail(images[0].thumbnail, made.thumbnail)
                 if (current := self._find(key)) is not None:
-                    self._update(self._targeted(replace(current, image=image, prepared_for=goal, thumbnail=thumbnail)))
+                    ready = replace(
+                        current, images=images, prepared_for=aim, findings=made.findings, thumbnail=made.thumbnail
+                    )
+                    self._update(self._targeted(ready))
         except (PictureError, StoreError) as error:
             self._refuse(key, error)
         finally:
@@ -274,19 +297,21 @@ class Draft(QAbstractListModel):
         many = self._context.pictures + len(self._rows) > self._limits.many_images
         return self._limits.many_edge if many else None
 
-    def _goal(self, picture: DraftPicture) -> Size:
-        return fit(picture.width, picture.height, self._model.tier, self._edge_cap)
+    def _aim(self, picture: DraftPicture) -> Aim:
+        whole, source = Size(picture.width, picture.height), picture.source
+        wanted = cuts(whole, source.preset, self._model.tier, edge_cap=self._edge_cap, region=source.region)
+        return Aim(wanted, self._limits.picture_chars // 4 * 3)
 
     def _targeted(self, picture: DraftPicture) -> DraftPicture:
-        """The picture with size, tokens and state for the present target."""
+        """The picture with its cuts, tokens and state for the present target."""
         if not picture.width:
             return picture
-        sent = self._goal(picture)
-        image = picture.image
-        if image is not None and picture.prepared_for == sent:
-            return replace(picture, sent=Size(image.width, image.height), tokens=image.tokens, state="ready")
-        tokens = image_tokens(*sent, self._model.tier.patch)
-        return replace(picture, sent=sent, tokens=tokens, state="measured")
+        aim, patch = self._aim(picture), self._model.tier.patch
+        offered = offers(Size(picture.width, picture.height), self._model.tier, edge_cap=self._edge_cap)
+        picture = replace(picture, aim=aim, offers=offered)
+        if picture.images and picture.prepared_for == aim:
+            return replace(picture, tokens=sum(image.tokens for image in picture.images), state="ready")
+        return replace(picture, tokens=sum(cut.tokens(patch) for cut in aim.cuts), state="measured")
 
     def _retarget(self) -> None:
         self._rows = [self._targeted(picture) for picture in self._rows]

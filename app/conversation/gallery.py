@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, Signal
 
 from app.conversation.tasks import Tasks
+from app.core.decoder import Decoder
 from app.core.errors import PictureError, StoreError
+from app.core.message import thumbnail_key
 from app.core.pictures import Pictures
 from app.core.store import Store
 
@@ -24,7 +26,7 @@ _KEPT: Final = 500
 class Gallery(QObject):
     """Signals:
     thumbnail_ready(str): the thumbnail of an original (its SHA-256) can be had now.
-    opened(str, Pixels): a picture, whole.
+    opened(str, Pixels): a picture, whole, by its SHA-256, with "-" and the page where it is a document's.
     failed(str, PictureError): it cannot be shown.
     """
 
@@ -33,11 +35,18 @@ class Gallery(QObject):
     failed = Signal(str, object)
 
     def __init__(
-        self, store: Store, pictures: Pictures, threads: Executor, tasks: Tasks, parent: QObject | None = None
+        self,
+        store: Store,
+        pictures: Pictures,
+        decoder: Decoder,
+        threads: Executor,
+        tasks: Tasks,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._store = store
         self._pictures = pictures
+        self._decoder = decoder
         self._threads = threads
         self._tasks = tasks
         self._thumbnails: dict[str, bytes] = {}
@@ -53,9 +62,9 @@ class Gallery(QObject):
             self._wanted.add(original)
         return b""
 
-    def open(self, sha256: str) -> None:
-        """Decode a picture of the folder; `opened` or `failed` tells."""
-        self._tasks.start(self._open(sha256), "open picture")
+    def open(self, sha256: str, page: int = 0) -> None:
+        """Decode a picture of the folder, or a page of a document; `opened` or `failed` tells."""
+        self._tasks.start(self._open(sha256, page), "open picture")
 
     async def _fetch(self) -> None:
         await asyncio.sleep(0)  # all that one paint asks for goes in one query
@@ -68,17 +77,15 @@ class Gallery(QObject):
             for original in found:
                 self.thumbnail_ready.emit(original)
 
-    async def _open(self, sha256: str) -> None:
+    async def _open(self, sha256: str, page: int) -> None:
         loop = asyncio.get_running_loop()
         try:
-            pixels = await loop.run_in_executor(self._threads, _decoded, self._pictures, sha256)
+            pixels = await loop.run_in_executor(self._threads, self._decoded, sha256, page)
         except PictureError as error:
-            self.failed.emit(sha256, error)
+            self.failed.emit(thumbnail_key(sha256, page), error)
         else:
-            self.opened.emit(sha256, pixels)
+            self.opened.emit(thumbnail_key(sha256, page), pixels)
 
-
-def _decoded(pictures: Pictures, sha256: str) -> Pixels:
-    from app.core.image import pixels  # Pillow: after the first paint
-
-    return pixels(pictures.read(sha256))
+    def _decoded(self, sha256: str, page: int) -> Pixels:
+        self._pictures.read(sha256)  # what the disk has damaged is not shown as if it were what was sent
+        return self._decoder.pixels(self._pictures.path(sha256), "", page=page)

@@ -235,7 +235,11 @@ def _one(block: Block, among: Sequence[Block], model: Model) -> int:
         case ReplyBlock():
             return text_tokens(block.text) + text_tokens(block.thinking)
         case ImageBlock():
+            if block.stands_for:
+                return text_tokens(block.stands_for)
             alone = sum(isinstance(b, ImageBlock) for b in among) == 1
+            if not block.width:  # a link nobody has looked behind: the most it can be
+                return model.tier.max_tokens + _LABEL_TOKENS
             # A model of a smaller tier shrinks on its side what was sent for a larger one.
             size = fit(block.width, block.height, model.tier)
             return image_tokens(*size) + (_LABEL_TOKENS if labelled(block, alone) else 0)

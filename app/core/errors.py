@@ -6,7 +6,10 @@
     │   ├── NotAPicture             its bytes are no picture we know
     │   ├── FormatUnsupported       a picture, in a format we do not take
     │   ├── PictureDamaged          it starts like a picture and breaks off
-    │   └── PictureTooBig           more pixels or bytes than can be handled safely
+    │   ├── PictureTooBig           more pixels or bytes than can be handled safely
+    │   ├── PictureTooSlow          decoding it was ended: it took too long, or broke its process
+    │   ├── AlreadyAttached         the draft has the same picture
+    │   └── LinkRefused             a picture on the web that is not fetched, or could not be
     ├── RequestRefused          the preflight found what the API would refuse; nothing was sent
     ├── ServerError             talking to the server went wrong
     │   ├── NoKey                   there is no key for this server
@@ -47,7 +50,7 @@ class PictureError(VisavisError):
 
 @dataclass
 class PictureUnreadable(PictureError):
-    reason: Literal["missing", "denied", "folder", "special", "empty", "failed"]
+    reason: Literal["missing", "denied", "folder", "special", "empty", "failed", "password"]
 
 
 @dataclass
@@ -75,6 +78,35 @@ class PictureTooBig(PictureError):
     limit_bytes: int = 0
 
 
+@dataclass
+class PictureTooSlow(PictureError):
+    format: str
+    """As people call it."""
+
+
+@dataclass
+class AlreadyAttached(PictureError):
+    number: int
+    """The picture's number in the conversation, as in "Image 3"."""
+
+
+LinkReason = Literal[
+    "scheme", "credentials", "unreadable", "private", "redirects", "dns", "connect", "tls", "timeout", "too_large",
+    "status", "failed",
+]  # fmt: skip
+
+
+@dataclass
+class LinkRefused(PictureError):
+    """`name` is the address's host, as it is shown to the person."""
+
+    reason: LinkReason
+    status: int = 0
+    """HTTP status, where the server answered with one that is no picture."""
+    limit: int = 0
+    """Bytes or seconds, where one was reached."""
+
+
 # --- the preflight ------------------------------------------------------------------------------
 
 
@@ -87,6 +119,10 @@ OffenceKind = Literal[
     "empty",
     "context",
     "missing_picture",
+    "edge_of_tier",
+    "media_type",
+    "expired_file",
+    "link",
 ]
 
 
@@ -173,6 +209,9 @@ class ApiError(ServerError):
     """Seconds the server asks us to wait; None when it does not say."""
     block: tuple[int, int] | None = None
     """The N and M of "messages.N.content.M" where a 400 names a content block."""
+    picture: int = 0
+    """The number of the picture that block is, as in "Image 3"; 0 where it is none."""
+    picture_name: str = ""
     bad_signature: bool = False
     """A 400 about the signature of a thinking block (API.md, section 3.6)."""
     should_retry: bool = True

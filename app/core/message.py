@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal
+
+from app.core.cuts import Box, Kind, Preset, place
+from app.core.fit import Size
 
 JSON = dict[str, Any]
 """A JSON object as `json.loads` gives it. Treated as immutable everywhere."""
@@ -37,7 +40,7 @@ class ImageBlock:
     name: str
     """What the person calls it: the file's name, or empty for a pasted bitmap."""
     sent: str
-    """SHA-256 (hex) of the prepared bytes: what goes over the wire."""
+    """SHA-256 (hex) of the prepared bytes: what goes over the wire. Of a link, those it was seen to lead to."""
     media_type: str
     width: int
     """Pixels of the picture as sent."""
@@ -52,17 +55,78 @@ class ImageBlock:
     original_height: int
     original_bytes: int
     original_format: str
-    """"JPEG", "PNG", "GIF", "WebP"."""
+    """As people call it: "JPEG", "HEIC", "PDF"."""
     notes: tuple[str, ...] = ()
-    """What was done to it, as words of `app.core.image`: "turned", "resized", "first_frame", "srgb"."""
+    """What was done to it, as words of `app.core.image`: "turned", "resized", "first_frame", "srgb", "flattened"…"""
+    page: int = 0
+    """The page of a document that it shows, from 1; 0 for a picture file."""
+    preset: Preset = "auto"
+    kind: Kind = "whole"
+    """What of the picture this block shows. A picture sent in parts has a block for each, all of one number."""
+    box: Box | None = None
+    """The part of the original, in its upright pixels; None for all of it."""
+    part: int = 0
+    parts: int = 0
+    """Tiles: which one of how many."""
+    same_as: int = 0
+    """Number of an earlier picture of the same pixels: a sentence that says so goes in its place."""
+    sharper_than: int = 0
+    """Number of an earlier picture that this shows again, sharper."""
+    withheld: bool = False
+    """Left out by the person: its label goes and says so, its pixels stay at home."""
+    url: str = ""
+    """A link the person gave: the server fetches the picture itself. `sent` may then be empty, and the size 0."""
+    file: RemoteFile | None = None
+    """Where the server keeps it: it then goes by that name, not as bytes."""
 
     @property
     def label(self) -> str:
-        return f"Image {self.number}:"
+        """What is said before the picture, so that it can be talked about (guide, "Prompt examples")."""
+        return f"Image {self.number}{self._described}:"
+
+    @property
+    def _described(self) -> str:
+        where = place(self.box, Size(self.original_width, self.original_height))
+        match self.kind:
+            case "overview":
+                return ", overview of the whole picture"
+            case "tile":
+                return f", part {self.part} of {self.parts} at full size ({where})"
+            case "region":
+                return f", marked region at full size ({where})"
+        return f", the same picture as Image {self.sharper_than} but sharper" if self.sharper_than else ""
+
+    @property
+    def stands_for(self) -> str:
+        """The sentence that goes instead of the picture; empty where the picture goes itself."""
+        if self.withheld:
+            return f"Image {self.number}: left out."
+        return f"Image {self.number}: the same picture as Image {self.same_as}." if self.same_as else ""
 
     @property
     def resized(self) -> bool:
-        return (self.width, self.height) != (self.original_width, self.original_height)
+        return self.kind == "whole" and (self.width, self.height) != (self.original_width, self.original_height)
+
+    @property
+    def thumbnail(self) -> str:
+        """The key of its thumbnail in the store."""
+        return thumbnail_key(self.original, self.page)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A picture that a server keeps (API.md, section 5)."""
+
+    id: str
+    server: str
+    """The host whose name it is."""
+    expires: float
+    """Seconds since the epoch."""
+
+
+def thumbnail_key(original: str, page: int = 0) -> str:
+    """The name of a thumbnail: the original's SHA-256 (hex), with the page where it is a document's."""
+    return f"{original}-{page}" if page else original
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,15 +345,24 @@ def _stored(block: Block) -> JSON:
         case TextBlock():
             return {"text": block.text}
         case ImageBlock():
-            return {"image": {name: getattr(block, name) for name in ImageBlock.__slots__}}
+            return {"image": {name: _fact(getattr(block, name)) for name in ImageBlock.__slots__}}
         case ReplyBlock():
             return {"reply": block.data}
 
 
+def _fact(value: object) -> object:
+    return asdict(value) if isinstance(value, RemoteFile) else value
+
+
 def _restored(entry: JSON) -> Block:
     if "image" in entry:
-        facts = entry["image"]
-        return ImageBlock(**facts | {"notes": tuple(facts["notes"])})
+        facts = dict(entry["image"])
+        facts["notes"] = tuple(facts["notes"])
+        if box := facts.get("box"):
+            facts["box"] = Box(*box)
+        if file := facts.get("file"):
+            facts["file"] = RemoteFile(**file)
+        return ImageBlock(**facts)
     if "reply" in entry:
         return ReplyBlock(entry["reply"])
     return TextBlock(entry["text"])

@@ -5,7 +5,7 @@ What goes back (API.md, sections 3.2, 3.5 and 3.6):
 * a finished answer exactly as it arrived, save empty text blocks, which the API refuses;
 * of a stopped, interrupted or failed answer the text so far, without thinking; nothing where there is none;
 * a refused turn not at all, neither the question nor the answer;
-* a picture with the label it was first sent with.
+* a picture with the label it was first sent with; of one that an earlier turn has or the person left out, a sentence.
 
 Thinking is bound to everything before it: the model, the system prompt, the earlier turns. Each answer therefore keeps
 the digest of what it was asked with (`Message.prefix`). Where the digest no longer matches, the thinking of that answer
@@ -20,13 +20,16 @@ import uuid
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
+from app.core.fit import Tier, fit
 from app.core.message import JSON, THINKING, Block, ImageBlock, Message, ReplyBlock, TextBlock, well_formed
 
 MAX_TOKENS: Final = 16_000
 """Default `max_tokens`: it includes thinking, so that a small one can end an answer before its first word."""
 
+
+Source = Literal["url", "file"]
 
 _LOOK_BACK: Final = 20
 """Content blocks between two cache marks that the server bridges (API.md, section 7)."""
@@ -61,6 +64,12 @@ class Request:
     max_tokens: int = MAX_TOKENS
     prefix: str = ""
     """Digest to be kept with the answer."""
+    server: str = ""
+    """The host it goes to."""
+    sources: frozenset[Source] = frozenset()
+    """Besides bytes, how the server takes pictures (API.md, section 1.7)."""
+    exact: Tier | None = None
+    """The model's tier where the server can be told to refuse rather than shrink a picture (API.md, section 1.6)."""
     continues: Message | None = None
     """The last answer, if what it was asked with is still what goes back: the server may have that in its cache."""
     seen: int = 0
@@ -75,6 +84,8 @@ class Request:
         system: str = "",
         server: str = "",
         max_tokens: int = MAX_TOKENS,
+        sources: frozenset[Source] = frozenset(),
+        exact: Tier | None = None,
     ) -> Request:
         """The request that answers `history`, whose last message is the person's.
 
@@ -95,11 +106,36 @@ class Request:
         messages = tuple(
             (message.role, tuple(_blocks(message, thinking=index > stale))) for index, message in enumerate(kept)
         )
-        return cls(model, messages, system, max_tokens, digest.hexdigest(), continues, seen)
+        return cls(
+            model,
+            messages,
+            system,
+            max_tokens,
+            digest.hexdigest(),
+            server,
+            sources,
+            exact,
+            continues,
+            seen,
+        )
 
     @property
     def images(self) -> tuple[ImageBlock, ...]:
-        return tuple(b for _, blocks in self.messages for b in blocks if isinstance(b, ImageBlock))
+        """The pictures that really go: without those for which a sentence stands."""
+        return tuple(b for _, blocks in self.messages for b in blocks if isinstance(b, ImageBlock) and not b.stands_for)
+
+    def image_at(self, message: int, block: int) -> ImageBlock | None:
+        """The picture that an error of the server names as `messages.N.content.M`, if it is one."""
+        if not 0 <= message < len(self.messages):
+            return None
+        entries = list(self._entries(self.messages[message][1]))
+        return entries[block][1] if 0 <= block < len(entries) else None
+
+    def source(self, image: ImageBlock) -> Literal["base64"] | Source:
+        """How a picture goes to this server."""
+        if image.file is not None and image.file.server == self.server and "file" in self.sources:
+            return "file"
+        return "url" if image.url and "url" in self.sources else "base64"
 
     @property
     def thinks(self) -> bool:
@@ -120,12 +156,13 @@ class Request:
     def body(self, read: Callable[[str], bytes]) -> Body:
         """The request as JSON bytes (API.md, section 3.2), streamed, with automatic caching (section 7)."""
         mark = uuid.uuid4().hex
-        images: list[ImageBlock] = []
         fields: JSON = {"model": self.model, "max_tokens": self.max_tokens, "stream": True}
         if self.system:
             fields["system"] = self.system
         fields["cache_control"] = {"type": "ephemeral"}
-        contents = [list(_content(blocks, images, mark)) for _, blocks in self.messages]
+        entries = [list(self._entries(blocks, mark)) for _, blocks in self.messages]
+        contents = [[entry for entry, _ in message] for message in entries]
+        images = [image for message in entries for entry, image in message if image and _carries_bytes(entry)]
         if len(self.messages) > 2 and sum(len(content) for content in contents[-2:]) > _LOOK_BACK:
             # The server looks for what it has cached so many blocks back and no further (API.md, section 7).
             contents[-3][-1] = contents[-3][-1] | {"cache_control": {"type": "ephemeral"}}
@@ -137,6 +174,35 @@ class Request:
         for image, piece in zip(images, pieces[1:], strict=True):
             parts += [image, piece]
         return Body(tuple(parts), read)
+
+    def _entries(self, blocks: Sequence[Block], mark: str = "") -> Iterator[tuple[JSON, ImageBlock | None]]:
+        """The content of one message, entry by entry; `mark` stands where the bytes of a picture go."""
+        alone = sum(isinstance(b, ImageBlock) for b in blocks) == 1
+        for block in blocks:
+            match block:
+                case TextBlock():
+                    yield block.to_json(), None
+                case ReplyBlock():
+                    yield block.data, None
+                case ImageBlock() if block.stands_for:
+                    yield {"type": "text", "text": block.stands_for}, None
+                case ImageBlock():
+                    if labelled(block, alone):
+                        yield {"type": "text", "text": block.label}, None
+                    yield self._picture(block, mark), block
+
+    def _picture(self, image: ImageBlock, mark: str) -> JSON:
+        entry: JSON = {"type": "image"}
+        match self.source(image):
+            case "url":
+                return entry | {"source": {"type": "url", "url": image.url}}
+            case "file":
+                entry["source"] = {"type": "file", "file_id": image.file.id if image.file else ""}
+            case _:
+                entry["source"] = {"type": "base64", "media_type": image.media_type, "data": mark}
+        if self.exact is not None and fit(image.width, image.height, self.exact) == (image.width, image.height):
+            entry["transformations"] = {"oversized_image": "error"}
+        return entry
 
 
 def sendable(history: Sequence[Message]) -> list[Message]:
@@ -184,22 +250,8 @@ def _blocks(message: Message, *, thinking: bool) -> list[Block]:
     return [b for b in blocks if thinking or b.type not in THINKING]
 
 
-def _content(blocks: Sequence[Block], images: list[ImageBlock], mark: str) -> Iterator[JSON]:
-    alone = sum(isinstance(b, ImageBlock) for b in blocks) == 1
-    for block in blocks:
-        match block:
-            case TextBlock():
-                yield block.to_json()
-            case ReplyBlock():
-                yield block.data
-            case ImageBlock():
-                if labelled(block, alone):
-                    yield {"type": "text", "text": block.label}
-                images.append(block)
-                yield {
-                    "type": "image",
-                    "source": {"type": "base64", "media_type": block.media_type, "data": mark},
-                }
+def _carries_bytes(entry: JSON) -> bool:
+    return bool(entry["source"]["type"] == "base64")
 
 
 def _digest(digest: hashlib._Hash, message: Message) -> None:
@@ -212,5 +264,14 @@ def _digest(digest: hashlib._Hash, message: Message) -> None:
             case ReplyBlock():
                 entries.append(block.data)
             case ImageBlock():
-                entries.append([block.number, block.media_type, block.sent])
+                entries.append([block.number, block.media_type, block.sent, *_special(block)])
     digest.update(json.dumps(entries, ensure_ascii=False, sort_keys=True).encode())
+
+
+def _special(image: ImageBlock) -> list[object]:
+    """What sets a picture apart from one that goes whole, as bytes; such a one must keep its digest for ever."""
+    if image.stands_for:
+        return [image.stands_for]
+    if image.kind == "whole" and not (image.sharper_than or image.url or image.file):
+        return []
+    return [image.label, image.url, image.file.id if image.file else ""]

@@ -34,12 +34,18 @@ class Settings:
     """The window's place as Qt saves it, in hexadecimal digits."""
     text_size: int = 100
     """Per cent of the system's."""
+    upload: bool = False
+    """Whether pictures are kept on the server and go by name from their first request on (API.md, section 5)."""
+    upload_days: int = 30
+    """Days after which the server forgets them."""
+    foreign_sources: bool = False
+    """Whether links and kept files may go to a server other than Anthropic's."""
     other: JSON = field(default_factory=dict)
     """Keys of the file that this version does not know; `save` writes them back."""
 
 
 _CHOICES: Final = {"theme": {"system", "light", "dark"}, "auth": {"", "bearer", "x-api-key"}}
-_RANGES: Final = {"max_tokens": range(1, 10_000_000), "text_size": range(50, 401)}
+_RANGES: Final = {"max_tokens": range(1, 10_000_000), "text_size": range(50, 401), "upload_days": range(1, 91)}
 _KNOWN: Final = {known.name: known.default for known in fields(Settings) if known.name != "other"}
 
 

@@ -110,6 +110,10 @@ class Store:
         """Replace the streaming answer by its final form. Returns the conversation as it is now."""
         return await self._run(lambda db: _put(db, conversation_id, message, str(self.path)))
 
+    async def replace_messages(self, conversation_id: str, messages: Sequence[Message]) -> Conversation:
+        """Replace stored messages by other forms of themselves: all or none. Returns the conversation as it is now."""
+        return await self._run(lambda db: _put_all(db, conversation_id, messages, str(self.path)))
+
     async def remove_message(self, message_id: str) -> None:
         """Take a message out for good. What it has cost stays in its conversation's sum: it was spent."""
         await self._run(lambda db: _remove(db, message_id, str(self.path)))
@@ -224,6 +228,13 @@ def _put(db: sqlite3.Connection, conversation_id: str, message: Message, path: s
         return _placed(db, conversation_id, message, path)
 
 
+def _put_all(db: sqlite3.Connection, conversation_id: str, messages: Sequence[Message], path: str) -> Conversation:
+    with schema.transaction(db):
+        for message in messages:
+            _placed(db, conversation_id, message, path)
+        return _conversation(db, conversation_id)
+
+
 def _placed(db: sqlite3.Connection, conversation_id: str, message: Message, path: str) -> Conversation:
     """Add the message or replace it by its final form, and bring the conversation's figures up to date."""
     was = _conversation(db, conversation_id)
@@ -233,7 +244,7 @@ def _placed(db: sqlite3.Connection, conversation_id: str, message: Message, path
     now = replace(
         was,
         updated=max(was.updated, message.created + message.seconds),
-        pictures=was.pictures + len(message.images) - len(before.images),
+        pictures=was.pictures + _pictures([message]) - _pictures([before]),
         cost=_sum(was.cost, message.cost, before.cost),
         thumbnail=was.thumbnail or _first_picture([message]),
     )
@@ -248,8 +259,7 @@ def _remove(db: sqlite3.Connection, message_id: str, path: str) -> None:
             return
         db.execute("DELETE FROM messages WHERE id = ?", (message_id,))
         left = _messages(db, path, owner[0])
-        pictures = sum(len(message.images) for message in left)
-        _set_figures(db, replace(_conversation(db, owner[0]), pictures=pictures, thumbnail=_first_picture(left)))
+        _set_figures(db, replace(_conversation(db, owner[0]), pictures=_pictures(left), thumbnail=_first_picture(left)))
 
 
 def _set_figures(db: sqlite3.Connection, conversation: Conversation) -> None:
@@ -259,8 +269,13 @@ def _set_figures(db: sqlite3.Connection, conversation: Conversation) -> None:
     )
 
 
+def _pictures(messages: Iterable[Message]) -> int:
+    """How many a person counts: one sent in parts is one."""
+    return len({(message.id, image.number) for message in messages for image in message.images})
+
+
 def _first_picture(messages: Iterable[Message]) -> str:
-    return next((image.original for message in messages for image in message.images), "")
+    return next((image.thumbnail for message in messages for image in message.images), "")
 
 
 def _sum(total: str, more: str, less: str) -> str:

@@ -96,10 +96,11 @@ def details(picture: DraftPicture, cost: PictureCost | None) -> list[tuple[str, 
         return rows
     rows.append((translate("picture_facts", "Size"), _sizes(picture, picture.sent)))
     rows.append((translate("picture_facts", "File"), f"{picture.format}, {figures.file_size(picture.file_bytes)}"))
-    if picture.state == "ready" and picture.image is not None:
-        sent = f"{kind(picture.image.media_type)}, {figures.file_size(picture.image.sent_bytes)}"
+    if picture.state == "ready" and picture.images:
+        size = figures.file_size(sum(image.sent_bytes for image in picture.images))
+        sent = f"{kind(picture.images[0].media_type)}, {size}"
         rows.append((translate("picture_facts", "Sent as"), sent))
-        rows.append((translate("picture_facts", "Done"), " · ".join(done(picture.image.notes))))
+        rows.append((translate("picture_facts", "Done"), " · ".join(done(picture.images[0].notes))))
     rows.append((translate("picture_facts", "Tokens"), _both_counts(picture, picture.sent)))
     if cost is None:
         rows.append((translate("picture_facts", "Price"), translate("picture_facts", "not known for this model")))
@@ -160,13 +161,13 @@ def _spoken_size(width: int, height: int) -> str:
 
 def _notes(picture: DraftPicture) -> list[str]:
     """What `app.core.image.prepare` did, as far as it changes what the model sees; resizing shows in the sizes."""
-    if picture.image is None:
+    if not picture.images:
         return []
     words = {
         "first_frame": translate("picture_facts", "first frame only"),
         "turned": translate("picture_facts", "turned upright"),
     }
-    return [words[note] for note in words if note in picture.image.notes]
+    return [words[note] for note in words if note in picture.images[0].notes]
 
 
 def _money(dollars: Decimal | None) -> str:

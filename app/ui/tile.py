@@ -129,6 +129,8 @@ def fitting(size: str, metrics: QFontMetrics, width: int) -> str:
     """The line about a size, without notes that there is no room for: they must not cost a digit of the numbers."""
     while metrics.horizontalAdvance(size) > width and NOTE in size:
         size = size.rpartition(NOTE)[0]
+    if metrics.horizontalAdvance(size) <= width:
+        return size  # elidedText measures in fractions of a pixel and would cut what fits
     return metrics.elidedText(size, Qt.TextElideMode.ElideRight, width)
 
 

@@ -10,9 +10,9 @@ from PIL import Image
 
 from app.core.errors import PictureDamaged, PictureError, PictureTooBig
 from app.core.fit import Tier, fit
-from app.core.image import prepare, probe
+from app.core.image import probe
 from tests import pictures
-from tests.core.conftest import Write
+from tests.core.conftest import Write, prepare
 
 STANDARD = Tier(max_edge=1568, max_tokens=1568)
 SMALL = Tier(max_edge=56, max_tokens=4)

@@ -13,10 +13,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from app.conversation.attachment import DraftPicture, Source
+from app.conversation.attachment import Aim, DraftPicture, Source
 from app.conversation.chat import Tools
 from app.conversation.desk import Desk
 from app.conversation.draft import Draft
+from app.core.cuts import Cut
 from app.core.fit import Size
 from app.ui import picture_facts
 from app.ui.theme import HIT, Theme
@@ -240,8 +241,13 @@ def test_a_slow_picture_says_so_only_after_a_while(qtbot: QtBot, strip: Thumbnai
 
 # --- words ----------------------------------------------------------------------------------------
 
-SHRUNK = DraftPicture(1, "q4.png", "measured", 3840, 2160, Size(2576, 1449), 4784, "PNG", file_bytes=1_200_000)
-SQUARE = DraftPicture(2, "<img src=x>", "measured", 1000, 1000, Size(1000, 1000), 1296, "JPEG", file_bytes=900)
+
+def aimed(width: int, height: int) -> Aim:
+    return Aim((Cut("whole", Size(width, height)),), 7_400_000)
+
+
+SHRUNK = DraftPicture(1, "q4.png", "measured", 3840, 2160, aimed(2576, 1449), 4784, "PNG", file_bytes=1_200_000)
+SQUARE = DraftPicture(2, "<img src=x>", "measured", 1000, 1000, aimed(1000, 1000), 1296, "JPEG", file_bytes=900)
 
 
 def test_a_badge_reads_tokens_and_price_or_a_dash() -> None:

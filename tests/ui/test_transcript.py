@@ -527,7 +527,7 @@ def online_chat(online: Tools) -> Iterator[Chat]:
 
 @pytest.fixture
 def live(qtbot: QtBot, theme: Theme, online: Tools, online_chat: Chat) -> Transcript:
-    gallery = Gallery(online.store, online.pictures, online.threads, online.tasks)
+    gallery = Gallery(online.store, online.pictures, online.decoder, online.threads, online.tasks)
     return shown(qtbot, Transcript(theme, gallery), online_chat)
 
 

@@ -1,0 +1,188 @@
+"""Opens and decodes picture files behind guards: what strangers made never gets past here but as upright pixels."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from io import BytesIO
+from threading import Lock
+from typing import Any, BinaryIO, Final
+
+from PIL import Image, ImageCms
+
+from app.core.colour import in_srgb, srgb_transform
+from app.core.container import MEDIA_TYPES, Header, read_header
+from app.core.errors import (
+    FormatUnsupported,
+    NotAPicture,
+    PictureDamaged,
+    PictureError,
+    PictureTooBig,
+    PictureUnreadable,
+)
+from app.core.fit import Size
+from app.core.metadata import Stripped, strip
+from app.core.sniff import SNIFFED, sniff
+
+MAX_PIXELS: Final = 240_000_000
+"""Pixels of a picture as stored: phones of 200 megapixels pass."""
+MAX_DECODED_BYTES: Final = 512 << 20
+"""Memory of one decoding."""
+
+_GIANT: Final = 128 << 20
+_one_giant = Lock()
+_SCANS, _SCAN_MEGAPIXELS = 10, 4000
+
+# Our own limit is checked before Pillow opens a file. Pillow's would warn above this one, through a global state.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A picture file, opened and not yet decoded."""
+
+    header: Header
+    stripped: Stripped
+    image: Image.Image
+    """Opened, not decoded."""
+    to_srgb: ImageCms.ImageCmsTransform | None
+    """None when the colours are sRGB already, or nobody knows."""
+
+    @property
+    def sendable(self) -> bool:
+        """As a file, it shows everyone the same picture."""
+        moving = self.header.animated and self.header.format == "WebP"  # the others end after their first frame
+        return self.header.common and self.header.orientation == 1 and self.to_srgb is None and not moving
+
+
+_BROKEN: Final = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    RuntimeError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    struct.error,
+    zlib.error,
+)
+"""What decoders have been seen to raise for broken files."""
+
+
+@contextmanager
+def boundary(name: str) -> Iterator[None]:
+    """The one place where what decoders raise becomes an error of ours."""
+    try:
+        yield
+    except PictureError:
+        raise
+    except (MemoryError, Image.DecompressionBombError) as error:
+        raise PictureTooBig(name) from error
+    except _BROKEN as error:
+        if isinstance(error, OSError) and error.errno:  # the disk's, not a decoder's
+            raise PictureUnreadable(name, "failed") from error
+        raise PictureDamaged(name) from error
+
+
+def picture_header(file: BinaryIO, name: str) -> Header:
+    """What the file says of its picture. Raises as `app.core.image.probe` does."""
+    head = file.read(SNIFFED)
+    if not head:
+        raise PictureUnreadable(name, "empty")
+    kind = sniff(head)
+    if not kind:
+        raise NotAPicture(name)
+    if kind not in MEDIA_TYPES:
+        raise FormatUnsupported(name, kind)
+    header = read_header(file, kind)
+    if header.width * header.height > MAX_PIXELS:
+        raise PictureTooBig(name, header.width, header.height)
+    return header
+
+
+def upright(header: Header) -> Size:
+    """Pixels of the picture turned upright."""
+    size = Size(header.width, header.height)
+    return Size(size.height, size.width) if header.sideways else size
+
+
+def open_source(data: bytes, name: str) -> Source:
+    """Open a file of one of the four common formats. Its pixels are decoded by `decode`."""
+    header = picture_header(BytesIO(data), name)
+    stripped = strip(data, header.format)
+    # Each scan of a progressive JPEG passes over all pixels: a small file can take minutes, and nothing can stop it.
+    if stripped.scans > _SCANS and stripped.scans * header.width * header.height > _SCAN_MEGAPIXELS * 1_000_000:
+        raise PictureTooBig(name, header.width, header.height)
+    image = Image.open(BytesIO(stripped.data), formats=(header.format.upper(),))
+    if image.size != (header.width, header.height):
+        raise ValueError("the decoder sees another size")
+    return Source(header, stripped, image, srgb_transform(stripped.icc, image.mode))
+
+
+# --- decoding -----------------------------------------------------------------------------------
+
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What turns a picture of each EXIF orientation upright."""
+
+
+def decode(source: Source, size: Size, name: str) -> Image.Image:
+    """The picture upright, in sRGB, with `size` pixels; mode L, RGB or RGBA, and nothing in its info."""
+    header, image, box = source.header, source.image, None
+    stored = Size(size.height, size.width) if header.sideways else size
+    if stored != image.size and (drafted := image.draft(None, stored)):
+        box = drafted[1]  # the decoder makes it up to 8 times smaller, rounded up
+    with _turn_of(_memory(header, Size(*image.size), name)):
+        image.load()
+        image = _true_colour(image, header)
+        if image.size != stored:
+            image = image.resize(stored, Image.Resampling.LANCZOS, box=box)
+    image = in_srgb(image, source.to_srgb)
+    if header.orientation in _TURNS:
+        image = image.transpose(_TURNS[header.orientation])
+    if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
+        image = image.convert("RGB")
+    image.info = {}
+    return image
+
+
+def _memory(header: Header, decoded: Size, name: str) -> int:
+    """Bytes that decoding takes at its peak. Raises PictureTooBig above `MAX_DECODED_BYTES`."""
+    # WebP's decoder keeps two canvases and hands out a third, Pillow makes the fourth.
+    needed = decoded.width * decoded.height * (16 if header.format == "WebP" else 4)
+    if header.progressive:
+        needed += header.width * header.height * 6  # all coefficients, whatever the draft
+    if needed > MAX_DECODED_BYTES:
+        raise PictureTooBig(name, header.width, header.height)
+    return needed
+
+
+def _turn_of(memory: int) -> AbstractContextManager[Any]:
+    """Two giants are not decoded at the same time."""
+    return _one_giant if memory > _GIANT else nullcontext()
+
+
+def _true_colour(image: Image.Image, header: Header) -> Image.Image:
+    """Eight bits a channel and no palette, so that it can be resized and encoded."""
+    if image.mode.startswith("I"):  # 16-bit grey; converting would clip it to white
+        return image.point(lambda value: value * (1 / 256)).convert("L")
+    if not header.common:
+        image.info.pop("transparency", None)  # one colour in 16 bits a channel, while the pixels have 8 now
+    if image.mode != "RGBA" and image.has_transparency_data:
+        return image.convert("RGBA")
+    if image.mode == "1":
+        return image.convert("L")
+    return image.convert("RGB") if image.mode in ("P", "RGBX") else image
