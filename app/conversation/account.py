@@ -17,6 +17,7 @@ from app.core.server import PRACTICE, Auth, Server
 
 if TYPE_CHECKING:
     from app.core.client import Client
+    from app.core.request import Source
 
 
 class Account(QObject):
@@ -78,6 +79,19 @@ class Account(QObject):
         if self._practice:
             return PRACTICE
         return self._access.server.host if self._access is not None else ""
+
+    @property
+    def sources(self) -> frozenset[Source]:
+        """Besides bytes, how the server takes pictures."""
+        if self._practice:
+            return Server().sources(foreign=False)
+        foreign = self._preferences.settings.foreign_sources
+        return self._access.server.sources(foreign=foreign) if self._access is not None else frozenset()
+
+    @property
+    def exact_sizes(self) -> bool:
+        """Whether the server can be told to refuse a picture rather than shrink it."""
+        return self._practice or (self._access is not None and self._access.server.knows_transformations)
 
     async def ready(self) -> None:
         """Wait until it is known which server and key there are: the keyring may take its time."""

@@ -1,20 +1,19 @@
-"""One attached picture, from what was dropped to content blocks: values, and the work that is done in threads."""
+"""One attached picture, from what was dropped to what will be sent of it: values, nothing is done here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import unquote, urlsplit
 
 from app.core.cuts import Box, Cut, Offer, Preset
-from app.core.decoder import Decoder
-from app.core.fit import Size, image_tokens
-from app.core.message import ImageBlock
-from app.core.pictures import Pictures
+from app.core.fit import Size
+from app.core.message import JSON, ImageBlock
 
 if TYPE_CHECKING:
-    from app.core.image import Findings, Preparation
+    from app.core.legibility import Findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +39,64 @@ class Source:
     url: str = ""
     """A link that goes as a link; `data` or `kept` is then what was seen there, if anything was."""
 
+    @property
+    def has_bytes(self) -> bool:
+        return bool(self.kept or self.path or self.data)
+
+    def to_json(self) -> JSON:
+        """What `from_json` needs to have it again; bytes in memory are lost until they are kept."""
+        facts: dict[str, object] = {"kept": self.kept} if self.kept else {"path": self.path} if self.path else {}
+        facts["name"] = name_of(self)
+        rest = ("page", "preset", "region", "again", "sharper_than", "url")
+        usual = Source()
+        return facts | {fact: getattr(self, fact) for fact in rest if getattr(self, fact) != getattr(usual, fact)}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Source:
+        facts = dict(kept)
+        if region := facts.get("region"):
+            facts["region"] = Box(*region)
+        return cls(**facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """A drop of more pictures than are taken without asking."""
+
+    count: int
+    folders: tuple[str, ...]
+    """Names of the folders that were looked through."""
+    sources: tuple[Source, ...]
+    """For `Draft.attach`, if they are wanted."""
+    more: bool = False
+    """Whether the folders hold more than are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document of several pages that is kept: each page wanted is attached as a `Source` of its own."""
+
+    sha256: str
+    name: str
+    pages: int
+    format: str
+    """As people call it: "PDF", "TIFF"."""
+
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What a picture is prepared for: two that are equal give the same bytes."""
+    """What a picture is prepared for: two that are equal give the same blocks."""
 
     cuts: tuple[Cut, ...]
     max_bytes: int
     """Of each cut."""
+    patch: int = 28
+    """Of the model's tier."""
+
+    @property
+    def tokens(self) -> list[int]:
+        """Of each cut."""
+        return [cut.tokens(self.patch) for cut in self.cuts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +105,10 @@ class DraftPicture:
 
     key: int
     name: str
+    """What it is shown as: "lease.pdf, page 3" for a page of a document."""
     state: Literal["copying", "measured", "ready"] = "copying"
     width: int = 0
+    """0 also for a link that nobody has looked behind."""
     height: int = 0
     aim: Aim | None = None
     """What will be sent of it, to the present model; None until it is measured."""
@@ -71,9 +122,10 @@ class DraftPicture:
     offers: tuple[Offer, ...] = ()
     """The presets that differ for it, "auto" first."""
     images: tuple[ImageBlock, ...] = ()
-    """Once prepared, a block for each cut; their number is given when the message is sent."""
-    prepared_for: Aim | None = None
-    """What `images` was asked for; some may have come out smaller, to keep within the byte limit."""
+    """Once prepared, a block for each cut; their number is given when the message is sent. Some may have come out
+    smaller than their cut, to keep within the byte limit."""
+    made: Mapping[Aim, tuple[ImageBlock, ...]] = field(default_factory=dict, repr=False)
+    """Everything that was prepared of it: what was wanted before is there when it is wanted again."""
     same_as: int = 0
     """Number of an earlier picture of the same content, which goes in its place unless `source.again`."""
     findings: Findings | None = None
@@ -85,74 +137,47 @@ class DraftPicture:
         return self.source.preset
 
     @property
+    def page(self) -> int:
+        """The page of a document that it shows, from 1; 0 for a picture file."""
+        return self.source.page
+
+    @property
+    def unseen(self) -> bool:
+        """A link whose picture is not known: its size and its tokens are the server's to find out."""
+        return self.state != "copying" and not self.width
+
+    @property
     def sent(self) -> Size | None:
-        """Pixels of the picture as a whole, or of its overview, as it will be sent; None until that is known."""
-        if self.state == "ready" and self.images:
+        """Pixels of the picture as a whole, or of its overview, as the model will see it; None until that is known."""
+        if self.state == "ready" and self.images and self.width and not self.source.url:
             return Size(self.images[0].width, self.images[0].height)
         return self.aim.cuts[0].size if self.aim else None
 
+    @property
+    def identity(self) -> Hashable:
+        """Two of the same would send the same twice. A link is what it leads to for the server, whatever we saw."""
+        source = self.source
+        if source.url:
+            return source.url
+        return (self.original, source.page, source.region, source.sharper_than) if self.original else self.key
+
 
 def name_of(source: Source) -> str:
+    """The name of the file, or of what was dropped instead."""
     return source.name or Path(source.path).name
 
 
-def copy_and_measure(folder: Pictures, decoder: Decoder, key: int, source: Source) -> DraftPicture:
-    """Copy the source into the picture folder, so that it may vanish, and read its header. Raises PictureError."""
+def shown_name(source: Source) -> str:
+    """What one picture is called: pages of one document differ."""
     name = name_of(source)
-    if source.kept:
-        original = source.kept
-    elif source.path:
-        original = folder.add_file(Path(source.path), name).sha256
-    else:
-        data = source.data() if callable(source.data) else source.data
-        original = folder.add_bytes(data, name).sha256
-    found = decoder.probe(folder.path(original), name, page=source.page)
-    return DraftPicture(
-        key,
-        name,
-        source=replace(source, path="", data=b"", name=name, kept=original),
-        width=found.width,
-        height=found.height,
-        format=found.format,
-        original=original,
-        file_bytes=found.file_bytes,
-    )
+    page = f", page {source.page}"
+    return name.removesuffix(page) + page if source.page else name
 
 
-def prepared_images(
-    folder: Pictures, decoder: Decoder, picture: DraftPicture, aim: Aim, patch: int
-) -> tuple[tuple[ImageBlock, ...], Preparation]:
-    """The picture as it will be sent, kept in the folder. Raises PictureError."""
-    source = picture.source
-    path = folder.path(picture.original)
-    made = decoder.prepare(path, picture.name, aim.cuts, page=source.page, max_bytes=aim.max_bytes)
-    images = []
-    for cut, part in zip(aim.cuts, made.parts, strict=True):
-        stored = folder.add_bytes(part.data, picture.name)
-        images.append(
-            ImageBlock(
-                number=0,
-                name=picture.name,
-                sent=stored.sha256,
-                media_type=part.media_type,
-                width=part.width,
-                height=part.height,
-                sent_bytes=stored.size,
-                tokens=image_tokens(part.width, part.height, patch),
-                original=picture.original,
-                original_width=picture.width,
-                original_height=picture.height,
-                original_bytes=picture.file_bytes,
-                original_format=picture.format,
-                notes=part.notes,
-                page=source.page,
-                preset=source.preset,
-                kind=cut.kind,
-                box=cut.box,
-                part=cut.part,
-                parts=cut.parts,
-                sharper_than=source.sharper_than,
-                url=source.url,
-            )
-        )
-    return tuple(images), made
+def name_of_link(url: str) -> str:
+    """The last part of an address, or its host."""
+    try:
+        parts = urlsplit(url)
+        return unquote(PurePosixPath(parts.path).name) or parts.hostname or url
+    except ValueError:
+        return url

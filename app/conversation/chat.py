@@ -6,47 +6,35 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.conversation.account import Account
 from app.conversation.draft import Draft
+from app.conversation.kept_files import KeptFiles
 from app.conversation.messages import MessageModel
-from app.conversation.preferences import Preferences
-from app.conversation.tasks import Tasks
+from app.conversation.tools import Tools
 from app.conversation.worker import Worker
-from app.core.catalog import Model
-from app.core.cost import CACHE_SECONDS, Context, context, cost_of
-from app.core.decoder import Decoder
+from app.core.catalog import Limits, Model
+from app.core.cost import CACHE_SECONDS, Context, context, cost_of, picture_cost
+from app.core.cuts import Offer
 from app.core.message import JSON, Message
-from app.core.pictures import Pictures
-from app.core.request import Request
-from app.core.store import Conversation, Store
+from app.core.refit import Refit, Today, due, planned, spare_bytes, whole_pictures
+from app.core.request import Request, base64_length
+from app.core.sharper import sharper
+from app.core.store import Conversation
+
+__all__ = ["Chat", "Tools", "title_of"]
 
 _TITLE_CHARACTERS: Final = 60
 _SAVE_MILLISECONDS: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What every conversation works with; made once, where the app is put together."""
-
-    store: Store
-    pictures: Pictures
-    decoder: Decoder
-    threads: Executor
-    """For work on files and pixels."""
-    tasks: Tasks
-    account: Account
-    preferences: Preferences
-
-
 class Chat(QObject):
     """Signals:
-    changed(): title, model, system prompt, price or context.
+    changed(): title, model, system prompt, price, context or what is due.
     stored(Conversation): the conversation as the store has it now.
     """
 
@@ -58,6 +46,8 @@ class Chat(QObject):
         self._facts = facts
         self._tools = tools
         self._is_stored = is_stored
+        self.files: Final = KeptFiles(tools.pictures)
+        """What the conversation's picture files are."""
         self.messages: Final = MessageModel(self)
         self.draft: Final = Draft(
             tools.pictures,
@@ -69,17 +59,10 @@ class Chat(QObject):
             self.model,
             self,
         )
-        self.worker: Final = Worker(
-            self,
-            self.messages,
-            self.draft,
-            store=tools.store,
-            pictures=tools.pictures,
-            account=tools.account,
-            tasks=tools.tasks,
-            parent=self,
-        )
+        self.worker: Final = Worker(self, self.messages, self.draft, tools, self)
         self._context = Context()
+        self._refits: tuple[Refit, ...] = ()
+        self._drafted = (0, 0)
         self._terms: tuple[object, ...] = ()
         self._loading: asyncio.Task[None] | None = None
         self._kept_draft: JSON = {}
@@ -87,8 +70,10 @@ class Chat(QObject):
         self._draft_saves = self._timer(lambda: self._start(self.save_draft(), "save draft"))
         self._draft_saves.setInterval(_SAVE_MILLISECONDS)
         self.draft.changed.connect(self._draft_saves.start)
+        self.draft.changed.connect(self._follow_draft)
         self.worker.stored.connect(self._on_stored)
         self.worker.answered.connect(self.refresh)
+        self.worker.amended.connect(self.refresh)
         self.messages.rowsInserted.connect(self.refresh)
         tools.account.changed.connect(self._follow)
         tools.preferences.changed.connect(self._follow)
@@ -124,14 +109,40 @@ class Chat(QObject):
         return self._tools.account.catalog.get(model_id)
 
     @property
+    def limits(self) -> Limits:
+        return self._tools.account.catalog.limits
+
+    @property
     def max_tokens(self) -> int:
         wanted = self._tools.preferences.settings.max_tokens
         return min(wanted, self.model.max_output or wanted)
 
     @property
     def context(self) -> Context:
-        """What the next request carries along."""
+        """What the next request carries along, its pictures as they will be."""
         return self._context
+
+    @property
+    def refits(self) -> tuple[Refit, ...]:
+        """What will be done to earlier pictures before the next request can go. The prices know of it already."""
+        return self._refits
+
+    def sharper(self, number: int) -> Offer | None:
+        """How a picture of the history can be sent again with more to see; None where it went in all its pixels."""
+        blocks = self.messages.blocks_of(number)
+        if blocks and blocks[0].same_as:
+            blocks = self.messages.blocks_of(blocks[0].same_as)
+        return sharper(blocks, self.model.tier, self.limits, self._context.pictures) if blocks else None
+
+    def resend_price(self, _number: int, offer: Offer) -> Decimal | None:
+        """USD that sending a picture again this way adds to a request; None where the model's price is not known."""
+        tokens = offer.tokens(self.model.tier.patch)
+        prompt = self._context.tokens + tokens
+        prices = self.model.prices_for(prompt)
+        if prices is None:
+            return None
+        cost = picture_cost(tokens, prices)
+        return cost.cache_write if prompt >= self.model.min_cacheable else cost.input
 
     def set_model(self, model_id: str) -> None:
         """Ask another model from now on; new conversations begin with it too."""
@@ -172,12 +183,27 @@ class Chat(QObject):
 
     def request(self, history: Sequence[Message]) -> Request:
         """What is sent to have `history` answered."""
+        account, model = self._tools.account, self.model
         return Request.build(
             history,
-            model=self.model.id,
+            model=model.id,
             system=self._facts.system,
-            server=self._tools.account.server_name,
+            server=account.server_name,
             max_tokens=self.max_tokens,
+            sources=account.sources,
+            exact=model.tier if account.exact_sizes else None,
+        )
+
+    @property
+    def today(self) -> Today:
+        """What a request of now asks of every picture."""
+        return Today(
+            self.request,
+            self.model,
+            self.limits,
+            uploads=self._tools.preferences.settings.upload and "file" in self._tools.account.sources,
+            found=self.files.found,
+            now=time.time(),
         )
 
     async def loaded(self) -> None:
@@ -196,16 +222,25 @@ class Chat(QObject):
     # --- keeping up ---
 
     def refresh(self) -> None:
-        """Work out anew what a next request carries, and price the draft by it."""
+        """Work out anew what a next request carries, what is due before it, and price the draft by both."""
         self._terms = self._present_terms()
-        history = self.messages.messages
-        request = self.request(history)
-        now = time.time()
-        self._context = context(request, history, self.model, now=now)
+        today, history = self.today, self.messages.messages
+        blocks, characters = self._drafted = _load_of(self.draft)
+        self._refits = due(history, today, new_blocks=blocks, new_bytes=characters)
+        ahead = planned(history, self._refits)
+        request = self.request(ahead)
+        self._context = context(request, ahead, self.model, now=today.now)
         if self._context.cached and request.continues is not None:
             cools = request.continues.created + request.continues.seconds + CACHE_SECONDS
-            self._cache_cools.start(max(1000, round((cools - now) * 1000) + 1000))
-        self.draft.retarget(self.model, self._context, self.messages.pictures + 1, self.max_tokens)
+            self._cache_cools.start(max(1000, round((cools - today.now) * 1000) + 1000))
+        self.draft.retarget(
+            self.model,
+            self._context,
+            self.messages.pictures + 1,
+            self.max_tokens,
+            whole_pictures(request),
+            spare_bytes(history, today, new_blocks=blocks),
+        )
         self.changed.emit()
 
     def _follow(self) -> None:
@@ -213,8 +248,15 @@ class Chat(QObject):
         if self._present_terms() != self._terms:
             self.refresh()
 
+    def _follow_draft(self) -> None:
+        """The 21st picture may be one of the draft, and so may the one that the body has no room for."""
+        if _load_of(self.draft) != self._drafted:
+            self.refresh()
+
     def _present_terms(self) -> tuple[object, ...]:
-        return self.model, self.max_tokens, self._tools.account.server_name
+        account = self._tools.account
+        upload = self._tools.preferences.settings.upload
+        return self.model, self.max_tokens, account.server_name, account.sources, account.exact_sizes, upload
 
     def _change(self, storing: Coroutine[Any, Any, None], **facts: Any) -> None:
         """Take over other facts, here and in the store."""
@@ -229,9 +271,16 @@ class Chat(QObject):
     async def _load(self) -> None:
         messages = await self._tools.store.messages(self._facts.id)
         self.messages.reset(messages)
+        self._start(self._look(), "look at pictures")
         for message in messages:
             if message.state == "interrupted" and message.error is None and not message.cost:
                 await self._price(message)
+        self.refresh()
+
+    async def _look(self) -> None:
+        """See whether every picture file is there and what it says it is: what is due then is told before Send."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._tools.threads, self.files.look, list(self.messages.messages))
         self.refresh()
 
     async def _price(self, cut: Message) -> None:
@@ -254,6 +303,14 @@ class Chat(QObject):
         timer.setSingleShot(True)
         timer.timeout.connect(slot)
         return timer
+
+
+def _load_of(draft: Draft) -> tuple[int, int]:
+    """What the draft adds to a request: picture blocks, and characters of those that are made."""
+    going = [picture for picture in draft.pictures if not picture.same_as]
+    blocks = sum(len(picture.aim.cuts) if picture.aim else 1 for picture in going)
+    made = [image for picture in going if not picture.source.url for image in picture.images]
+    return blocks, sum(base64_length(image.sent_bytes) for image in made)
 
 
 def title_of(message: Message) -> str:

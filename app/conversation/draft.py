@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, Signal
 
-from app.conversation.attachment import Aim, DraftPicture, Source, copy_and_measure, name_of, prepared_images
+from app.conversation.aims import Target, ahead
+from app.conversation.attachment import Aim, Document, DraftPicture, Many, Source, name_of_link, shown_name
+from app.conversation.intake import Found
+from app.conversation.lineup import Lineup
 from app.conversation.messages import Index
+from app.conversation.preparing import Made, numbered
+from app.conversation.refusals import Refusals
 from app.conversation.tasks import Tasks
+from app.conversation.workshop import Fetch, Workshop
 from app.core.catalog import Limits, Model
-from app.core.cost import Context, Estimate, PictureCost, estimate, picture_cost
-from app.core.cuts import Box, Preset, cuts, offers
+from app.core.cost import Context, Estimate, PictureCost, picture_cost
+from app.core.cuts import Box, Preset
 from app.core.decoder import Decoder
-from app.core.errors import PictureError, StoreError, VisavisError
-from app.core.fit import Size
+from app.core.errors import AlreadyAttached, VisavisError
 from app.core.message import JSON, ImageBlock
 from app.core.pictures import Pictures
 from app.core.store import Store
 
-_TOGETHER_SECONDS: Final = 0.15
-"""Refusals of one drop come one by one; they are told as one when its last file has been looked at."""
+ASK_ABOVE: Final = 20
+"""Pictures of one drop that are taken without asking."""
 
-P = ParamSpec("P")
-T = TypeVar("T")
+_FRAME: Final = 200_000
+"""Characters of a request body kept free for what stands around the pictures."""
 
 
 class Draft(QAbstractListModel):
@@ -35,8 +40,10 @@ class Draft(QAbstractListModel):
 
     Signals:
         changed(): the totals, the readiness or the order.
-        refused(list[VisavisError]): pictures that cannot be used, with the reason, in the order of the drop; they have
-            no row.
+        refused(list[VisavisError]): pictures that cannot be used, or that the draft has already, with the reason, in
+            the order of the drop; they have no row.
+        many_wanted(Many): more pictures than are taken without asking; none is attached.
+        pages_wanted(Document): which of its pages? None is attached.
         taken(): the draft has become a message; the text is to be cleared.
         text_changed(str): the text was changed by something other than typing.
     """
@@ -51,6 +58,8 @@ class Draft(QAbstractListModel):
 
     changed = Signal()
     refused = Signal(list)
+    many_wanted = Signal(object)
+    pages_wanted = Signal(object)
     taken = Signal()
     text_changed = Signal(str)
 
@@ -64,31 +73,33 @@ class Draft(QAbstractListModel):
         limits: Limits,
         model: Model,
         parent: QObject | None = None,
+        *,
+        fetch: Fetch | None = None,
     ) -> None:
+        """`fetch` gets the pictures behind links; without it, `app.core.fetch` does."""
         super().__init__(parent)
-        self._folder = pictures
-        self._decoder = decoder
-        self._store = store
-        self._threads = threads
-        self._tasks = tasks
+        self._workshop = Workshop(pictures, decoder, store, threads, tasks, fetch, self)
+        self._workshop.looked_through.connect(self._sort)
+        self._workshop.arrived.connect(self._arrive)
+        self._workshop.made.connect(self._take_over)
+        self._workshop.refused.connect(self._refuse)
+        self._refusals = Refusals(self._awaits_more, self.refused.emit)
         self._limits = limits
-        self._model = model
+        self._spare_bytes = limits.request_bytes
         self._context = Context()
         self._first_number = 1
         self._max_tokens = 0
         self._text = ""
-        self._rows: list[DraftPicture] = []
-        self._removed: list[tuple[int, DraftPicture]] = []
+        self._lineup = Lineup(Target(model, limits, room=self._room))
         self._next_key = 0
-        self._in_work: set[int] = set()
-        self._refusals: dict[int, VisavisError] = {}
         self._settled = asyncio.Event()
+        self._ahead: Estimate | None = None
 
     # --- what it holds ---
 
     @property
     def pictures(self) -> list[DraftPicture]:
-        return self._rows
+        return self._lineup.pictures
 
     @property
     def text(self) -> str:
@@ -96,30 +107,42 @@ class Draft(QAbstractListModel):
 
     @property
     def empty(self) -> bool:
-        return not self._rows and not self._text.strip()
+        return not len(self._lineup) and not self._text.strip()
 
     @property
     def ready(self) -> bool:
-        return all(picture.state == "ready" for picture in self._rows)
+        return not self._lineup.unready and not self._workshop.looking
 
     @property
     def first_number(self) -> int:
         return self._first_number
 
     @property
+    def can_undo(self) -> bool:
+        return self._lineup.can_undo
+
+    @property
+    def sources(self) -> list[Source]:
+        """The pictures as something to attach elsewhere."""
+        sources = [picture.source for picture in self._lineup.pictures]
+        return [source for source in sources if source.has_bytes or source.url]
+
+    @property
     def estimate(self) -> Estimate:
         """What the next message will cost, from what is known now."""
-        return estimate(
-            self._context,
-            self._model,
-            [picture.tokens for picture in self._rows],
-            self._text,
-            max_tokens=self._max_tokens,
-            first_number=self._first_number,
-        )
+        if self._ahead is None:
+            self._ahead = ahead(
+                self._lineup.pictures,
+                self._text,
+                self._context,
+                self._lineup.target.model,
+                max_tokens=self._max_tokens,
+                first_number=self._first_number,
+            )
+        return self._ahead
 
     async def settled(self) -> None:
-        """Wait until every attached picture is ready or refused."""
+        """Wait until every picture is ready or refused."""
         while not self.ready:
             self._settled.clear()
             await self._settled.wait()
@@ -130,7 +153,7 @@ class Draft(QAbstractListModel):
         """Take over what was typed."""
         if text != self._text:
             self._text = text
-            self.changed.emit()
+            self._make_room()
 
     def propose(self, text: str) -> None:
         """Put words in front of what was typed."""
@@ -138,244 +161,250 @@ class Draft(QAbstractListModel):
         if joined != self._text:
             self._text = joined
             self.text_changed.emit(joined)
-            self.changed.emit()
+            self._make_room()
+
+    def drop(self, sources: Sequence[Source]) -> None:
+        """Add what was dropped or picked: folders are looked through, and many pictures are asked about first."""
+        if sources:
+            self._workshop.look_through(sources)
 
     def attach(self, sources: Iterable[Source]) -> None:
         """Add pictures: a row each at once; copying, measuring and preparing follow in the threads."""
         sources = list(sources)
-        if not sources:
-            return
-        first = len(self._rows)
-        self.beginInsertRows(QModelIndex(), first, first + len(sources) - 1)
-        keys = range(self._next_key, self._next_key + len(sources))
-        self._next_key += len(sources)
-        self._rows += [
-            DraftPicture(key, name_of(source), source=source) for key, source in zip(keys, sources, strict=True)
-        ]
-        self.endInsertRows()
-        self._in_work.update(keys)
-        for key, source in zip(keys, sources, strict=True):
-            self._tasks.start(self._bring_in(key, source), f"attach {key}")
-        self._retarget()
+        for key, source in zip(self._add(sources), sources, strict=True):
+            self._workshop.bring_in(key, source)
+
+    def fetch(self, url: str, as_link: bool = False) -> None:
+        """Add the picture behind a link, as a copy, or as the link itself: then the server fetches it once more."""
+        source = Source(name=name_of_link(url), url=url if as_link else "")
+        (key,) = self._add([source])
+        self._workshop.fetch(key, url, source)
 
     def remove(self, row: int) -> None:
         """Take a picture out; `undo_remove` brings it back."""
-        self._removed.append((row, self._rows[row]))
-        self._take_row(row)
-        self._retarget()
+        self.beginRemoveRows(QModelIndex(), row, row)
+        self._lineup.remove(row)
+        self.endRemoveRows()
+        self._rebalance()
 
     def remove_all(self) -> None:
         """Take every picture out; each `undo_remove` brings one back, from the first on."""
-        self._removed += reversed(list(enumerate(self._rows)))
         self.beginResetModel()
-        self._rows = []
+        self._lineup.remove_all()
         self.endResetModel()
-        self._all_changed()
-
-    @property
-    def can_undo(self) -> bool:
-        return bool(self._removed)
+        self._rebalance()
 
     def undo_remove(self) -> None:
-        if not self._removed:
-            return
-        row, picture = self._removed.pop()
-        row = min(row, len(self._rows))
-        self.beginInsertRows(QModelIndex(), row, row)
-        self._rows.insert(row, picture)
-        self.endInsertRows()
-        self._retarget()
+        """Bring back the picture taken out last, unless it was added again meanwhile."""
+        if (undone := self._lineup.undone()) is not None:
+            row, picture = undone
+            self._insert(row, [picture])
+            self._put(picture)
 
     def move(self, row: int, to: int) -> None:
         """Put the picture of `row` where it will be row `to`."""
-        if row == to or not 0 <= row < len(self._rows) or not 0 <= to < len(self._rows):
+        if row == to or not 0 <= row < len(self._lineup) or not 0 <= to < len(self._lineup):
             return
         self.beginMoveRows(QModelIndex(), row, row, QModelIndex(), to + 1 if to > row else to)
-        self._rows.insert(to, self._rows.pop(row))
+        self._lineup.move(row, to)
         self.endMoveRows()
-        self._all_changed()
+        self._tell_all()
 
     def set_preset(self, row: int, preset: Preset, region: Box | None = None) -> None:
         """Send a picture another way; `region` belongs to the preset "region"."""
-        self._set_source(row, preset=preset, region=region)
+        picture = self._lineup[row]
+        again = picture.source.again or picture.same_as > 0
+        self._put(replace(picture, source=replace(picture.source, preset=preset, region=region, again=again)))
 
     def send_again(self, row: int) -> None:
         """Send a picture although an earlier turn has the same."""
-        self._set_source(row, again=True)
-
-    def _set_source(self, row: int, **facts: Any) -> None:
-        picture = self._rows[row]
-        self._rows[row] = replace(picture, source=replace(picture.source, **facts))
-        self._retarget()
+        picture = self._lineup[row]
+        self._put(replace(picture, source=replace(picture.source, again=True)))
 
     # --- what the conversation does ---
 
-    def retarget(self, model: Model, context: Context, first_number: int, max_tokens: int) -> None:
-        """Fit, count and price for another model or another history."""
-        self._model, self._context = model, context
-        self._first_number, self._max_tokens = first_number, max_tokens
-        self._retarget()
+    def retarget(
+        self,
+        model: Model,
+        context: Context,
+        first_number: int,
+        max_tokens: int,
+        earlier: Mapping[tuple[str, int], int] | None = None,
+        spare_bytes: int | None = None,
+    ) -> None:
+        """Fit, count and price for another model or another history.
+
+        `earlier`: original (SHA-256) and page of each picture that still goes whole → its number. `spare_bytes`: base64
+        characters that the body has left for new pictures, their text not counted; without it, all of the body.
+        """
+        self._context, self._first_number, self._max_tokens = context, first_number, max_tokens
+        self._spare_bytes = self._limits.request_bytes if spare_bytes is None else spare_bytes
+        self._aim_at(Target(model, self._limits, context.pictures, earlier or {}, self._room))
 
     def numbered(self) -> list[ImageBlock]:
-        """The ready pictures as content blocks, numbered in order."""
-        return [
-            replace(image, number=self._first_number + row)
-            for row, picture in enumerate(self._rows)
-            for image in picture.images
-        ]
+        """The ready pictures as content blocks, numbered in order: one number a row."""
+        rows = enumerate(self._lineup.pictures, self._first_number)
+        return [image for number, picture in rows for image in numbered(picture, number)]
 
     def take(self) -> JSON:
         """Empty the draft: it has become a message. Returns what `restore` needs to bring it back."""
         kept = self.to_json()
         self.beginResetModel()
-        self._rows, self._removed, self._text = [], [], ""
+        self._lineup, self._text = Lineup(self._lineup.target), ""
         self.endResetModel()
         self.taken.emit()
-        self.changed.emit()
+        self._make_room()
         return kept
 
     def to_json(self) -> JSON:
         """Text and pictures, in order: by their kept originals, or by their paths while they are being copied."""
-        rows = [(picture.name, picture.source) for picture in self._rows]
-        pictures = [
-            {"kept": s.kept, "name": name} if s.kept else {"path": s.path, "name": name}
-            for name, s in rows
-            if s.kept or s.path
-        ]
-        return {"text": self._text, "pictures": pictures}
-
-    @property
-    def sources(self) -> list[Source]:
-        """The pictures as something to attach elsewhere."""
-        return [picture.source for picture in self._rows]
+        kept = [s for s in self.sources if s.kept or s.path or s.url]
+        return {"text": self._text, "pictures": [source.to_json() for source in kept]}
 
     def restore(self, kept: JSON) -> None:
         """Bring back what `to_json` gave, in front of what has been added since."""
         self.propose(str(kept.get("text", "")))
-        self.attach(Source(**picture) for picture in kept.get("pictures", ()))
+        self.attach(Source.from_json(picture) for picture in kept.get("pictures", ()))
 
-    # --- the way of one picture ---
+    # --- what the workshop gives ---
 
-    async def _bring_in(self, key: int, source: Source) -> None:
-        try:
-            picture = await self._in_thread(copy_and_measure, self._folder, self._decoder, key, source)
-        except (PictureError, StoreError) as error:
-            self._refuse(key, error)
+    def _sort(self, found: Found) -> None:
+        for key, error in zip(self._new_keys(len(found.refused)), found.refused, strict=True):
+            self._refusals.add(key, error)
+        if len(found.sources) > ASK_ABOVE:
+            self.many_wanted.emit(Many(len(found.sources), found.folders, found.sources, found.more))
+        else:
+            self.attach(found.sources)
+        self._tell_changed()
+
+    def _arrive(self, key: int, brought: DraftPicture | Document) -> None:
+        """A picture is measured: it stays, unless the draft has it; of two the one added first stays."""
+        row = self._lineup.row_of(key)
+        if isinstance(brought, Document):
+            self._forget(key)
+            if row is not None:
+                self.pages_wanted.emit(brought)
             return
-        self._in_work.discard(key)
-        self._update(self._targeted(picture))
-        await self._prepare(key)
+        picture = self._lineup.as_told(brought)
+        twin = self._lineup.twin(picture) if row is not None else None
+        if twin is not None:
+            kept, surplus = sorted((picture, twin), key=lambda each: each.key)
+            number = self._first_number + (self._lineup.row_of(kept.key) or 0)
+            self._refuse(surplus.key, AlreadyAttached(surplus.name, number))
+        if twin is None or twin.key > key:
+            self._put(picture)
 
-    async def _prepare(self, key: int) -> None:
-        """Prepare the picture until it is what the present model takes; the target may move meanwhile."""
-        if key in self._in_work:
-            return
-        self._in_work.add(key)
-        try:
-            while (picture := self._find(key)) is not None and picture.state != "ready":
-                aim = self._aim(picture)
-                images, made = await self._in_thread(
-                    prepared_images, self._folder, self._decoder, picture, aim, self._model.tier.patch
-                )
-                await self._store.put_thumbnail(images[0].thumbnail, made.thumbnail)
-                if (current := self._find(key)) is not None:
-                    ready = replace(
-                        current, images=images, prepared_for=aim, findings=made.findings, thumbnail=made.thumbnail
-                    )
-                    self._update(self._targeted(ready))
-        except (PictureError, StoreError) as error:
-            self._refuse(key, error)
-        finally:
-            self._in_work.discard(key)
+    def _take_over(self, key: int, aim: Aim, made: Made) -> None:
+        picture = self._lineup.known(key)
+        if picture is not None:
+            thumbnail = picture.thumbnail or made.thumbnail
+            images = {**picture.made, aim: made.images}
+            self._put(replace(picture, made=images, thumbnail=thumbnail, findings=made.findings))
 
-    async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, lambda: work(*args, **kwargs))
+    def _refuse(self, key: int, error: VisavisError) -> None:
+        self._refusals.add(key, error)
+        self._forget(key)
+
+    def _awaits_more(self) -> bool:
+        return bool(self._lineup.copying - self._workshop.fetching)
+
+    # --- keeping all in step ---
+
+    def _new_keys(self, count: int) -> range:
+        keys = range(self._next_key, self._next_key + count)
+        self._next_key += count
+        return keys
+
+    def _add(self, sources: Sequence[Source]) -> range:
+        """Rows for pictures that are being worked on from now on."""
+        keys = self._new_keys(len(sources))
+        if sources:
+            rows = [
+                DraftPicture(key, shown_name(source), source=source) for key, source in zip(keys, sources, strict=True)
+            ]
+            self._insert(len(self._lineup), rows)
+            self._rebalance()
+        return keys
+
+    def _insert(self, row: int, pictures: Sequence[DraftPicture]) -> None:
+        self.beginInsertRows(QModelIndex(), row, row + len(pictures) - 1)
+        self._lineup.insert(row, pictures)
+        self.endInsertRows()
+
+    def _put(self, picture: DraftPicture) -> None:
+        """Take over another form of a picture, and what follows from it for the others."""
+        present = self._lineup.put(picture)
+        if present is not None:
+            row = self._lineup.row_of(present.key) or 0
+            self.dataChanged.emit(self.index(row), self.index(row))
+            self._work_on(present)
+            self._rebalance()
+
+    def _rebalance(self) -> None:
+        if self._lineup.rebalance():
+            self._tell_all()
+        else:
+            self._tell_changed()
+
+    def _aim_at(self, target: Target) -> None:
+        self._lineup.aim_at(target)
+        self._tell_all()
+
+    def _work_on(self, picture: DraftPicture) -> None:
+        if picture.state == "measured":
+            key = picture.key
+            self._workshop.prepare(key, self._lineup.row_of(key) or 0, lambda: self._unprepared(key))
+
+    def _unprepared(self, key: int) -> DraftPicture | None:
+        picture = self._lineup.get(key)
+        return picture if picture is not None and picture.state == "measured" else None
 
     @property
-    def _edge_cap(self) -> int | None:
-        many = self._context.pictures + len(self._rows) > self._limits.many_images
-        return self._limits.many_edge if many else None
+    def _room(self) -> int:
+        words = 4 * len(self._text)  # bytes at most, but for control characters
+        return self._spare_bytes - _FRAME - words // _FRAME * _FRAME
 
-    def _aim(self, picture: DraftPicture) -> Aim:
-        whole, source = Size(picture.width, picture.height), picture.source
-        wanted = cuts(whole, source.preset, self._model.tier, edge_cap=self._edge_cap, region=source.region)
-        return Aim(wanted, self._limits.picture_chars // 4 * 3)
+    def _make_room(self) -> None:
+        """A long text leaves the pictures less room; they follow it in steps."""
+        if self._room != self._lineup.target.room:
+            self._aim_at(replace(self._lineup.target, room=self._room))
+        else:
+            self._tell_changed()
 
-    def _targeted(self, picture: DraftPicture) -> DraftPicture:
-        """The picture with its cuts, tokens and state for the present target."""
-        if not picture.width:
-            return picture
-        aim, patch = self._aim(picture), self._model.tier.patch
-        offered = offers(Size(picture.width, picture.height), self._model.tier, edge_cap=self._edge_cap)
-        picture = replace(picture, aim=aim, offers=offered)
-        if picture.images and picture.prepared_for == aim:
-            return replace(picture, tokens=sum(image.tokens for image in picture.images), state="ready")
-        return replace(picture, tokens=sum(cut.tokens(patch) for cut in aim.cuts), state="measured")
-
-    def _retarget(self) -> None:
-        self._rows = [self._targeted(picture) for picture in self._rows]
-        for picture in self._rows:
-            if picture.state == "measured" and picture.key not in self._in_work:
-                self._tasks.start(self._prepare(picture.key), f"prepare {picture.key}")
-        self._all_changed()
-
-    def _all_changed(self) -> None:
-        if self._rows:
-            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+    def _tell_changed(self) -> None:
+        self._ahead = None
         self._settled.set()
         self.changed.emit()
 
-    def _find(self, key: int) -> DraftPicture | None:
-        return next((picture for picture in self._rows if picture.key == key), None)
+    def _tell_all(self) -> None:
+        for picture in self._lineup.pictures:
+            self._work_on(picture)
+        if len(self._lineup):
+            self.dataChanged.emit(self.index(0), self.index(len(self._lineup) - 1))
+        self._tell_changed()
 
-    def _update(self, picture: DraftPicture) -> None:
-        for row, present in enumerate(self._rows):
-            if present.key == picture.key:
-                self._rows[row] = picture
-                self.dataChanged.emit(self.index(row), self.index(row))
-                self._settled.set()
-                self.changed.emit()
-                return
-        # Removed meanwhile: what was found out is kept for an undo.
-        self._removed = [(row, picture if p.key == picture.key else p) for row, p in self._removed]
-
-    def _refuse(self, key: int, error: VisavisError) -> None:
-        self._in_work.discard(key)
-        row = next((row for row, picture in enumerate(self._rows) if picture.key == key), None)
+    def _forget(self, key: int) -> None:
+        row = self._lineup.row_of(key)
         if row is not None:
-            self._take_row(row)
-        self._removed = [(r, p) for r, p in self._removed if p.key != key]
-        if not self._refusals:
-            asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self._tell_refusals)
-        self._refusals[key] = error
-        self._retarget()
+            self.beginRemoveRows(QModelIndex(), row, row)
+        self._lineup.forget(key)
+        if row is not None:
+            self.endRemoveRows()
+        self._rebalance()
 
-    def _tell_refusals(self) -> None:
-        if any(picture.state == "copying" for picture in self._rows):
-            asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self._tell_refusals)
-            return
-        refusals, self._refusals = self._refusals, {}
-        self.refused.emit([refusals[key] for key in sorted(refusals)])
-
-    def _take_row(self, row: int) -> None:
-        self.beginRemoveRows(QModelIndex(), row, row)
-        del self._rows[row]
-        self.endRemoveRows()
-
-    def _cost(self, picture: DraftPicture, ahead: Estimate) -> PictureCost | None:
-        prices = self._model.prices_for(ahead.prompt_tokens)
-        return picture_cost(picture.tokens, prices) if prices and picture.tokens else None
+    def _cost(self, picture: DraftPicture) -> PictureCost | None:
+        prices = self._lineup.target.model.prices_for(self.estimate.prompt_tokens)
+        return picture_cost(picture.tokens, prices) if prices and (picture.tokens or picture.same_as) else None
 
     # --- QAbstractListModel ---
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(self._rows)
+        return 0 if parent.isValid() else len(self._lineup)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not self.checkIndex(index, QAbstractListModel.CheckIndexOption.IndexIsValid):
             return None
-        picture = self._rows[index.row()]
+        picture = self._lineup[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
             return picture.name
         if role == self.PictureRole:
@@ -383,9 +412,8 @@ class Draft(QAbstractListModel):
         if role == self.NumberRole:
             return self._first_number + index.row()
         if role == self.CostRole:
-            return self._cost(picture, self.estimate)
+            return self._cost(picture)
         if role == self.NextCostRole:
-            ahead = self.estimate
-            cost = self._cost(picture, ahead)
-            return cost and (cost.cache_write if ahead.caches else cost.input)
+            cost = self._cost(picture)
+            return cost and (cost.cache_write if self.estimate.caches else cost.input)
         return None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import Executor
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
 
 from app.conversation.tasks import Tasks
 from app.core.decoder import Decoder
-from app.core.errors import PictureError, StoreError
+from app.core.errors import PictureError, StoreError, StoreFull
 from app.core.message import thumbnail_key
 from app.core.pictures import Pictures
 from app.core.store import Store
@@ -28,11 +29,15 @@ class Gallery(QObject):
     thumbnail_ready(str): the thumbnail of an original (its SHA-256) can be had now.
     opened(str, Pixels): a picture, whole, by its SHA-256, with "-" and the page where it is a document's.
     failed(str, PictureError): it cannot be shown.
+    saved(str): a copy of a picture is at that path.
+    not_saved(VisavisError): it could not be copied: PictureError where it is not what it was, or StoreFull.
     """
 
     thumbnail_ready = Signal(str)
     opened = Signal(str, object)
     failed = Signal(str, object)
+    saved = Signal(str)
+    not_saved = Signal(object)
 
     def __init__(
         self,
@@ -66,6 +71,10 @@ class Gallery(QObject):
         """Decode a picture of the folder, or a page of a document; `opened` or `failed` tells."""
         self._tasks.start(self._open(sha256, page), "open picture")
 
+    def save(self, sha256: str, path: str) -> None:
+        """Copy a picture of the folder, byte for byte, to where the person chose; `saved` or `not_saved` tells."""
+        self._tasks.start(self._save(sha256, path), "save picture")
+
     async def _fetch(self) -> None:
         await asyncio.sleep(0)  # all that one paint asks for goes in one query
         wanted, self._wanted = self._wanted, set()
@@ -85,6 +94,22 @@ class Gallery(QObject):
             self.failed.emit(thumbnail_key(sha256, page), error)
         else:
             self.opened.emit(thumbnail_key(sha256, page), pixels)
+
+    async def _save(self, sha256: str, path: str) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._threads, self._copy, sha256, Path(path))
+        except (PictureError, StoreError) as error:
+            self.not_saved.emit(error)
+        else:
+            self.saved.emit(path)
+
+    def _copy(self, sha256: str, path: Path) -> None:
+        data = self._pictures.read(sha256, path.name)
+        try:
+            path.write_bytes(data)
+        except OSError as error:
+            raise StoreFull(str(path)) from error
 
     def _decoded(self, sha256: str, page: int) -> Pixels:
         self._pictures.read(sha256)  # what the disk has damaged is not shown as if it were what was sent

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.core.message import Message
+from app.core.message import ImageBlock, Message
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -31,6 +31,15 @@ class MessageModel(QAbstractListModel):
     def pictures(self) -> int:
         """The highest picture number so far: numbers run on through the conversation."""
         return max((image.number for message in self._messages for image in message.images), default=0)
+
+    def message_of(self, number: int) -> Message | None:
+        """The message that holds the picture of this number."""
+        return next((m for m in self._messages if any(image.number == number for image in m.images)), None)
+
+    def blocks_of(self, number: int) -> tuple[ImageBlock, ...]:
+        """The picture of this number: several blocks where it goes in parts, none where there is no such picture."""
+        message = self.message_of(number)
+        return tuple(image for image in message.images if image.number == number) if message else ()
 
     def reset(self, messages: Iterable[Message]) -> None:
         self.beginResetModel()

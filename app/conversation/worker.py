@@ -1,4 +1,4 @@
-"""The worker: sends one conversation's messages and streams the answers into the model and the store."""
+"""The worker: sends one conversation's messages, streams the answers into the model and the store, mends pictures."""
 
 from __future__ import annotations
 
@@ -6,116 +6,104 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final, Literal, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from app.conversation.account import Account
+from app.conversation.asking import Asking, Phase, Wait
+from app.conversation.attachment import Source
 from app.conversation.draft import Draft
 from app.conversation.messages import MessageModel
+from app.conversation.refitting import Refitting
+from app.conversation.repairs import brought_back, left_out, replaced
 from app.conversation.reply import Reply
-from app.conversation.tasks import Tasks
+from app.conversation.terms import Terms
+from app.conversation.tools import Tools
+from app.conversation.uploading import Uploads
 from app.core.cost import context, estimate, exact
-from app.core.errors import ApiError, NoKey, ServerError, StoreError, StreamInterrupted, VisavisError
-from app.core.message import JSON, Message, State
-from app.core.pictures import Pictures
+from app.core.cuts import Box, Preset
+from app.core.errors import NoKey, Offence, RequestRefused, StoreError, VisavisError
+from app.core.message import JSON, Message
 from app.core.preflight import check
-from app.core.request import Request
-from app.core.store import Conversation, Store
+from app.core.refit import due, planned, shrunk
 
-if TYPE_CHECKING:
-    from app.core.client import Client
+__all__ = ["Phase", "Wait", "Worker"]
 
-Phase = Literal["idle", "preparing", "asking", "streaming", "waiting"]
+T = TypeVar("T")
 
-
-_LONGEST_WAIT: Final = 60.0
-"""Seconds that the repeats of one request may wait in all (RELIABILITY, section 2.3)."""
-
-
-class Terms(Protocol):
-    """What a conversation's requests are made with."""
-
-    @property
-    def facts(self) -> Conversation: ...
-    def request(self, history: Sequence[Message]) -> Request: ...
-    async def loaded(self) -> None:
-        """Wait until the messages are there. Raises StoreError where they cannot be read."""
-
-    async def begin(self, question: Message) -> Conversation:
-        """Keep a question, with its conversation where that is new. Raises StoreError."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """A repeat that is about to happen by itself."""
-
-    error: ServerError
-    seconds: float
-    """From now; 0 where it happens at once."""
-    until: float = 0.0
-    """The same as a time of `time.monotonic`."""
+_ROUNDS: Final = 3
+"""Refits in a row: only when the bytes are made is it known whether the body has room for them."""
 
 
 class Worker(QObject):
-    """One conversation's line to the server. Public methods return at once.
+    """One conversation's line to the server. Public methods return at once, and do nothing while it is busy.
 
     Signals:
         phase_changed(str): the `Phase`.
+        progressed(): `progress` is another.
         refused(VisavisError): nothing was sent; the message stays in the draft.
         forgiven(): what `refusal` told is dismissed, or holds no longer.
         waiting(Wait): a repeat follows unless `stop` is called; `repeat_now` does not wait.
         stored(Conversation): the conversation as the store has it now.
+        amended(): pictures of earlier messages are others now.
         answered(Message): an answer has ended, however it did.
     """
 
     phase_changed = Signal(str)
+    progressed = Signal()
     refused = Signal(object)
     forgiven = Signal()
     waiting = Signal(object)
     stored = Signal(object)
+    amended = Signal()
     answered = Signal(object)
 
     def __init__(
-        self,
-        terms: Terms,
-        messages: MessageModel,
-        draft: Draft,
-        *,
-        store: Store,
-        pictures: Pictures,
-        account: Account,
-        tasks: Tasks,
-        parent: QObject | None = None,
+        self, terms: Terms, messages: MessageModel, draft: Draft, tools: Tools, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._terms = terms
         self._messages = messages
         self._draft = draft
-        self._store = store
-        self._pictures = pictures
-        self._account = account
-        self._tasks = tasks
+        self._store = tools.store
+        self._account = tools.account
+        self._tasks = tools.tasks
+        self._refitting = Refitting(tools, terms.files)
+        self._uploads = Uploads(tools, terms.files, self._on_upload)
+        self._asking = Asking(
+            terms,
+            messages,
+            tools.tasks,
+            self._uploads,
+            set_phase=self._set_phase,
+            told=self.waiting.emit,
+            change=self._change,
+            stopped=lambda: self._ending,
+        )
         self._task: asyncio.Task[None] | None = None
         self._phase: Phase = "idle"
-        self._wait: Wait | None = None
+        self._progress = (0, 0)
         self._refusal: VisavisError | None = None
-        self._keeping: asyncio.Task[bool] | None = None
+        self._keeping: asyncio.Task[Any] | None = None
         self._ending = False
         """Whether a Stop would come too late, or has come already."""
-        self._no_wait = asyncio.Event()
-        account.changed.connect(self._on_account_changed)
+        self._account.changed.connect(self._on_account_changed)
 
     @property
     def phase(self) -> Phase:
         return self._phase
 
     @property
+    def progress(self) -> tuple[int, int]:
+        """While "uploading": how many pictures are on the server, and how many are to be."""
+        return self._progress
+
+    @property
     def wait(self) -> Wait | None:
         """The repeat that is waited for now."""
-        return self._wait if self._phase == "waiting" else None
+        return self._asking.wait
 
     @property
     def refusal(self) -> VisavisError | None:
@@ -126,15 +114,33 @@ class Worker(QObject):
     def busy(self) -> bool:
         return self._phase != "idle"
 
+    # --- what the person does ---
+
     def send(self) -> None:
         """Send the draft, as soon as its pictures are ready."""
-        if not self.busy and not self._draft.empty:
+        if not self._draft.empty:
             self._begin(self._send)
 
     def retry(self) -> None:
         """Ask again for the last answer. One that has text stays visible, but does not go back."""
-        if not self.busy and self._messages.messages:
+        if self._messages.messages:
             self._begin(self._retry)
+
+    def repair(self, number: int, how: Literal["shrink", "remove"]) -> None:
+        """Make a picture of the history one step smaller, or leave it out; then ask again for an answer that failed."""
+        self._begin(partial(self._shrink if how == "shrink" else self._leave_out, number))
+
+    def replace_picture(self, number: int, source: Source) -> None:
+        """Put another picture in the place of one of the history; then ask again for an answer that failed."""
+        self._begin(partial(self._replace, number, source))
+
+    def bring_back(self, number: int) -> None:
+        """Let a picture that was left out go again with the next request."""
+        self._begin(partial(self._bring_back, number))
+
+    def resend(self, number: int, preset: Preset, region: Box | None = None) -> None:
+        """Ask the question of a picture once more, with the picture sent another way. The draft stays as it is."""
+        self._begin(partial(self._resend, number, preset, region))
 
     def stop(self) -> None:
         """End what is under way; what has come stays."""
@@ -148,16 +154,20 @@ class Worker(QObject):
             self._refusal = None
             self.forgiven.emit()
 
+    def repeat_now(self) -> None:
+        """Do not wait any longer for the repeat."""
+        self._asking.repeat_now()
+
     async def kept(self) -> None:
-        """Wait until a question that is being stored is on disk."""
+        """Wait until what is being stored is on disk."""
         if self._keeping is not None:
             await asyncio.wait({self._keeping})
 
-    def repeat_now(self) -> None:
-        """Do not wait any longer for the repeat."""
-        self._no_wait.set()
+    # --- how every work goes ---
 
     def _begin(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        if self.busy:
+            return
         self._ending = False
         self.dismiss_refusal()
         self._set_phase("preparing")
@@ -190,6 +200,21 @@ class Worker(QObject):
             self._phase = phase
             self.phase_changed.emit(phase)
 
+    def _on_upload(self, done: int, count: int) -> None:
+        self._progress = (done, count)
+        self._set_phase("uploading")
+        self.progressed.emit()
+
+    async def _whole(self, work: Coroutine[Any, Any, T], name: str) -> T:
+        """Do it to its end even if a Stop comes: it must not part what is on disk from what is on screen."""
+        task = self._tasks.start(work, name)
+        self._keeping = task
+        try:
+            return await asyncio.shield(task)
+        finally:
+            await self.kept()
+            self._keeping = None
+
     # --- one message's way ---
 
     async def _send(self) -> None:
@@ -197,23 +222,21 @@ class Worker(QObject):
         if self._draft.empty:
             return
         message = Message.from_user(self._draft.text, self._draft.numbered(), id=uuid.uuid4().hex, created=time.time())
-        request, promised = self._checked([*self._messages.messages, message])
-        self._keeping = self._tasks.start(self._keep(message, self._draft.take()), "keep message")
-        try:
-            stored = await asyncio.shield(self._keeping)
-        finally:
-            # A Stop at this moment must not part the message on disk from the one on screen.
-            await self.kept()
-            self._keeping = None
-        if stored:
-            await self._answer(request, promised)
+        history = await self._refitted([*self._messages.messages, message])
+        promised = self._promised(history)
+        if await self._whole(self._keep(history[-1], self._draft.take()), "keep message"):
+            await self._answer(history, promised)
 
-    async def _keep(self, message: Message, draft: JSON) -> bool:
+    async def _keep(self, message: Message, draft: JSON | None = None) -> bool:
         """Store a message; the draft it was is given back where that fails."""
         try:
-            facts = await self._terms.begin(message)
+            if draft is not None:
+                facts = await self._terms.begin(message)
+            else:
+                facts = await self._store.add_message(self._terms.facts.id, message)
         except StoreError as error:
-            self._draft.restore(draft)
+            if draft is not None:
+                self._draft.restore(draft)
             self._refuse(error)
             return False
         self._messages.append(message)
@@ -221,36 +244,137 @@ class Worker(QObject):
         return True
 
     async def _retry(self) -> None:
-        history = self._messages.messages
-        last = history[-1]
-        question = max(row for row, message in enumerate(history) if message.role == "user")
-        request, promised = self._checked(history[: question + 1])
+        messages = self._messages.messages
+        question = max(row for row, message in enumerate(messages) if message.role == "user")
+        history = await self._refitted(messages[: question + 1])
+        promised = self._promised(history)
+        last = messages[-1]
         if last.role == "assistant" and not last.text:
             await self._store.remove_message(last.id)
             self._messages.remove_last()
-        await self._answer(request, promised)
+        await self._answer(history, promised)
 
-    def _checked(self, history: Sequence[Message]) -> tuple[Request, str]:
-        """The request for a history and its estimated cost. Raises RequestRefused, NoKey, BadAddress, BadKey."""
+    async def _resend(self, number: int, preset: Preset, region: Box | None) -> None:
+        asked, blocks = self._messages.message_of(number), self._messages.blocks_of(number)
+        if asked is None:
+            return
+        shown = blocks[0]
+        source = Source(
+            name=shown.name,
+            kept=shown.original,
+            page=shown.page,
+            preset=preset,
+            region=region,
+            sharper_than=number,
+        )
+        images = await self._refitting.brought_in(source, self._terms.today, self._others())
+        following = self._messages.pictures + 1
+        message = Message.from_user(
+            asked.text,
+            [replace(image, number=following) for image in images],
+            id=uuid.uuid4().hex,
+            created=time.time(),
+        )
+        history = await self._refitted([*self._messages.messages, message])
+        promised = self._promised(history)
+        if await self._whole(self._keep(history[-1]), "keep message"):
+            await self._answer(history, promised)
+
+    def _promised(self, history: Sequence[Message]) -> str:
+        """The estimated cost of having `history` answered. Raises RequestRefused, NoKey, BadAddress, BadKey."""
         self._account.client()
-        request = self._terms.request(history)
-        model = self._account.catalog.get(request.model)
-        carried = context(request, self._messages.messages, model, now=time.time())
+        today = self._terms.today
+        request, model = today.build(history), today.model
+        carried = context(request, self._messages.messages, model, now=today.now)
         ahead = estimate(carried, model, [], "", max_tokens=request.max_tokens)
         check(
             request,
             model,
-            self._account.catalog.limits,
-            body_bytes=request.body(self._pictures.read).length,
+            today.limits,
+            body_bytes=request.body(bytes.fromhex).length,
             tokens=carried.tokens,
-            kept=lambda sha256: self._pictures.path(sha256).exists(),
+            found=today.found,
+            now=today.now,
         )
-        return request, "0" if self._account.practice else exact(ahead.next)
+        return "0" if self._account.practice else exact(ahead.next)
+
+    # --- the pictures of the history ---
+
+    async def _refitted(self, history: Sequence[Message]) -> list[Message]:
+        """The history as it can go: everything that is due done in one batch, and kept.
+
+        Raises RequestRefused for what no refit mends, before anything is touched.
+        """
+        await self._refitting.look(history)
+        fitted = list(history)
+        for _ in range(_ROUNDS):
+            today = self._terms.today
+            refits = due(fitted, today)
+            self._promised(planned(fitted, refits))
+            if not refits:
+                break
+            fitted = await self._refitting.done(fitted, refits, today.model.tier.patch)
+            fitted = await self._uploads.filled(fitted)
+        stored = {message.id for message in self._messages.messages}
+        await self._change([m for m, was in zip(fitted, history, strict=True) if m is not was and m.id in stored])
+        return fitted
+
+    async def _change(self, messages: Sequence[Message]) -> None:
+        """Keep and show other forms of stored messages: all or none. Raises StoreError."""
+        if messages and (error := await self._whole(self._changed(messages), "keep pictures")) is not None:
+            raise error
+
+    async def _changed(self, messages: Sequence[Message]) -> StoreError | None:
+        try:
+            facts = await self._store.replace_messages(self._terms.facts.id, messages)
+        except StoreError as error:
+            return error
+        for message in messages:
+            self._messages.replace(message)
+        self.stored.emit(facts)
+        self.amended.emit()
+        return None
+
+    async def _shrink(self, number: int) -> None:
+        message, today = self._messages.message_of(number), self._terms.today
+        if message is None:
+            return
+        await self._refitting.look([message])
+        refit = shrunk(message, number, today)
+        if refit is None:
+            name = self._messages.blocks_of(number)[0].name
+            raise RequestRefused((Offence("missing_picture", picture=number, name=name),))
+        done = await self._refitting.done([message], [refit], today.model.tier.patch)
+        await self._mend(await self._uploads.filled(done))
+
+    async def _leave_out(self, number: int) -> None:
+        await self._mend(left_out(self._messages.messages, number))
+
+    async def _bring_back(self, number: int) -> None:
+        await self._change(brought_back(self._messages.messages, number))
+
+    async def _replace(self, number: int, source: Source) -> None:
+        if self._messages.message_of(number) is not None:
+            others = self._others() - len(self._messages.blocks_of(number))
+            images = await self._refitting.brought_in(source, self._terms.today, others)
+            await self._mend(replaced(self._messages.messages, number, images))
+
+    async def _mend(self, changed: Sequence[Message]) -> None:
+        """Keep a repair, and ask again where the last question has no good answer."""
+        await self._change(changed)
+        last = self._messages.messages[-1]
+        if changed and (last.role == "user" or last.state == "failed"):
+            await self._retry()
+
+    def _others(self) -> int:
+        """Blocks of pictures that the next request carries along."""
+        return len(self._terms.today.build(self._messages.messages).images)
 
     # --- one answer's way ---
 
-    async def _answer(self, request: Request, promised: str) -> None:
-        client, model = self._account.client(), self._account.catalog.get(request.model)
+    async def _answer(self, history: Sequence[Message], promised: str) -> None:
+        client, today = self._account.client(), self._terms.today
+        request = today.build(history)
         message = Message(
             "assistant",
             id=uuid.uuid4().hex,
@@ -262,64 +386,8 @@ class Worker(QObject):
             estimate=promised,
         )
         reply = Reply(message, self._terms.facts.id, self._messages, self._store, self._tasks)
-        state, error = await self._ask(client, request, reply)
+        state, error = await self._asking.ask(client, history, reply)
         self._ending = True
-        ended, facts = await reply.end(state, error, model)
+        ended, facts = await reply.end(state, error, today.model)
         self.stored.emit(facts)
         self.answered.emit(ended)
-
-    async def _ask(self, client: Client, request: Request, reply: Reply) -> tuple[State, VisavisError | None]:
-        """Stream the answer, with the repeats that are safe. Returns how it ended."""
-        try:
-            await reply.begin()
-            await self._stream_with_repeats(client, request, reply)
-        except asyncio.CancelledError:
-            # Cancelled by nobody's Stop: the app is closing. A repeat that was waited for had cost nothing yet.
-            return "stopped" if self._ending else "interrupted", self.wait.error if self.wait else None
-        except StreamInterrupted as error:
-            return "interrupted", error
-        except VisavisError as error:
-            return "failed", error
-        except Exception as error:  # noqa: BLE001  # no answer may stay "streaming" for ever
-            self._tasks.crashed.emit(error)
-            return "failed", VisavisError()
-        return "complete", None
-
-    async def _stream_with_repeats(self, client: Client, request: Request, reply: Reply) -> None:
-        from app.core.client import retry_delay  # httpx: after the first paint
-
-        attempt, waited = 0, 0.0
-        while True:
-            try:
-                return await self._stream(client, request, reply)
-            except StreamInterrupted:
-                raise
-            except ServerError as error:
-                if isinstance(error, ApiError) and error.bad_signature and request.thinks:
-                    # Refused before any work, so nothing was charged (API.md, section 3.6).
-                    request = request.without_thinking()
-                    reply.ask_as(request.prefix)
-                    self.waiting.emit(Wait(error, 0))
-                    continue
-                seconds = retry_delay(error, attempt)
-                if seconds is None or waited + seconds > _LONGEST_WAIT:
-                    raise
-                await self._pause(error, seconds)
-                attempt, waited = attempt + 1, waited + seconds
-
-    async def _pause(self, error: ServerError, seconds: float) -> None:
-        """Wait for the repeat, as long as the person lets us."""
-        self._no_wait.clear()
-        self._wait = Wait(error, seconds, time.monotonic() + seconds)
-        self._set_phase("waiting")
-        self.waiting.emit(self._wait)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._no_wait.wait()
-
-    async def _stream(self, client: Client, request: Request, reply: Reply) -> None:
-        self._set_phase("asking")
-        async with client.stream(request.body(self._pictures.read)) as events:
-            async for event in events:
-                self._set_phase("streaming")
-                reply.apply(event)

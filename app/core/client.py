@@ -1,4 +1,4 @@
-"""The client of the Messages API: one POST per call, its answer as events, every fault as one of our own errors.
+"""The client of the API: a request's answer as events or values, every fault as one of our own errors.
 
 RELIABILITY.md, section 2, is the specification. What is on purpose:
 
@@ -21,16 +21,14 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING, Final
-from urllib.parse import urlencode, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from urllib.parse import quote, urlencode
 
 import h11
 import httpx
-import truststore
 
 from app import __version__
-from app.core import reply
+from app.core import files, reply
 from app.core.errors import (
     ApiError,
     BadKey,
@@ -41,12 +39,13 @@ from app.core.errors import (
     ServerError,
 )
 from app.core.sse import TooLarge
-from app.core.transport import PracticeTransport, Progress, Transport, causes
+from app.core.transport import PracticeTransport, Progress, causes, open_way
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from app.core.catalog import ListedModel
+    from app.core.files import StoredFile
     from app.core.message import JSON
     from app.core.practice import Practice
     from app.core.request import Body
@@ -74,6 +73,18 @@ _TURN: Final = 0.005
 _BROKEN: Final = (httpx.TransportError, ssl.SSLError)
 
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class RequestBody(Protocol):
+    """The body of a request."""
+
+    @property
+    def length(self) -> int:
+        """Bytes of all parts together."""
+
+    def __iter__(self) -> Iterator[bytes]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +132,40 @@ class Client:
         listed: list[ListedModel] = []
         query = {"limit": "1000"}
         for _ in range(MAX_PAGES):
-            page = await self._page(f"/v1/models?{urlencode(query)}")
+            page = await self._value(reply.model_page, "GET", f"/v1/models?{urlencode(query)}")
             listed += page.models
             if page.after in ("", query.get("after_id")):
                 break
             query["after_id"] = page.after
         return listed
+
+    async def upload(
+        self, data: bytes, name: str, media_type: str, expires_in_seconds: int | None = None
+    ) -> StoredFile:
+        """POST a file, which the server then keeps for everyone of the workspace (API.md, section 5).
+
+        `name` may be any text: what the API does not take in it is replaced. `expires_in_seconds` is 3,600 to
+        7,776,000; without it the file stays until it is deleted. Raises what entering `stream` raises; after ReplyLost
+        the server may have the file all the same.
+        """
+        form = files.Form(data, name, media_type, expires_in_seconds)
+        return await self._value(files.stored_file, "POST", "/v1/files", form, form.media_type)
+
+    async def files(self) -> list[StoredFile]:
+        """What GET /v1/files lists, newest first, page after page. Raises what entering `stream` raises."""
+        listed: list[StoredFile] = []
+        query = {"limit": "1000"}
+        for _ in range(MAX_PAGES):
+            page = await self._value(files.file_page, "GET", f"/v1/files?{urlencode(query)}")
+            listed += page.files
+            if page.next in ("", query.get("page")):
+                break
+            query["page"] = page.next
+        return listed
+
+    async def delete_file(self, file_id: str) -> None:
+        """DELETE a file. Raises what entering `stream` raises: ApiError 404 where it is gone already."""
+        await self._value(files.stored_file, "DELETE", f"/v1/files/{quote(file_id, safe='')}")
 
     async def aclose(self) -> None:
         """Close every connection. The client is of no use afterwards."""
@@ -135,14 +174,16 @@ class Client:
 
     # --- sending ------------------------------------------------------------------------------------
 
-    async def _send(self, method: str, path: str, body: Body | None = None) -> httpx.Response:
+    async def _send(
+        self, method: str, path: str, body: RequestBody | None = None, media_type: str = "application/json"
+    ) -> httpx.Response:
         """Send one request; its reply, if the status is one of success and the body may be what was asked for."""
         http = self._http()
         request = http.build_request(
             method,
             self._server.base_url + path,
-            headers=self._headers(body),
-            content=None if body is None else _upload(body),
+            headers=self._headers(body, media_type),
+            content=None if body is None else _written(body),
         )
         progress = Progress(request.url.raw_host.decode())
         request.extensions["trace"] = progress
@@ -172,14 +213,14 @@ class Client:
     def _make(self) -> httpx.AsyncClient:
         seconds = self._timeouts
         return httpx.AsyncClient(
-            transport=PracticeTransport(self._practice) if self._practice else _transport(self._server),
+            transport=PracticeTransport(self._practice) if self._practice else open_way(self._server),
             timeout=httpx.Timeout(connect=seconds.connect, write=seconds.write, read=seconds.read, pool=None),
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             event_hooks={"response": [_forget_location]},
         )
 
-    def _headers(self, body: Body | None) -> dict[str, str]:
+    def _headers(self, body: RequestBody | None, media_type: str) -> dict[str, str]:
         """API.md, section 3.1; never both kinds of key."""
         headers = {
             "anthropic-version": API_VERSION,
@@ -187,7 +228,7 @@ class Client:
             "user-agent": f"visavis/{__version__}",
         }
         if body is not None:
-            headers |= {"content-type": "application/json", "content-length": str(body.length)}
+            headers |= {"content-type": media_type, "content-length": str(body.length)}
         if self._practice is not None:
             return headers
         if not self._key:
@@ -225,24 +266,32 @@ class Client:
             return
         raise failure
 
-    async def _page(self, path: str) -> reply.Page:
-        response = await self._send("GET", path)
+    async def _value(
+        self,
+        read: Callable[[JSON], T | None],
+        method: str,
+        path: str,
+        body: RequestBody | None = None,
+        media_type: str = "application/json",
+    ) -> T:
+        """What `read` finds in the JSON object that a request is answered with, where it finds anything."""
+        response = await self._send(method, path, body, media_type)
         host, status = self._server.host, response.status_code
         failure: ServerError
         try:
             async with aclosing(_pieces(response)) as pieces:
-                body = b"".join([piece async for piece in pieces])
+                answer = b"".join([piece async for piece in pieces])
         except _BROKEN as error:
             failure = _lost(host, error)
         except TooLarge:
             failure = NotTheApi(host, "too_large", status)
         else:
-            value = reply.parse_object(body) or {}
-            if page := reply.model_page(value):
-                return page
+            value = reply.parse_object(answer) or {}
+            if (found := read(value)) is not None:
+                return found
             if reply.is_error(value):
-                raise reply.api_error(status, response.headers, body)
-            failure = NotTheApi(host, "json" if body.strip() else "empty", status)
+                raise reply.api_error(status, response.headers, answer)
+            failure = NotTheApi(host, "json" if answer.strip() else "empty", status)
         finally:
             await response.aclose()
         raise failure
@@ -294,24 +343,6 @@ def retry_delay(error: ServerError, attempt: int, jitter: Callable[[], float] = 
     return wait or min(0.5 * 2**attempt, 8.0) * (1 - 0.25 * jitter())
 
 
-def _transport(server: Server) -> httpx.AsyncBaseTransport:
-    """Direct, or through the proxy of the environment. Raises ImportError or ValueError or InvalidURL for a bad one.
-
-    Plain http is for this machine alone: a proxy has no business there, and could read along.
-    """
-    trust = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    url = urlsplit(server.base_url)
-    proxies = getproxies() if url.scheme == "https" else {}
-    proxy = proxies.get("https") or proxies.get("all")
-    if not proxy or proxy_bypass(url.hostname or ""):
-        return Transport(trust)
-    return httpx.AsyncHTTPTransport(
-        verify=trust,
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
-        proxy=proxy if "://" in proxy else f"http://{proxy}",
-    )
-
-
 class _Turn:
     """Lets the event loop go on when a burst of events has held it for long enough."""
 
@@ -324,7 +355,7 @@ class _Turn:
             self._since = time.monotonic()
 
 
-async def _upload(body: Body) -> AsyncIterator[bytes]:
+async def _written(body: RequestBody) -> AsyncIterator[bytes]:
     """The body in small pieces; pictures are read in a thread."""
     parts = iter(body)
     while (part := await asyncio.to_thread(next, parts, None)) is not None:

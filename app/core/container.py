@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO, Final, NamedTuple
 
+from app.core.mpo import MPF, has_views
+
 MEDIA_TYPES: Final = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WebP": "image/webp"}
 """The formats the API takes (API.md, section 1.5), as people call them."""
 
@@ -43,7 +45,7 @@ class Header:
     """What a file says of its picture."""
 
     format: str
-    """A key of `MEDIA_TYPES`."""
+    """As people call it; of the four common formats, a key of `MEDIA_TYPES`."""
     width: int
     """Pixels as stored, before it is turned upright."""
     height: int
@@ -52,8 +54,15 @@ class Header:
     animated: bool = False
     progressive: bool = False
     """JPEG: the decoder keeps all coefficients in memory."""
+    views: bool = False
+    """JPEG: the file holds further pictures of the same scene (MPO); previews do not count."""
     common: bool = True
     """False for what some decoders refuse: CMYK, 16 bits a channel, arithmetic or lossless JPEG."""
+
+    @property
+    def name(self) -> str:
+        """The format as it is told to people."""
+        return "MPO" if self.views else self.format
 
     @property
     def sideways(self) -> bool:
@@ -115,12 +124,14 @@ def _jpeg_length(head: bytes) -> int:
 
 
 def _jpeg_header(file: BinaryIO) -> Header:
-    orientation, frame = 0, None
+    orientation, frame, blocks, views = 0, None, list[Part](), False
     for part in jpeg_segments(file):
         marker = part.kind[0]
-        if marker == 0xE1 and not orientation:
-            file.seek(part.body)
-            orientation = exif_orientation(file.read(part.end - part.body), prefixed=True)
+        if marker == _APP1:
+            blocks.append(part)
+            orientation = orientation or exif_orientation(_body(file, part), prefixed=True)
+        elif marker == _APP2:
+            views = views or _has_views(file, part, blocks)
         elif marker in _FRAMES:
             if frame is not None:
                 raise ValueError("a JPEG of several frames")
@@ -135,8 +146,25 @@ def _jpeg_header(file: BinaryIO) -> Header:
         height,
         orientation or 1,
         progressive=marker == 0xC2,
+        views=views,
         common=marker in (0xC0, 0xC1, 0xC2) and depth == 8 and channels in (1, 3),
     )
+
+
+def _body(file: BinaryIO, part: Part) -> bytes:
+    file.seek(part.body)
+    return file.read(part.end - part.body)
+
+
+_APP1, _APP2 = 0xE1, 0xE2
+
+
+def _has_views(file: BinaryIO, part: Part, blocks: list[Part]) -> bool:
+    """Whether a segment is an index of further pictures, and those are no gain map that a block tells of."""
+    file.seek(part.body)
+    if file.read(len(MPF)) != MPF:
+        return False
+    return has_views(_body(file, part), lambda: [_body(file, block) for block in blocks])
 
 
 # --- PNG ----------------------------------------------------------------------------------------

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BytesIO
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 from PIL import WebPImagePlugin as _  # noqa: F401 - registers itself; else Pillow loads all its 43 plug-ins
 
 from app.core.container import MEDIA_TYPES
@@ -20,30 +20,84 @@ _LOSSLESS_BYTES, _LOSSLESS_BYTES_PER_PIXEL = 60_000, 0.35
 _SMALLEST_EDGE: Final = 28
 
 
-def encode(image: Image.Image, origin: str, whole: Size, max_bytes: int) -> tuple[bytes, str, Size]:
-    """The best encoding of at most `max_bytes`: first at lower quality, then of fewer pixels."""
+_PHOTOS: Final = frozenset({"JPEG", "HEIC", "AVIF"})
+"""Formats that cameras write: what comes in them compresses best as JPEG (IMAGES.md, section 3)."""
+
+
+class Encoded(NamedTuple):
+    data: bytes
+    media_type: str
+    size: Size
+    flattened: bool = False
+    """Its transparency was given up."""
+
+
+def encode(image: Image.Image, origin: str, max_bytes: int, *, resized: bool) -> Encoded:
+    """The best encoding of at most `max_bytes`: first at lower quality, then of fewer pixels.
+
+    `origin` is the format it comes from; `resized`: its pixels are not those of the original.
+    """
     while True:
-        size = Size(*image.size)
-        for kind, data in _encodings(image, photo=origin == "JPEG", resized=size != whole):
-            if len(data) <= max_bytes:
-                return data, MEDIA_TYPES[kind], size
-        if max(size) <= _SMALLEST_EDGE:
-            return data, MEDIA_TYPES[kind], size
-        image = image.resize((-(-size.width * 4 // 5), -(-size.height * 4 // 5)), Image.Resampling.LANCZOS)
+        for encoded in _encodings(image, origin, resized=resized):
+            if len(encoded.data) <= max_bytes:
+                return encoded
+        width, height = image.size
+        if max(width, height) <= _SMALLEST_EDGE:
+            return encoded
+        image, resized = image.resize((-(-width * 4 // 5), -(-height * 4 // 5)), Image.Resampling.LANCZOS), True
 
 
-def _encodings(image: Image.Image, *, photo: bool, resized: bool) -> Iterator[tuple[str, bytes]]:
+def _encodings(image: Image.Image, origin: str, *, resized: bool) -> Iterator[Encoded]:
     """Encodings from the best to the smallest (IMAGES.md, section 9, step 4)."""
-    if photo:
-        for quality, subsampling in ((90, "4:4:4"), (85, "4:2:0"), (75, "4:2:0")):
-            yield "JPEG", _saved(image, "JPEG", quality=quality, subsampling=subsampling)
+    transparent = image.mode == "RGBA"
+    if origin in _PHOTOS and not transparent:
+        yield from _jpegs(image, (90, "4:4:4"), (85, "4:2:0"), (75, "4:2:0"))
         return
     if not resized:  # resizing turns flat colours into ramps, which lossless coding does not shrink
-        exact = _saved(image, "WEBP", lossless=True, method=1, quality=20)
-        if len(exact) <= max(_LOSSLESS_BYTES, _LOSSLESS_BYTES_PER_PIXEL * image.width * image.height):
-            yield "WebP", exact
+        exact = _webp(image, lossless=True, method=1, quality=20)
+        if len(exact.data) <= max(_LOSSLESS_BYTES, _LOSSLESS_BYTES_PER_PIXEL * image.width * image.height):
+            yield exact
     for quality in (90, 80, 65):
-        yield "WebP", _saved(image, "WEBP", quality=quality, method=0, use_sharp_yuv=True)
+        yield _webp(image, quality=quality, method=0, use_sharp_yuv=True)
+    if transparent:  # WebP keeps transparency without loss, however large it is
+        for encoded in _jpegs(flattened(image), (85, "4:2:0"), (75, "4:2:0")):
+            yield encoded._replace(flattened=True)
+
+
+def _jpegs(image: Image.Image, *steps: tuple[int, str]) -> Iterator[Encoded]:
+    for quality, subsampling in steps:
+        data = _saved(image, "JPEG", quality=quality, subsampling=subsampling)
+        yield Encoded(data, MEDIA_TYPES["JPEG"], Size(*image.size))
+
+
+def _webp(image: Image.Image, **options: Any) -> Encoded:
+    return Encoded(_saved(image, "WEBP", **options), MEDIA_TYPES["WebP"], Size(*image.size))
+
+
+_GROUNDS: Final = ((255, 255, 255), (28, 28, 30), (128, 128, 128), (255, 0, 255))
+_SAMPLE: Final = (96, 96)
+_APART: Final = 48
+"""Levels of luminance or of a channel that keep a pixel apart from the ground."""
+
+
+def flattened(image: Image.Image) -> Image.Image:
+    """An RGBA picture on the ground that most of its visible pixels stand out from; white where that does."""
+    sample = image.resize(_SAMPLE, Image.Resampling.NEAREST) if image.width * image.height > 9216 else image
+    alpha = sample.getchannel("A")
+    best, most = _GROUNDS[0], -1
+    for ground in _GROUNDS:
+        difference = ImageChops.difference(sample.convert("RGB"), Image.new("RGB", sample.size, ground))
+        red, green, blue = (channel.point(_STANDS_OUT) for channel in difference.split())
+        seen = ImageChops.multiply(ImageChops.lighter(ImageChops.lighter(red, green), blue), alpha)
+        apart = round(ImageStat.Stat(seen).sum[0])
+        if apart > most * 1.02:  # a later ground must be better by more than a trace
+            best, most = ground, apart
+    flat = Image.new("RGB", image.size, best)
+    flat.paste(image, mask=image.getchannel("A"))
+    return flat
+
+
+_STANDS_OUT: Final = [255 if level >= _APART else 0 for level in range(256)]
 
 
 def thumbnail(image: Image.Image) -> bytes:

@@ -50,7 +50,7 @@ class PictureError(VisavisError):
 
 @dataclass
 class PictureUnreadable(PictureError):
-    reason: Literal["missing", "denied", "folder", "special", "empty", "failed", "password"]
+    reason: Literal["missing", "denied", "folder", "special", "empty", "failed", "password", "no_pictures"]
 
 
 @dataclass
@@ -91,14 +91,14 @@ class AlreadyAttached(PictureError):
 
 
 LinkReason = Literal[
-    "scheme", "credentials", "unreadable", "private", "redirects", "dns", "connect", "tls", "timeout", "too_large",
-    "status", "failed",
+    "scheme", "credentials", "port", "unreadable", "private", "redirects", "dns", "connect", "tls", "timeout",
+    "too_large", "status", "failed",
 ]  # fmt: skip
 
 
 @dataclass
 class LinkRefused(PictureError):
-    """`name` is the address's host, as it is shown to the person."""
+    """`name` is the host that it failed at, as it is shown to the person; the address where that has none."""
 
     reason: LinkReason
     status: int = 0

@@ -9,15 +9,16 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from PIL import Image
 
-from app.core.container import MEDIA_TYPES
+from app.core.container import MEDIA_TYPES, Header
 from app.core.cuts import Cut
-from app.core.encode import encode, thumbnail
+from app.core.encode import Encoded, encode, thumbnail
 from app.core.errors import PictureUnreadable
 from app.core.fit import Size
+from app.core.legibility import Findings, find
 from app.core.pictures import open_picture, read_picture
 from app.core.source import Source, boundary, decode, open_source, picture_header, upright
 
@@ -50,17 +51,11 @@ class Prepared:
     """Pixels of `data`, upright; exactly the cut's size unless `max_bytes` asked for fewer."""
     height: int
     notes: tuple[str, ...]
-    """What was done, in this order: "turned", "resized", "first_frame", "srgb", "flattened", "reencoded"."""
+    """What was done, in this order: "turned", "resized", "first_frame", "drawn", "srgb", "flattened",
+    "reencoded". "drawn": it had no pixels of its own. "flattened": its transparency was given up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """What was seen in the pixels that the person may want to know before sending."""
-
-    text_height: float = 0.0
-    """Height in the original's upright pixels of the smallest text that there is much of; 0 where none was found."""
-    blurred: bool = False
-    dark: bool = False
+_NOTHING: Final = Findings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +66,7 @@ class Preparation:
     """One for each cut, in their order."""
     thumbnail: bytes
     """A small JPEG, or a PNG where the picture has transparency. Upright, without metadata."""
-    findings: Findings = Findings()
+    findings: Findings = _NOTHING
 
 
 class Pixels(NamedTuple):
@@ -89,10 +84,12 @@ def probe(path: Path, name: str) -> Probe:
     Raises PictureUnreadable, NotAPicture, FormatUnsupported, PictureTooBig, or PictureDamaged for a broken header.
     """
     with boundary(name), open_picture(path, name) as file:
-        header = picture_header(file, name)
-        size = upright(header)
-        file_bytes = os.fstat(file.fileno()).st_size
-    return Probe(header.format, *size, orientation=header.orientation, animated=header.animated, file_bytes=file_bytes)
+        return probed(picture_header(file, name), os.fstat(file.fileno()).st_size)
+
+
+def probed(header: Header, file_bytes: int) -> Probe:
+    size = upright(header)
+    return Probe(header.name, *size, orientation=header.orientation, animated=header.animated, file_bytes=file_bytes)
 
 
 def prepare(path: Path, name: str, cuts: Sequence[Cut], *, max_bytes: int = 7_400_000) -> Preparation:
@@ -103,14 +100,22 @@ def prepare(path: Path, name: str, cuts: Sequence[Cut], *, max_bytes: int = 7_40
     """
     data = read_picture(path, name)
     with boundary(name):
-        source = open_source(data, name)
-        whole = upright(source.header)
-        if len(cuts) == 1 and cuts[0].box is None:
-            image = decode(source, cuts[0].size, name)
-            return Preparation((_part(source, image, cuts[0], whole, max_bytes),), thumbnail(image))
-        image = decode(source, whole, name)
-        parts = tuple(_part(source, _cut_out(image, cut), cut, whole, max_bytes) for cut in cuts)
-        return Preparation(parts, thumbnail(image))
+        return prepared(open_source(data, name), name, cuts, max_bytes)
+
+
+def prepared(source: Source, name: str, cuts: Sequence[Cut], max_bytes: int) -> Preparation:
+    """What `prepare` does, of a picture that is open; raises what decoders raise."""
+    whole = upright(source.header)
+    alone = len(cuts) == 1 and cuts[0].box is None
+    findings = Findings()
+
+    def look(image: Image.Image) -> None:
+        nonlocal findings
+        findings = find(image, whole.width / image.width)
+
+    image = decode(source, cuts[0].size if alone else whole, name, look)
+    parts = tuple(_part(source, image if alone else _cut_out(image, cut), cut, whole, max_bytes) for cut in cuts)
+    return Preparation(parts, thumbnail(image), findings)
 
 
 def pixels(data: bytes, name: str = "") -> Pixels:
@@ -140,14 +145,17 @@ def _part(source: Source, image: Image.Image, cut: Cut, whole: Size, max_bytes: 
     """One cut, of its pixels `image`."""
     shown = Size(cut.box.width, cut.box.height) if cut.box else whole
     if cut.box is None and cut.size == whole and source.sendable and len(source.stripped.data) <= max_bytes:
-        data, media_type, sent = source.stripped.data, MEDIA_TYPES[source.header.format], cut.size
+        sent = Encoded(source.stripped.data, MEDIA_TYPES[source.header.format], cut.size)
     else:
-        data, media_type, sent = encode(image, source.header.format, shown, max_bytes)
+        resized = cut.size != shown and not source.drawing
+        sent = encode(image, source.header.format, max_bytes, resized=resized)
     done = {
         "turned": source.header.orientation != 1,
-        "resized": sent != shown,
-        "first_frame": source.stripped.several_frames,
+        "resized": sent.size != shown,
+        "first_frame": source.stripped.several_frames or source.header.views,
+        "drawn": source.drawing,
         "srgb": source.to_srgb is not None,
-        "reencoded": data is not source.stripped.data,
+        "flattened": sent.flattened,
+        "reencoded": sent.data is not source.stripped.data,
     }
-    return Prepared(data, media_type, *sent, tuple(note for note, is_so in done.items() if is_so))
+    return Prepared(sent.data, sent.media_type, *sent.size, tuple(note for note, is_so in done.items() if is_so))

@@ -245,6 +245,14 @@ class Message:
         return tuple(b for b in self.content if isinstance(b, ImageBlock))
 
     @property
+    def pictures(self) -> tuple[tuple[ImageBlock, ...], ...]:
+        """The blocks of each picture, in order: several where it goes in parts."""
+        by_number: dict[int, list[ImageBlock]] = {}
+        for image in self.images:
+            by_number.setdefault(image.number, []).append(image)
+        return tuple(tuple(blocks) for blocks in by_number.values())
+
+    @property
     def refused(self) -> bool:
         return self.stop_reason == "refusal"
 

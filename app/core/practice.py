@@ -15,6 +15,7 @@ A message whose whole text is one of these lines fails on purpose, in real wire 
     /fail slow              the answer comes slowly, with pings
 
 The same request always gets the same answer; only the counts of the prompt cache in `usage` depend on what came before.
+Uploaded files (`app.core.practice_files`) are kept while the app runs; pictures at an address are not fetched.
 """
 
 from __future__ import annotations
@@ -32,10 +33,13 @@ from urllib.parse import parse_qs, urlsplit
 from app.core.catalog import Catalog, Model
 from app.core.fields import ERROR_TYPES, Refusal, check_version
 from app.core.fit import Tier
+from app.core.image_block import Picture
 from app.core.message import JSON, Message
+from app.core.practice_files import PATH as FILES
+from app.core.practice_files import Shelf
 from app.core.prompt_cache import PromptCache
 from app.core.report import Comparison, with_pictures, without_pictures
-from app.core.validate import Call, Picture, check, text_tokens
+from app.core.validate import Call, check, text_tokens
 
 if TYPE_CHECKING:
     from app.core.measure import Facts
@@ -84,13 +88,24 @@ class Reply:
 
 
 class Practice:
-    """The API's stand-in. One instance is one account: it has one prompt cache."""
+    """The API's stand-in. One instance is one account: it has one prompt cache and one shelf of files."""
 
-    def __init__(self, catalog: Catalog, *, pace: float = 0.02, clock: Callable[[], float] = time.monotonic) -> None:
-        """`pace` is the seconds between two pieces of a streamed answer; `clock` gives seconds, for the cache."""
+    def __init__(
+        self,
+        catalog: Catalog,
+        *,
+        pace: float = 0.02,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """`pace` is the seconds between two pieces of a streamed answer.
+
+        `clock` gives seconds, for the cache; `now` seconds since the epoch, for files.
+        """
         self._catalog = catalog
         self._pace = pace
         self._cache = PromptCache(clock)
+        self._shelf = Shelf(now)
         self._facts: dict[tuple[bytes, Tier], Facts] = {}
 
     async def respond(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
@@ -113,6 +128,10 @@ class Practice:
             check_version({name.lower(): value for name, value in headers.items()})
             listing = self._models(parse_qs(url.query)) if url.path == "/v1/models" else self._model(url.path)
             return _json_reply(200, listing, _request_id(path.encode()))
+        if url.path == FILES or url.path.startswith(f"{FILES}/"):
+            lowered = {name.lower(): value for name, value in headers.items()}
+            answer = await self._shelf.respond(method, url, lowered, body)
+            return _json_reply(200, answer, _request_id(path.encode()))
         raise Refusal(404, "Not found")
 
     async def _messages(self, headers: Mapping[str, str], body: bytes) -> Reply:
@@ -130,7 +149,7 @@ class Practice:
 
     def _work(self, headers: Mapping[str, str], body: bytes) -> tuple[Call, str, bytes]:
         """The checked request, the whole answer and the digest of the request."""
-        call = check(headers, body, self._catalog)
+        call = check(headers, body, self._catalog, self._shelf.kept)
         _fail_on_demand(call.question.strip())
         facts = {picture.place: self._measured(picture, call.model.tier) for picture in call.pictures}
         return call, _answer(call, facts), hashlib.sha256(body).digest()
@@ -144,8 +163,7 @@ class Practice:
             try:
                 facts = measure.measure(*measure.decode(picture.data, picture.header, tier))
             except measure.Undecodable as error:
-                place = f"{picture.place}.image.source.base64.data"
-                raise Refusal(400, f"{place}: Could not process image") from error
+                raise Refusal(400, f"{picture.bytes_place}: Could not process image") from error
             if len(self._facts) >= _KEPT_FACTS:
                 self._facts.clear()
             self._facts[key] = facts

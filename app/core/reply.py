@@ -202,7 +202,7 @@ def api_error(status: int, headers: Mapping[str, str], body: bytes | bytearray) 
     kind, message, code = _error_facts(parsed)
     if status < 400:
         status = next((known for known, name in TYPES.items() if name == kind), 500)
-    block = _BLOCK.search(message) if status == 400 else None
+    block = _BLOCK.search(message) if status in {400, 404} else None
     return ApiError(
         status,
         kind or TYPES.get(status) or ("api_error" if status >= 500 else "invalid_request_error"),

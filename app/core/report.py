@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from app.core.image_block import Picture
     from app.core.measure import Colour, Difference, Facts
-    from app.core.validate import Picture
 
 OPENING: Final = "No model was asked: this is practice mode."
 """The first sentence of every answer."""

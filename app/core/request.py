@@ -241,13 +241,24 @@ def labelled(image: ImageBlock, alone: bool) -> bool:
 def _blocks(message: Message, *, thinking: bool) -> list[Block]:
     """What of one message is sent."""
     if message.role == "user":
-        return [b for b in message.content if not (isinstance(b, TextBlock) and not b.text.strip())]
+        return list(_asked(message))
     blocks = [b for b in message.content if isinstance(b, ReplyBlock) and (b.type != "text" or b.text.strip())]
     if not any(b.type == "text" for b in blocks):
         return []
     if message.state != "complete":
         return [ReplyBlock({"type": "text", "text": b.text}) for b in blocks if b.type == "text"]
     return [b for b in blocks if thinking or b.type not in THINKING]
+
+
+def _asked(message: Message) -> Iterator[Block]:
+    said: set[int] = set()
+    for block in message.content:
+        if isinstance(block, ImageBlock) and block.stands_for:
+            if block.number not in said:  # one sentence stands for all parts of a picture
+                yield block
+            said.add(block.number)
+        elif not isinstance(block, TextBlock) or block.text.strip():
+            yield block
 
 
 def _carries_bytes(entry: JSON) -> bool:

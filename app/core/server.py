@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from app.core.errors import BadAddress
+
+if TYPE_CHECKING:
+    from app.core.request import Source
 
 Auth = Literal["", "bearer", "x-api-key"]
 
@@ -50,6 +53,18 @@ class Server:
     @property
     def is_anthropic(self) -> bool:
         return self.origin == ANTHROPIC
+
+    @property
+    def knows_transformations(self) -> bool:
+        """Whether it can be told to refuse a picture rather than shrink it (API.md, sections 1.6 and 10)."""
+        return self.is_anthropic
+
+    def sources(self, *, foreign: bool) -> frozenset[Source]:
+        """Besides bytes, how it takes pictures (API.md, section 1.7).
+
+        `foreign` is the person's word that a server other than Anthropic's does: most do not (section 10).
+        """
+        return frozenset({"url", "file"}) if self.is_anthropic or foreign else frozenset()
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], auth: Auth = "") -> Server:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
-SNIFFED: Final = 1024
-"""Bytes from the start of a file that `sniff` wants to see."""
+SNIFFED: Final = 4096
+"""Bytes from the start of a file that `sniff` wants to see: drawings begin with comments."""
+
+_JUNK: Final = 1024
+"""Bytes that readers of PDF skip in search of its start."""
 
 _SIGNATURES: Final = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"\x89PNG\r\n\x1a\n", "PNG"),
     (b"GIF87a", "GIF"),
     (b"GIF89a", "GIF"),
+    (b"II*\0\x10\0\0\0CR", "CR2"),
     (b"II*\0", "TIFF"),
     (b"MM\0*", "TIFF"),
     (b"II+\0", "TIFF"),
     (b"MM\0+", "TIFF"),
+    (b"IIRO", "ORF"),
+    (b"IIRS", "ORF"),
+    (b"MMOR", "ORF"),
+    (b"IIU\0", "RW2"),
     (b"\0\0\x01\0", "ICO"),
     (b"\0\0\x02\0", "CUR"),
     (b"%PDF-", "PDF"),
@@ -51,10 +60,23 @@ def sniff(head: bytes) -> str:
         return _by_brand(head)
     if head[:2] == b"BM" and len(head) > 17 and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
         return "BMP"
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if text.startswith(b"<") and b"<svg" in text and b"<html" not in text:
+    if _is_svg(head):
         return "SVG"
-    return ""
+    return "PDF" if _LATE_PDF.search(head, 0, _JUNK) else ""
+
+
+_LATE_PDF: Final = re.compile(rb"(?<![ -~])%PDF-[0-9]")
+"""Behind junk, though not in the middle of a text."""
+_MARKED: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+
+
+def _is_svg(head: bytes) -> bool:
+    encoding = next((name for mark, name in _MARKED if head.startswith(mark)), "latin-1")
+    text = head.decode(encoding, "ignore").lstrip("\ufeff\t\r\n \u00ef\u00bb\u00bf").lower()
+    return text.startswith("<") and _SVG.search(text) is not None and "<html" not in text
+
+
+_SVG: Final = re.compile(r"<(?:[a-z_][\w.-]*:)?svg[\s/>]")
 
 
 def _by_brand(head: bytes) -> str:

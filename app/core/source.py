@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from io import BytesIO
@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Final
 
 from PIL import Image, ImageCms
 
-from app.core.colour import in_srgb, srgb_transform
+from app.core.colour import eight_bits, in_srgb, srgb_transform
 from app.core.container import MEDIA_TYPES, Header, read_header
 from app.core.errors import (
     FormatUnsupported,
@@ -40,16 +40,29 @@ _SCANS, _SCAN_MEGAPIXELS = 10, 4000
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 
+Draw = Callable[[Size], Image.Image]
+"""Draws a picture without pixels of its own: upright, in sRGB, with exactly these pixels."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A picture file, opened and not yet decoded."""
 
     header: Header
     stripped: Stripped
-    image: Image.Image
+    image: Image.Image | Draw
     """Opened, not decoded."""
     to_srgb: ImageCms.ImageCmsTransform | None
     """None when the colours are sRGB already, or nobody knows."""
+    turned: bool = False
+    """The decoder turns the picture upright by itself."""
+    pages: int = 0
+    """Pages of a document; 0 for a picture file."""
+
+    @property
+    def drawing(self) -> bool:
+        """It has no pixels of its own."""
+        return not isinstance(self.image, Image.Image)
 
     @property
     def sendable(self) -> bool:
@@ -139,30 +152,55 @@ _TURNS: Final = {
 """What turns a picture of each EXIF orientation upright."""
 
 
-def decode(source: Source, size: Size, name: str) -> Image.Image:
+Look = Callable[[Image.Image], None]
+"""Is shown the picture upright, in mode L, RGB or RGBA, and before it is made smaller where that can be."""
+
+
+def decode(source: Source, size: Size, name: str, look: Look | None = None) -> Image.Image:
     """The picture upright, in sRGB, with `size` pixels; mode L, RGB or RGBA, and nothing in its info."""
-    header, image, box = source.header, source.image, None
-    stored = Size(size.height, size.width) if header.sideways else size
+    early = look if _as_it_is(source) else None
+    if isinstance(source.image, Image.Image):
+        image = in_srgb(_fitted(source.image, source, size, name, early), source.to_srgb)
+        if source.header.orientation in _TURNS and not source.turned:
+            image = image.transpose(_TURNS[source.header.orientation])
+    else:
+        image = source.image(size)
+    if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
+        image = image.convert("RGB")
+    image.info = {}
+    if look and not early:
+        look(image)
+    return image
+
+
+def _as_it_is(source: Source) -> bool:
+    """The decoder gives the picture upright and in colours of the screen."""
+    if not isinstance(source.image, Image.Image):
+        return False
+    return (source.turned or source.header.orientation == 1) and source.image.mode != "CMYK"
+
+
+def _fitted(image: Image.Image, source: Source, size: Size, name: str, look: Look | None) -> Image.Image:
+    """The picture as the decoder gives it, in eight bits a channel, with the pixels that will be `size` upright."""
+    header, box = source.header, None
+    stored = Size(size.height, size.width) if header.sideways and not source.turned else size
     if stored != image.size and (drafted := image.draft(None, stored)):
         box = drafted[1]  # the decoder makes it up to 8 times smaller, rounded up
     with _turn_of(_memory(header, Size(*image.size), name)):
         image.load()
-        image = _true_colour(image, header)
-        if image.size != stored:
-            image = image.resize(stored, Image.Resampling.LANCZOS, box=box)
-    image = in_srgb(image, source.to_srgb)
-    if header.orientation in _TURNS:
-        image = image.transpose(_TURNS[header.orientation])
-    if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
-        image = image.convert("RGB")
-    image.info = {}
-    return image
+        image = eight_bits(image, deep=header.format == "PNG" and not header.common)
+        if look:
+            look(image)
+        return image.resize(stored, Image.Resampling.LANCZOS, box=box) if image.size != stored else image
+
+
+_BYTES_PER_PIXEL: Final = {"WebP": 16, "HEIC": 8, "AVIF": 10, "TIFF": 5, "BMP": 5}
+"""What decoding takes at its peak. WebP's decoder keeps two canvases and hands out a third, Pillow makes the fourth."""
 
 
 def _memory(header: Header, decoded: Size, name: str) -> int:
     """Bytes that decoding takes at its peak. Raises PictureTooBig above `MAX_DECODED_BYTES`."""
-    # WebP's decoder keeps two canvases and hands out a third, Pillow makes the fourth.
-    needed = decoded.width * decoded.height * (16 if header.format == "WebP" else 4)
+    needed = decoded.width * decoded.height * _BYTES_PER_PIXEL.get(header.format, 4)
     if header.progressive:
         needed += header.width * header.height * 6  # all coefficients, whatever the draft
     if needed > MAX_DECODED_BYTES:
@@ -173,16 +211,3 @@ def _memory(header: Header, decoded: Size, name: str) -> int:
 def _turn_of(memory: int) -> AbstractContextManager[Any]:
     """Two giants are not decoded at the same time."""
     return _one_giant if memory > _GIANT else nullcontext()
-
-
-def _true_colour(image: Image.Image, header: Header) -> Image.Image:
-    """Eight bits a channel and no palette, so that it can be resized and encoded."""
-    if image.mode.startswith("I"):  # 16-bit grey; converting would clip it to white
-        return image.point(lambda value: value * (1 / 256)).convert("L")
-    if not header.common:
-        image.info.pop("transparency", None)  # one colour in 16 bits a channel, while the pixels have 8 now
-    if image.mode != "RGBA" and image.has_transparency_data:
-        return image.convert("RGBA")
-    if image.mode == "1":
-        return image.convert("L")
-    return image.convert("RGB") if image.mode in ("P", "RGBX") else image

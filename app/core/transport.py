@@ -7,14 +7,18 @@ import socket
 import ssl
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
+import truststore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
     from app.core.practice import Practice
+    from app.core.server import Server
 
 _READ: Final = 65_536
 
@@ -25,6 +29,24 @@ class Transport(httpx.AsyncHTTPTransport):
     def __init__(self, ssl_context: ssl.SSLContext) -> None:
         # Of the base class only the pool is wanted; httpx has no way to give it a network backend.
         self._pool = httpcore.AsyncConnectionPool(ssl_context, max_keepalive_connections=0, network_backend=_Network())
+
+
+def open_way(server: Server) -> httpx.AsyncBaseTransport:
+    """Direct, or through the proxy of the environment. Raises ImportError or ValueError or InvalidURL for a bad one.
+
+    Plain http is for this machine alone: a proxy has no business there, and could read along.
+    """
+    trust = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    url = urlsplit(server.base_url)
+    proxies = getproxies() if url.scheme == "https" else {}
+    proxy = proxies.get("https") or proxies.get("all")
+    if not proxy or proxy_bypass(url.hostname or ""):
+        return Transport(trust)
+    return httpx.AsyncHTTPTransport(
+        verify=trust,
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+        proxy=proxy if "://" in proxy else f"http://{proxy}",
+    )
 
 
 class PracticeTransport(httpx.AsyncBaseTransport):

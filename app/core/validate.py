@@ -1,6 +1,6 @@
 """A Messages request checked as the API checks it (API.md, sections 1.5 to 1.7, 3.1 to 3.3 and 7): for practice mode.
 
-What is well formed but beyond practice mode (tools, documents, pictures by URL) is refused too, in words that say so.
+What is well formed but beyond practice mode (tools, documents) is refused too, in words that say so.
 Thinking is checked for its shape and against what the table of models knows; signatures cannot be checked here.
 """
 
@@ -9,45 +9,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Final
 
-from app.core.carve import Base64Damaged, decode_base64, parse
+from app.core.carve import parse
 from app.core.catalog import Catalog, Limits, Model
-from app.core.container import MEDIA_TYPES, Header, read_header
-from app.core.fields import Refusal, check_choice, check_fields, check_headers, need, no_extras, read_ttl, refuse
-from app.core.fit import Size, fit, image_tokens
+from app.core.fields import Refusal, check_fields, check_headers, need, no_extras, read_ttl, refuse
+from app.core.image_block import ImageReader, Kept, Picture, digest_of, nothing_kept
 from app.core.message import JSON
-from app.core.sniff import SNIFFED, sniff
 
 _LABEL: Final = re.compile(r"\s*Image (\d{1,4}):\s*")
 _ANSWER_KINDS: Final = ("tool_use", "server_tool_use", "container_upload", "fallback")
 _CHARACTERS_A_TOKEN: Final = 3.5
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """One picture of a request, its bytes as received."""
-
-    number: int
-    """N of the label "Image N:" before it; without a label, one more than the picture before."""
-    message: int
-    """Index of its message."""
-    place: str
-    """Where it stands, as error messages name it: "messages.0.content.1"."""
-    header: Header
-    data: bytes
-    tokens: int
-    """Visual tokens at the model's tier."""
-
-    @property
-    def size(self) -> Size:
-        """Pixels of the picture upright."""
-        width, height = self.header.width, self.header.height
-        return Size(height, width) if self.header.sideways else Size(width, height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +56,11 @@ class Call:
         return sum(piece.tokens for piece in self.pieces)
 
 
-def check(headers: Mapping[str, str], body: bytes, catalog: Catalog) -> Call:
-    """The request in `body`, checked. Raises `Refusal`. Heavy with big bodies: not for the event loop's thread."""
+def check(headers: Mapping[str, str], body: bytes, catalog: Catalog, kept: Kept = nothing_kept) -> Call:
+    """The request in `body`, checked; `kept` finds the files that it names.
+
+    Raises `Refusal`. Heavy with big bodies: not for the event loop's thread.
+    """
     limits = catalog.limits
     if len(body) > limits.request_bytes:
         raise Refusal(413, f"Request exceeds the maximum size: {len(body)} > {limits.request_bytes} bytes")
@@ -95,7 +72,7 @@ def check(headers: Mapping[str, str], body: bytes, catalog: Catalog) -> Call:
     if not isinstance(fields, dict):
         refuse("The request body is not a JSON object")
     model = check_fields(fields, version, catalog)
-    reader = _Reader(model, limits)
+    reader = _Reader(model, limits, kept)
     reader.read(fields)
     call = Call(
         model,
@@ -138,15 +115,14 @@ def _automatic_mark(pieces: Sequence[Piece], fields: JSON) -> tuple[Piece, ...]:
 class _Reader:
     """Reads system and messages once, in order, and gathers what the rest of practice mode needs."""
 
-    def __init__(self, model: Model, limits: Limits) -> None:
+    def __init__(self, model: Model, limits: Limits, kept: Kept) -> None:
         self.model = model
-        self.limits = limits
+        self.images = ImageReader(model, limits, kept)
         self.pieces: list[Piece] = []
         self.pictures: list[Picture] = []
         self.question: list[str] = []
         self.last = 0
         self.number = 0
-        self.many = False
 
     def read(self, fields: JSON) -> None:
         messages = fields["messages"]
@@ -168,7 +144,7 @@ class _Reader:
         count = sum(block.get("type") == "image" for block in _blocks(messages))
         if count > self.model.max_images:
             refuse(f"messages: too many images: {count} > {self.model.max_images}")
-        self.many = count > self.limits.many_images
+        self.images.count(count)
 
     def _read_system(self, system: object) -> None:
         # The model belongs to every cached prefix, and so stands in the first piece.
@@ -250,53 +226,10 @@ class _Reader:
         self._add(block, "", text_tokens(str(block.get("thinking", ""))))
 
     def _read_image(self, block: JSON, where: str, message: int, label: int | None) -> None:
-        no_extras(block, {"type", "source", "cache_control", "transformations"}, where)
-        source = block.get("source")
-        if not isinstance(source, dict):
-            refuse(f"{where}.image.source: Input should be a valid dictionary")
-        if source.get("type") in ("url", "file"):
-            refuse(f"{where}.image.source: practice mode cannot fetch pictures; send them as base64")
-        need(source.get("type") == "base64", f"{where}.image.source.type: Input should be 'base64', 'file' or 'url'")
-        where_data = f"{where}.image.source.base64"
-        no_extras(source, {"type", "media_type", "data"}, where_data)
-        data = self._decoded(source.get("data"), where_data)
-        header = _checked_header(data, source.get("media_type"), where_data)
-        self._check_edges(header, where_data)
-        seen = fit(header.width, header.height, self.model.tier)
-        if _pixel_exact(block, where) and seen != Size(header.width, header.height):
-            refuse(
-                f"{where}: image dimensions {header.width}x{header.height} exceed the maximum image size"
-                f" {seen.width}x{seen.height}"
-            )
-        tokens = image_tokens(*seen, patch=self.model.tier.patch)
         self.number = label if label is not None else self.number + 1
-        self.pictures.append(Picture(self.number, message, where, header, data, tokens))
-        digest = hashlib.sha256(data).hexdigest()
-        self._add({"image": digest, "format": header.format}, read_ttl(block, f"{where}."), tokens)
-
-    def _decoded(self, data: object, where: str) -> bytes:
-        if not isinstance(data, str | memoryview):
-            refuse(f"{where}.data: Input should be a valid string")
-        need(len(data) > 0, f"{where}.data: image cannot be empty")
-        limit = self.limits.picture_chars
-        if len(data) > limit:
-            refuse(f"{where}: image exceeds {limit // 1_000_000} MB maximum: {len(data)} bytes > {limit} bytes")
-        try:
-            return decode_base64(data)
-        except Base64Damaged as error:
-            raise Refusal(400, f"{where}.data: Invalid base64 data") from error
-
-    def _check_edges(self, header: Header, where: str) -> None:
-        edge = max(header.width, header.height)
-        if edge > self.limits.max_edge:
-            size = f"{self.limits.max_edge} pixels"
-            refuse(f"{where}.data: At least one of the image dimensions exceed max allowed size: {size}")
-        if self.many and edge > self.limits.many_edge:
-            size = f"{self.limits.many_edge} pixels"
-            refuse(
-                f"{where}.data: At least one of the image dimensions exceed max allowed size"
-                f" for many-image requests: {size}"
-            )
+        picture = self.images.read(block, where, message, self.number)
+        self.pictures.append(picture)
+        self._add(digest_of(picture), read_ttl(block, f"{where}."), picture.tokens)
 
     def _add(self, block: JSON, ttl: str, tokens: int) -> None:
         plain = {name: value for name, value in block.items() if name != "cache_control"}
@@ -310,35 +243,3 @@ def _blocks(messages: Sequence[object]) -> Iterator[JSON]:
         for block in content if isinstance(content, list) else ():
             if isinstance(block, dict):
                 yield block
-
-
-def _checked_header(data: bytes, media_type: object, where: str) -> Header:
-    need(
-        media_type in MEDIA_TYPES.values(),
-        f"{where}.media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or 'image/webp'",
-    )
-    kind = sniff(data[:SNIFFED])
-    actual = MEDIA_TYPES.get(kind)
-    if actual is None:
-        refuse(f"{where}.data: Could not process image")
-    if actual != media_type:
-        refuse(
-            f"{where}.data: The image was specified using the {media_type} media type,"
-            f" but the image appears to be a {actual} image"
-        )
-    try:
-        return read_header(BytesIO(data), kind)
-    except (ValueError, EOFError, struct.error) as error:
-        raise Refusal(400, f"{where}.data: Could not process image") from error
-
-
-def _pixel_exact(block: JSON, where: str) -> bool:
-    """Whether a picture is to be refused rather than made smaller (API.md, section 1.6)."""
-    value = block.get("transformations")
-    if value is None:
-        return False
-    if not isinstance(value, dict):
-        refuse(f"{where}.transformations: Input should be a valid dictionary")
-    no_extras(value, {"oversized_image"}, f"{where}.transformations")
-    check_choice(value, "oversized_image", ("downsize", "error"), f"{where}.transformations.")
-    return value.get("oversized_image") == "error"

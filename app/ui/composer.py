@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
-from weakref import WeakSet
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QMetaObject, QMimeData, QObject, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QShowEvent
@@ -14,15 +13,15 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QToolButto
 from app.conversation.account import Account
 from app.conversation.attachment import Source
 from app.conversation.chat import Chat
-from app.core.errors import VisavisError
+from app.conversation.gallery import Gallery
 from app.ui import figures
+from app.ui.advice import Advice
 from app.ui.buttons import press_focused
 from app.ui.cost_line import CostLine, Part, cost_parts
-from app.ui.errors import refusals
+from app.ui.intake import Intake
 from app.ui.message_edit import MessageEdit
-from app.ui.notes import Notes
-from app.ui.picture_facts import listed
-from app.ui.sources import EXTENSIONS, Dropped, bitmap_of, prefers_text, sources_from_mime
+from app.ui.notes import Notes, Said
+from app.ui.sources import Dropped
 from app.ui.theme import COMPOSER, CONTROL, TILE, TOP_BAR, Theme
 
 if TYPE_CHECKING:
@@ -40,33 +39,34 @@ _PAGE: Final = 80
 """… and of the page above the composer and the edge below, which do not: so much of a small window is theirs."""
 _COALESCE: Final = 30
 """Milliseconds in which changes of the draft make one new line of costs."""
-_KEY_START: Final = "sk-ant-"
 
 
 class Composer(QWidget):
     """Signals:
     picture_opened(int): the row of an attached picture to be shown large.
+    region_wanted(int): the row of one of which a region is to be marked.
     """
 
     picture_opened = Signal(int)
+    region_wanted = Signal(int)
 
-    def __init__(self, theme: Theme, account: Account, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, account: Account, gallery: Gallery, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._account = account
         self._chat: Chat | None = None
         self._links: list[QMetaObject.Connection] = []
-        self._heard: WeakSet[Chat] = WeakSet()
-        self._untold: dict[str, list[VisavisError]] = {}
         self._cursors: dict[str, int] = {}
         self._is_stop = False
         self._nothing_to_send = False
         self._turned = QElapsedTimer()
         self._line_due = QTimer(self, singleShot=True, interval=_COALESCE)
-        self._line_due.timeout.connect(self._tell_line)
+        self._line_due.timeout.connect(self._tell)
         self._strip: Thumbnails | None = None
         self._notes = Notes(theme)
         self._edit = MessageEdit(theme)
+        self._intake = Intake(theme, account, gallery, self._notes, self._edit, self)
+        self._advice = Advice(self._notes, self.region_wanted.emit)
         self._line = CostLine(theme)
         self._attach, self._send = QToolButton(), QPushButton()
         self._lay_out()
@@ -86,69 +86,36 @@ class Composer(QWidget):
             chat.changed.connect(self._draft_changed),
             worker.phase_changed.connect(self._phase_changed),
         ]
-        if chat not in self._heard:
-            self._heard.add(chat)
-            key = chat.facts.id
-            draft.refused.connect(lambda errors: self._refused(key, errors))
         if draft.pictures:
             self.furnish()
         if self._strip is not None:
-            self._strip.set_draft(draft)
+            self._strip.set_chat(chat)
         self._edit.show_text(draft.text, self._cursors.get(chat.facts.id, len(draft.text)))
         self._nothing_to_send = False
         self._turn(is_stop=worker.busy)
-        self._refused(chat.facts.id, self._untold.pop(chat.facts.id, []))
+        self._intake.set_chat(chat)
+        self._advice.set_chat(chat)
         self._tell_line()
 
     def attach(self, sources: Iterable[Source]) -> None:
-        """Add pictures to the message."""
-        if self._chat is not None:
-            self._chat.draft.attach(sources)
+        """Add files, folders and pictures to the message."""
+        self._intake.attach(sources)
 
     def take(self, dropped: Dropped) -> None:
         """Attach what was dropped or pasted, and say what cannot be attached."""
-        self.attach(dropped.sources)
-        for sentence in refusals(list(dropped.refused)):
-            self._remark(sentence)
-        if dropped.remote:
-            words = self.tr("%1: on another computer. Copy it to this one first, then add it here.")
-            self._remark(words.replace("%1", listed(dropped.remote)))
-        if dropped.links:
-            words = self.tr("A web address is not a picture. Save the picture as a file, then drop the file here.")
-            self._remark(words)
+        self._intake.take(dropped)
 
     def paste(self, mime: QMimeData) -> None:
-        """Put in what the clipboard holds: of a text with a picture of it the text, and the picture is offered."""
-        if not prefers_text(mime):
-            self.take(sources_from_mime(mime))
-            return
-        self._edit.insert_text(mime.text())
-        if (bitmap := bitmap_of(mime)) is not None:
-            offered = bitmap
-            self._remark(
-                self.tr("The text was pasted; there is a picture of it, too."),
-                self.tr("Use picture"),
-                lambda: self.attach([offered]),
-            )
-        if _KEY_START in mime.text():
-            self._remark(self.tr("This looks like an API key. It would be sent as part of the message."))
+        """Put in what the clipboard holds."""
+        self._intake.paste(mime)
 
     def note(self, text: str) -> None:
         """Show a sentence above the text until it is dismissed."""
-        self._notes.add(text)
+        self._notes.add(Said(text))
 
     def choose_pictures(self) -> None:
         """Let the person pick files."""
-        patterns = " ".join(f"*.{ending} *.{ending.upper()}" for ending in EXTENSIONS)
-        from PySide6.QtWidgets import QFileDialog
-
-        dialog = QFileDialog(self, self.tr("Attach pictures"))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setNameFilters([self.tr("Pictures") + f" ({patterns})", self.tr("All files") + " (*)"])
-        dialog.filesSelected.connect(lambda paths: self.attach(Source(path=path) for path in paths))
-        dialog.filesSelected.connect(self.focus)
-        dialog.open()
+        self._intake.choose_pictures()
 
     def focus(self) -> None:
         """Go on writing."""
@@ -196,12 +163,13 @@ class Composer(QWidget):
 
         self._strip = Thumbnails(self._theme)
         self._strip.picture_opened.connect(self.picture_opened)
+        self._strip.region_wanted.connect(self.region_wanted)
         self._strip.resized.connect(self._share_height)
         self._card.insertWidget(0, self._strip)
         for before, after in pairwise((self._strip, self._edit, self._attach, self._send)):
             QWidget.setTabOrder(before, after)
         if self._chat is not None:
-            self._strip.set_draft(self._chat.draft)
+            self._strip.set_chat(self._chat)
 
     def _lay_out(self) -> None:
         self.setMaximumWidth(COMPOSER + 2 * _SHADOW)
@@ -231,6 +199,7 @@ class Composer(QWidget):
         self._send.clicked.connect(self._send_clicked)
         self._edit.submitted.connect(self.submit)
         self._edit.pasted.connect(self.paste)
+        self._intake.done.connect(self.focus)
         self._edit.undo_requested.connect(self._undo_remove)
         self._notes.resized.connect(self._share_height)
         self._edit.textChanged.connect(self._text_changed)
@@ -277,7 +246,7 @@ class Composer(QWidget):
             QObject.disconnect(link)
         self._links = []
         self._chat = None
-        self._notes.clear()
+        self._intake.leave()
 
     def _text_changed(self) -> None:
         self._nothing_to_send = False
@@ -291,18 +260,6 @@ class Composer(QWidget):
     def _show_text(self, text: str) -> None:
         if text != self._edit.toPlainText():
             self._edit.show_text(text, len(text))
-
-    def _refused(self, key: str, errors: list[VisavisError]) -> None:
-        """Say it in the conversation it happened in, at once or when that is open again."""
-        if self._chat is None or self._chat.facts.id != key:
-            self._untold.setdefault(key, []).extend(errors)
-            return
-        for sentence in refusals(errors):
-            self._notes.add(sentence, of_message=not self._chat.worker.busy)  # its message is as good as gone
-
-    def _remark(self, text: str, action: str = "", do: Callable[[], None] | None = None) -> None:
-        """Show a sentence about this message until it is sent, with a button where there is something to do."""
-        self._notes.add(text, action, do, of_message=True)
 
     def _undo_remove(self) -> None:
         if self._chat is not None:
@@ -335,6 +292,11 @@ class Composer(QWidget):
         if not self.stop():
             self.submit()
         self.focus()
+
+    def _tell(self) -> None:
+        """The draft is another: so are its costs, and what is worth knowing of its pictures."""
+        self._advice.update()
+        self._tell_line()
 
     def _tell_line(self) -> None:
         self._line.tell(self._parts())

@@ -104,29 +104,40 @@ class DropOverlay(QWidget):
         promise = self.tr("Tokens and price follow, before anything is sent.")
         if self._model:
             promise = self.tr("Tokens and price with %1 follow, before anything is sent.").replace("%1", self._model)
+        if seen.links:
+            promise = self.tr("Nothing is fetched before you say so.")
         self._promise.setText(promise)
-        self._promise.setVisible(bool(seen.pictures or seen.unknown))
+        self._promise.setVisible(bool(_welcome(seen) or seen.links))
         reasons = self._reasons_of(seen)
         self._reasons.setText("\n".join(reasons))
         self._reasons.setVisible(bool(reasons))
 
     def _title_of(self, seen: Glance) -> str:
-        if seen.pictures == 1:
-            return self.tr("Add 1 picture")
-        if seen.pictures:
-            return self.tr("Add %1 pictures").replace("%1", figures.count(seen.pictures))
-        if seen.unknown == 1:
-            return self.tr("Add 1 file")
-        if seen.unknown:
-            return self.tr("Add %1 files").replace("%1", figures.count(seen.unknown))
+        """All that will be added, by kind; files that may be anything only where there is nothing else."""
+        counted = [
+            _counted(one, several, count)
+            for count, one, several in (
+                (seen.pictures, self.tr("1 picture"), self.tr("%1 pictures")),
+                (seen.documents, self.tr("1 document"), self.tr("%1 documents")),
+                (seen.folders, self.tr("1 folder"), self.tr("%1 folders")),
+            )
+            if count
+        ]
+        if not counted and seen.unknown:
+            counted = [_counted(self.tr("1 file"), self.tr("%1 files"), seen.unknown)]
+        if counted:
+            *first, last = counted
+            listed_ = self.tr("%1 and %2").replace("%1", ", ".join(first)).replace("%2", last) if first else last
+            return self.tr("Add %1").replace("%1", listed_)
+        if seen.links:
+            return _counted(self.tr("Picture on the web"), self.tr("%1 pictures on the web"), seen.links)
         return self.tr("No picture here")
 
     def _reasons_of(self, seen: Glance) -> list[str]:
         reasons = []
-        if seen.unknown == 1:
-            reasons.append(self.tr("1 file is checked when dropped"))
-        elif seen.unknown:
-            reasons.append(self.tr("%1 files are checked when dropped").replace("%1", figures.count(seen.unknown)))
+        if seen.unknown:
+            one, several = self.tr("1 file is checked when dropped"), self.tr("%1 files are checked when dropped")
+            reasons.append(_counted(one, several, seen.unknown))
         for names, one, several in (
             (seen.no_pictures, self.tr("1 file is not a picture: %2"), self.tr("%1 files are not pictures: %2")),
             (
@@ -134,7 +145,6 @@ class DropOverlay(QWidget):
                 self.tr("1 picture is in a format not taken yet: %2"),
                 self.tr("%1 pictures are in a format not taken yet: %2"),
             ),
-            (seen.folders, self.tr("1 folder is left out: %2"), self.tr("%1 folders are left out: %2")),
             (
                 seen.remote,
                 self.tr("1 file is on another computer: %2"),
@@ -144,8 +154,6 @@ class DropOverlay(QWidget):
             if names:
                 words = one if len(names) == 1 else several.replace("%1", figures.count(len(names)))
                 reasons.append(words.replace("%2", listed(names)))
-        if seen.links:
-            reasons.append(self.tr("A web address is not a picture: save the picture, then drop the file"))
         return reasons
 
     # --- Qt ---
@@ -175,6 +183,15 @@ class DropOverlay(QWidget):
         painter.fillRect(self.rect(), veil)
         painter.setPen(QPen(QColor(tokens.accent), 2))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(_INSET + 1, _INSET + 1, -_INSET - 1, -_INSET - 1), 16, 16)
+
+
+def _welcome(seen: Glance) -> int:
+    """How many there are that may be added."""
+    return seen.pictures + seen.documents + seen.folders + seen.unknown
+
+
+def _counted(one: str, several: str, count: int) -> str:
+    return one if count == 1 else several.replace("%1", figures.count(count))
 
 
 def _accept_copy(event: QDropEvent) -> None:

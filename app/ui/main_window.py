@@ -22,12 +22,14 @@ from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
 from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
+from app.conversation.remote_files import RemoteFiles
 from app.core.errors import VisavisError
 from app.core.message import ImageBlock
 from app.ui.banner import PracticeBanner
 from app.ui.composer import Composer
 from app.ui.drop_overlay import DropOverlay
 from app.ui.errors import Action, sentence
+from app.ui.refit_note import RefitNote
 from app.ui.sidebar import Sidebar
 from app.ui.sources import Dropped
 from app.ui.theme import Theme
@@ -57,6 +59,7 @@ class MainWindow(QMainWindow):
         self._desk = desk
         self._gallery = gallery
         self._folder = folder
+        self._remote_files = RemoteFiles(tools.account, tools.tasks, self)
         self._was_painted = False
         self._is_furnished = False
         self._transcript: Transcript
@@ -69,7 +72,8 @@ class MainWindow(QMainWindow):
         self._top_bar = TopBar(theme, tools.account)
         self._banner = PracticeBanner(theme, tools.account)
         self._welcome = Welcome(theme, tools.account)
-        self._composer = Composer(theme, tools.account)
+        self._composer = Composer(theme, tools.account, gallery)
+        self._refit = RefitNote(theme)
         self._lay_out()
         self._drop = DropOverlay(theme, self)
         self._connect()
@@ -102,8 +106,12 @@ class MainWindow(QMainWindow):
         self._pages.addWidget(self._welcome)
         bottom = QHBoxLayout()
         bottom.setContentsMargins(16, 0, 16, 8)
+        writing = QVBoxLayout()
+        writing.setSpacing(8)
+        writing.addWidget(self._refit)
+        writing.addWidget(self._composer)
         bottom.addStretch(1)
-        bottom.addWidget(self._composer, 1000)
+        bottom.addLayout(writing, 1000)
         bottom.addStretch(1)
         main = QVBoxLayout()
         main.setContentsMargins(0, 0, 0, 0)
@@ -143,8 +151,9 @@ class MainWindow(QMainWindow):
         from app.ui.transcript.view import Transcript
 
         self._transcript = Transcript(self._theme, self._gallery)
-        self._transcript.picture_opened.connect(self._open_viewer)
+        self._transcript.picture_opened.connect(self._open_sent_picture)
         self._transcript.action.connect(self._act)
+        self._transcript.replacement_wanted.connect(self._choose_replacement)
         self._transcript.link_opened.connect(lambda link: QDesktopServices.openUrl(QUrl(link)))
         self._transcript.set_chat(self._chat)
         self._pages.addWidget(self._transcript)
@@ -190,6 +199,7 @@ class MainWindow(QMainWindow):
         if self._is_furnished:
             self._transcript.set_chat(chat)
         self._welcome.set_draft(chat.draft)
+        self._refit.set_chat(chat)
         self._composer.set_chat(chat)
         self._choose_page()
         if not self._sidebar.list.hasFocus():
@@ -250,6 +260,16 @@ class MainWindow(QMainWindow):
             "attach": self._composer.choose_pictures,
         }[action]()
 
+    def _choose_replacement(self, number: int) -> None:
+        """Ask for a file that takes the place of a picture."""
+        from app.ui.picture_dialog import picture_dialog
+
+        worker = self._chat.worker
+        title = self.tr("Replace Image %1").replace("%1", str(number))
+        dialog = picture_dialog(self, title, many=False)
+        dialog.fileSelected.connect(lambda path: worker.replace_picture(number, Source(path=path)))
+        dialog.open()
+
     async def _ask_for_models(self) -> None:
         try:
             await self._tools.account.ask_for_models()
@@ -264,7 +284,7 @@ class MainWindow(QMainWindow):
     def _open_settings(self) -> None:
         from app.ui.settings_dialog import SettingsDialog
 
-        dialog = SettingsDialog(self._theme, self._tools, self._folder, self)
+        dialog = SettingsDialog(self._theme, self._tools, self._remote_files, self._folder, self)
         dialog.key_requested.connect(self._open_key_dialog)
         dialog.open()
 
@@ -272,6 +292,10 @@ class MainWindow(QMainWindow):
         from app.ui.viewer import Viewer
 
         Viewer(self._theme, self._gallery, self._chat.model, self).show_pictures(images, index)
+
+    def _open_sent_picture(self, number: int) -> None:
+        images = [blocks[0] for message in self._chat.messages.messages for blocks in message.pictures]
+        self._open_viewer(images, next(row for row, image in enumerate(images) if image.number == number))
 
     def _open_draft_viewer(self, row: int) -> None:
         images = self._chat.draft.numbered()

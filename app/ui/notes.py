@@ -1,9 +1,10 @@
-"""Notes above the message: what could not be attached and why, each until it is dismissed or its message is sent."""
+"""Notes above the message: what could not be attached and why, what is asked, what is worth knowing of a picture."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -15,56 +16,85 @@ _GAP: Final = 4
 _ABOVE: Final = 4
 _BELOW: Final = 8
 """Pixels to what stands above and below them."""
+_ACTIONS_GAP: Final = 12
+
+
+class Choice(NamedTuple):
+    """A button of a note."""
+
+    text: str
+    do: Callable[[], object] | None = None
+    """None only ends the note, and stands for its cross."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a note says."""
+
+    text: str
+    choices: tuple[Choice, ...] = ()
+    """What there is to do about it; the note ends with any."""
+    of_message: bool = False
+    """Whether it goes with the message that is being written."""
+    quiet: bool = False
+    """Worth knowing, and nothing has gone wrong."""
+    about: Hashable = None
+    """What it is about, of which no other note is to speak; None for itself alone."""
 
 
 class Note(QFrame):
-    """One sentence, a cross, and a button where there is something to do about it.
+    """One sentence, its choices, and a cross.
 
     Signals:
         dismissed(): it is to go.
-
-    Attributes:
-        of_message: whether it goes with the message that is being written.
+        refused(): so it is, by the cross.
     """
 
     dismissed = Signal()
+    refused = Signal()
 
-    def __init__(
-        self, theme: Theme, text: str, action: str = "", do: Callable[[], None] | None = None, *, of_message: bool
-    ) -> None:
+    def __init__(self, theme: Theme, said: Said) -> None:
         super().__init__()
         self._theme = theme
-        self.text = text
-        self.of_message = of_message
-        self._words = QLabel(text)
+        self.said = said
+        self._words = QLabel(said.text)
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._words.setWordWrap(True)
         self._cross = QToolButton()
         self._cross.setProperty("kind", "icon")
         self._cross.setAccessibleName(self.tr("Dismiss"))
         self._cross.setToolTip(self.tr("Dismiss"))
+        self._cross.clicked.connect(self.refused)
         self._cross.clicked.connect(self.dismissed)
+        self._cross.setVisible(all(choice.do is not None for choice in said.choices))
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 2, 2, 2)
+        row.setSpacing(_ACTIONS_GAP)
         row.addWidget(self._words, 1)
-        self._action = QPushButton(action)
-        self._action.setProperty("kind", "link")
-        self._action.setVisible(do is not None)
-        if do is not None:
-            self._action.clicked.connect(do)
-            self._action.clicked.connect(self.dismissed)
-        row.addWidget(self._action)
+        self._choices = [self._button(choice) for choice in said.choices]
+        for button in self._choices:
+            row.addWidget(button)
         row.addWidget(self._cross, 0, Qt.AlignmentFlag.AlignTop)
         theme.changed.connect(self._dress)
         self._dress()
 
+    def _button(self, choice: Choice) -> QPushButton:
+        button = QPushButton(choice.text)
+        button.setProperty("kind", "link")
+        if choice.do is not None:
+            button.clicked.connect(choice.do)
+        button.clicked.connect(self.dismissed)
+        return button
+
     def _dress(self) -> None:
-        tokens = self._theme.tokens
-        self.setStyleSheet(f"Note {{ background: {tokens.on_warn}; border-radius: {RADIUS['control']}px; }}")
-        self._words.setStyleSheet(f"color: {tokens.warn};")
+        tokens, quiet = self._theme.tokens, self.said.quiet
+        ground, ink = (tokens.side, tokens.text2) if quiet else (tokens.on_warn, tokens.warn)
+        self.setStyleSheet(f"Note {{ background: {ground}; border-radius: {RADIUS['control']}px; }}")
+        self._words.setStyleSheet(f"color: {ink};")
         self._words.setFont(self._theme.font("secondary"))
-        self._action.setFont(self._theme.font("secondary", 500))
-        self._cross.setIcon(self._theme.icon("x", tokens.warn))
+        for button in self._choices:
+            button.setFont(self._theme.font("secondary", 500))
+        self._cross.setIcon(self._theme.icon("x", ink))
 
 
 class Notes(QScrollArea):
@@ -72,9 +102,11 @@ class Notes(QScrollArea):
 
     Signals:
         resized(): it wants another height.
+        dismissed(Said): the person does not want to know.
     """
 
     resized = Signal()
+    dismissed = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,23 +132,33 @@ class Notes(QScrollArea):
 
     @property
     def texts(self) -> list[str]:
-        return [note.text for note in self._notes()]
+        return [note.said.text for note in self._notes()]
 
-    def add(
-        self, text: str, action: str = "", do: Callable[[], None] | None = None, *, of_message: bool = False
-    ) -> None:
+    @property
+    def of_message(self) -> list[Said]:
+        """What was said about the message that is being written."""
+        return [note.said for note in self._notes() if note.said.of_message]
+
+    def add(self, said: Said) -> None:
         """Show a sentence, and say it where a screen reader listens. The same sentence stands only once."""
         for note in self._notes():
-            if note.text == text:
+            if note.said.text == said.text or (said.about is not None and note.said.about == said.about):
                 self._drop(note)
-        note = Note(self._theme, text, action, do, of_message=of_message)
+        note = Note(self._theme, said)
         note.dismissed.connect(lambda: self._drop(note))
+        note.refused.connect(lambda: self.dismissed.emit(said))
         self._column.addWidget(note)
         self.show()
         self._fit_height()
         from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, said.text))
+
+    def forget(self, about: Hashable) -> None:
+        """What was said about this no longer holds."""
+        for note in self._notes():
+            if note.said.about == about:
+                self._drop(note)
 
     def clear(self) -> None:
         for note in self._notes():
@@ -125,7 +167,7 @@ class Notes(QScrollArea):
     def clear_of_message(self) -> None:
         """The message is sent: what was said about it goes with it."""
         for note in self._notes():
-            if note.of_message:
+            if note.said.of_message:
                 self._drop(note)
 
     def set_height_limit(self, pixels: int) -> None:

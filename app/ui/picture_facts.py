@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QFormLayout, QLabel, QWidget
 
 from app.conversation.attachment import DraftPicture
 from app.core.cost import PictureCost
+from app.core.cuts import Place, Preset, place
 from app.core.fit import Size, rule_of_thumb
 from app.ui import figures
 from app.ui.foreign_text import one_line
@@ -25,6 +26,8 @@ _LISTED: Final = 2
 """Names told of many."""
 _LONGEST: Final = 40
 """Characters of a name in a running sentence."""
+_DRAWN: Final = frozenset({"SVG", "PDF"})
+"""Formats that have no pixels of their own."""
 _KINDS: Final = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WebP"}
 
 
@@ -54,6 +57,7 @@ def done(notes: Sequence[str]) -> list[str]:
         "resized": translate("picture_facts", "Made smaller"),
         "first_frame": translate("picture_facts", "First frame only"),
         "srgb": translate("picture_facts", "Colours converted to sRGB"),
+        "flattened": translate("picture_facts", "Transparency filled with a colour"),
     }
     return [
         *(text for note, text in words.items() if note in notes),
@@ -64,51 +68,98 @@ def done(notes: Sequence[str]) -> list[str]:
     ]
 
 
-def badge(tokens: int, dollars: Decimal | None) -> str:
+def preset_name(preset: Preset) -> str:
+    """What a way of sending is called."""
+    return {
+        "cheap": translate("picture_facts", "Cheap"),
+        "auto": translate("picture_facts", "Auto"),
+        "tiles": translate("picture_facts", "Tiles"),
+        "region": translate("picture_facts", "Region"),
+    }[preset]
+
+
+def badge(picture: DraftPicture, dollars: Decimal | None) -> str:
     """Tokens and what the picture adds to the next request; a dash where the model has no known price."""
-    return f"{figures.tokens(tokens)} · {_money(dollars)}"
+    if goes_as_words(picture):
+        return figures.tokens(0)
+    at_most = "≤ " if picture.unseen else ""
+    return f"{at_most}{figures.tokens(picture.tokens)} · {_money(dollars)}"
+
+
+def goes_as_words(picture: DraftPicture) -> bool:
+    """Whether a sentence goes in the picture's place: an earlier one is the same."""
+    return bool(picture.same_as) and not picture.source.again
 
 
 def size_line(picture: DraftPicture) -> str:
-    """What becomes of the picture's size, and what else was done to it."""
+    """What goes of the picture, and in which size."""
+    if picture.unseen:
+        return translate("picture_facts", "link, size unknown")
     if picture.sent is None:
         return ""
-    return NOTE.join([_sizes(picture, picture.sent), *_notes(picture)])
+    if goes_as_words(picture):
+        return translate("picture_facts", "same picture as Image %1").replace("%1", str(picture.same_as))
+    return parts(picture) or _sizes(picture, picture.sent)
+
+
+def parts(picture: DraftPicture) -> str:
+    """Of a picture that is sent in parts: which; empty for one that goes whole."""
+    cuts = picture.aim.cuts if picture.aim else ()
+    if len(cuts) < 2:
+        return ""
+    if cuts[-1].kind == "region":
+        where = _place(place(cuts[-1].box, Size(picture.width, picture.height)))
+        return translate("picture_facts", "overview + region, %1").replace("%1", where)
+    count = len(cuts) - 1
+    words = (
+        translate("picture_facts", "overview + 1 tile")
+        if count == 1
+        else translate("picture_facts", "overview + %1 tiles")
+    )
+    return words.replace("%1", figures.count(count))
+
+
+def note_line(picture: DraftPicture) -> str:
+    """What else was done to the picture, as far as it changes what the model sees."""
+    if picture.unseen:
+        return translate("picture_facts", "the price is the most it can be")
+    return "" if goes_as_words(picture) else NOTE.join(_notes(picture))
 
 
 def spoken(number: int, picture: DraftPicture, dollars: Decimal | None) -> str:
     """The row in one sentence."""
     name = translate("picture_facts", "Picture %1").replace("%1", str(number)) + ", " + shown_name(picture.name)
-    if picture.sent is None:
+    if picture.sent is None and not picture.unseen:
         return name + ", " + translate("picture_facts", "being read")
-    sizes = _spoken_size(picture.width, picture.height)
-    if picture.sent != (picture.width, picture.height):
-        sizes += ", " + translate("picture_facts", "sent as %1").replace("%1", _spoken_size(*picture.sent))
-    tokens = translate("picture_facts", "%1 tokens").replace("%1", figures.count(picture.tokens))
-    price = translate("picture_facts", "price unknown") if dollars is None else figures.dollars(dollars)
-    return f"{name}, {sizes}, {tokens}, {price}"
+    told = [name, _spoken_sizes(picture)]
+    if notes := note_line(picture):
+        told += notes.split(NOTE)
+    if not goes_as_words(picture):
+        tokens = translate("picture_facts", "%1 tokens").replace("%1", figures.count(picture.tokens))
+        price = translate("picture_facts", "price unknown") if dollars is None else figures.dollars(dollars)
+        told += [tokens, price]
+    return ", ".join(told)
 
 
 def details(picture: DraftPicture, cost: PictureCost | None) -> list[tuple[str, str]]:
     """Everything known, as pairs of a caption and its value."""
     rows = [(translate("picture_facts", "Name"), shown_name(picture.name))]
+    if picture.source.url:
+        rows.append((translate("picture_facts", "Link"), one_line(picture.source.url)))
+    if picture.unseen:
+        rows.append((translate("picture_facts", "Size"), translate("picture_facts", "unknown; the server fetches it")))
+        at_most = translate("picture_facts", "at most %1").replace("%1", figures.count(picture.tokens))
+        rows.append((translate("picture_facts", "Tokens"), at_most))
     if picture.sent is None:
         return rows
     rows.append((translate("picture_facts", "Size"), _sizes(picture, picture.sent)))
     rows.append((translate("picture_facts", "File"), f"{picture.format}, {figures.file_size(picture.file_bytes)}"))
+    if goes_as_words(picture):
+        return [*rows, (translate("picture_facts", "Sent as"), size_line(picture))]
     if picture.state == "ready" and picture.images:
-        size = figures.file_size(sum(image.sent_bytes for image in picture.images))
-        sent = f"{kind(picture.images[0].media_type)}, {size}"
-        rows.append((translate("picture_facts", "Sent as"), sent))
-        rows.append((translate("picture_facts", "Done"), " · ".join(done(picture.images[0].notes))))
+        rows += _sent(picture)
     rows.append((translate("picture_facts", "Tokens"), _both_counts(picture, picture.sent)))
-    if cost is None:
-        rows.append((translate("picture_facts", "Price"), translate("picture_facts", "not known for this model")))
-        return rows
-    rows.append((translate("picture_facts", "Input price"), figures.dollars(cost.input)))
-    rows.append((translate("picture_facts", "Cache write"), figures.dollars(cost.cache_write)))
-    rows.append((translate("picture_facts", "Each later turn"), figures.dollars(cost.cache_read)))
-    return rows
+    return rows + _prices(cost)
 
 
 def tooltip(picture: DraftPicture, cost: PictureCost | None) -> str:
@@ -144,15 +195,47 @@ class PictureDetails(QDialog):
             form.addRow(name, fact)
 
 
+def _sent(picture: DraftPicture) -> list[tuple[str, str]]:
+    """How it goes over the wire."""
+    first = picture.images[0]
+    size = figures.file_size(sum(image.sent_bytes for image in picture.images))
+    told = (parts(picture), kind(first.media_type), size)
+    notes = [f"{picture.format} → {kind(first.media_type)}"] if _converted(picture) else []
+    return [
+        (translate("picture_facts", "Sent as"), ", ".join(part for part in told if part)),
+        (translate("picture_facts", "Done"), NOTE.join([*notes, *done(first.notes)])),
+    ]
+
+
+def _prices(cost: PictureCost | None) -> list[tuple[str, str]]:
+    if cost is None:
+        return [(translate("picture_facts", "Price"), translate("picture_facts", "not known for this model"))]
+    return [
+        (translate("picture_facts", "Input price"), figures.dollars(cost.input)),
+        (translate("picture_facts", "Cache write"), figures.dollars(cost.cache_write)),
+        (translate("picture_facts", "Each later turn"), figures.dollars(cost.cache_read)),
+    ]
+
+
 def _sizes(picture: DraftPicture, sent: Size) -> str:
     whole = figures.size(picture.width, picture.height)
     return whole if sent == (picture.width, picture.height) else f"{whole} → {figures.size(*sent)}"
 
 
 def _both_counts(picture: DraftPicture, sent: Size) -> str:
-    """The guide's approximation beside what will be billed."""
+    """The guide's approximation beside what will be billed; of parts together there is none."""
+    if parts(picture):
+        return figures.count(picture.tokens)
     words = translate("picture_facts", "guide's rule of thumb ~%1 · exact %2")
     return words.replace("%1", figures.count(rule_of_thumb(*sent))).replace("%2", figures.count(picture.tokens))
+
+
+def _spoken_sizes(picture: DraftPicture) -> str:
+    if picture.sent is None or goes_as_words(picture):
+        return size_line(picture)
+    sizes = _spoken_size(picture.width, picture.height)
+    sent = parts(picture) or (_spoken_size(*picture.sent) if picture.sent != (picture.width, picture.height) else "")
+    return sizes + (", " + translate("picture_facts", "sent as %1").replace("%1", sent) if sent else "")
 
 
 def _spoken_size(width: int, height: int) -> str:
@@ -160,14 +243,42 @@ def _spoken_size(width: int, height: int) -> str:
 
 
 def _notes(picture: DraftPicture) -> list[str]:
-    """What `app.core.image.prepare` did, as far as it changes what the model sees; resizing shows in the sizes."""
+    """What people can see of it, the weightiest first; resizing shows in the sizes."""
     if not picture.images:
         return []
+    found = [translate("picture_facts", "link")] if picture.source.url else []
+    if picture.format in _DRAWN:
+        found.append(translate("picture_facts", "drawn from %1").replace("%1", picture.format))
+    elif _converted(picture):
+        found.append(f"{picture.format} → {kind(picture.images[0].media_type)}")
     words = {
-        "first_frame": translate("picture_facts", "first frame only"),
         "turned": translate("picture_facts", "turned upright"),
+        "first_frame": translate("picture_facts", "first frame only"),
+        "flattened": translate("picture_facts", "flattened"),
+        "srgb": translate("picture_facts", "to sRGB"),
     }
-    return [words[note] for note in words if note in picture.images[0].notes]
+    return found + [words[note] for note in words if note in picture.images[0].notes]
+
+
+def _converted(picture: DraftPicture) -> bool:
+    """Whether the bytes are of another format than the file's."""
+    sent = picture.images[0].media_type
+    return bool(sent) and not picture.source.url and kind(sent) != picture.format
+
+
+def _place(where: Place) -> str:
+    return {
+        "top left": translate("picture_facts", "top left"),
+        "top": translate("picture_facts", "top"),
+        "top right": translate("picture_facts", "top right"),
+        "left": translate("picture_facts", "left"),
+        "centre": translate("picture_facts", "centre"),
+        "right": translate("picture_facts", "right"),
+        "bottom left": translate("picture_facts", "bottom left"),
+        "bottom": translate("picture_facts", "bottom"),
+        "bottom right": translate("picture_facts", "bottom right"),
+        "whole": translate("picture_facts", "all of it"),
+    }[where]
 
 
 def _money(dollars: Decimal | None) -> str:

@@ -23,8 +23,10 @@ from PySide6.QtWidgets import (
 
 from app import __version__
 from app.conversation.chat import Tools
+from app.conversation.remote_files import RemoteFiles
 from app.ui.buttons import press_focused
 from app.ui.label import ElidedLabel, Label
+from app.ui.picture_settings import PictureSettings
 from app.ui.switch import Switch
 from app.ui.theme import Theme
 
@@ -47,8 +49,9 @@ class SettingsDialog(QDialog):
 
     key_requested = Signal()
 
-    def __init__(self, theme: Theme, tools: Tools, folder: Path, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, tools: Tools, files: RemoteFiles, folder: Path, parent: QWidget) -> None:
         super().__init__(parent)
+        self._pictures = PictureSettings(theme, tools.preferences, files)
         self._theme = theme
         self._preferences = tools.preferences
         self._account = tools.account
@@ -102,6 +105,8 @@ class SettingsDialog(QDialog):
         self._lay_out_appearance(sections)
         self._lay_out_connection(sections)
         self._lay_out_answers(sections)
+        self._add_heading(sections, self.tr("Pictures"))
+        sections.addWidget(self._pictures)
         self._lay_out_data(sections)
         self._lay_out_about(sections)
         sections.addStretch(1)

@@ -27,9 +27,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QListView, QMenu, QWidget
 
 from app.conversation.attachment import DraftPicture
+from app.conversation.chat import Chat
 from app.conversation.draft import Draft
 from app.ui import picture_facts
-from app.ui.theme import HIT, Theme
+from app.ui.preset_menu import add_presets
+from app.ui.theme import HIT, SPACE, Theme
 from app.ui.tile import TileDelegate
 
 Index = QModelIndex | QPersistentModelIndex
@@ -58,20 +60,23 @@ class Thumbnails(QListView):
 
     Signals:
         picture_opened(int): the row of a picture to be shown large.
+        region_wanted(int): the row of a picture of which a region is to be marked.
         resized(): it wants another height.
     """
 
     picture_opened = Signal(int)
+    region_wanted = Signal(int)
     resized = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._chat: Chat | None = None
         self._draft: Draft | None = None
         self._rows = SpokenDraft(self)
         self._tiles = TileDelegate(theme, self)
         self._limit = 10_000
-        self._pressed, self._pressed_cross, self._pressed_at = -1, -1, QPoint()
+        self._pressed, self._pressed_cross, self._pressed_badge, self._pressed_at = -1, -1, -1, QPoint()
         self._dragged = False
         self._gap = -1
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
@@ -94,10 +99,11 @@ class Thumbnails(QListView):
         theme.changed.connect(self._dress)
         self._dress()
 
-    def set_draft(self, draft: Draft) -> None:
-        self._draft = draft
+    def set_chat(self, chat: Chat) -> None:
+        """Show the pictures of its next message."""
+        self._chat, self._draft = chat, chat.draft
         self._tiles.slow.clear()
-        self._rows.setSourceModel(draft)
+        self._rows.setSourceModel(chat.draft)
 
     def set_height_limit(self, pixels: int) -> None:
         """Scroll what does not fit into so many pixels, in whole rows as long as one fits."""
@@ -168,18 +174,38 @@ class Thumbnails(QListView):
         if self._draft is not None:
             self._draft.undo_remove()
 
+    def open_presets(self, row: int) -> None:
+        """Let the person choose how the picture is sent, below its badge."""
+        if self._chat is None or not 0 <= row < self._rows.rowCount():
+            return
+        index = self._rows.index(row, 0)
+        self._point_at(row)
+        menu = self._menu()
+        add_presets(menu, self._chat, row, self.region_wanted.emit)
+        if menu.isEmpty():
+            menu.deleteLater()
+            return
+        corner = self._tiles.badge(self.visualRect(index), index).bottomLeft()
+        menu.popup(self.viewport().mapToGlobal(corner + QPoint(0, SPACE)))
+
     def _open_menu(self, at: QPoint, row: int) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if row >= 0:
+        menu = self._menu()
+        if row >= 0 and self._chat is not None:
             menu.addAction(self.tr("Open") + "\tEnter", lambda: self.picture_opened.emit(row))
             menu.addAction(self.tr("Details"), lambda: self.show_details(row))
+            menu.addSeparator()
+            add_presets(menu, self._chat, row, self.region_wanted.emit)
             menu.addSeparator()
             menu.addAction(self.tr("Remove") + "\tDel", lambda: self.remove(row))
         menu.addAction(self.tr("Remove all"), self._remove_all)
         if self._draft is not None and self._draft.can_undo:
             menu.addAction(self.tr("Undo remove") + "\tCtrl+Z", self._undo)
         menu.popup(at)
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        return menu
 
     def _gap_at(self, at: QPoint) -> int:
         """Between which rows the pointer is: 0 is before the first."""
@@ -193,6 +219,10 @@ class Thumbnails(QListView):
     def _on_cross(self, at: QPoint) -> int:
         index = self.indexAt(at)
         return index.row() if index.isValid() and self._tiles.cross(self.visualRect(index)).contains(at) else -1
+
+    def _on_badge(self, at: QPoint) -> int:
+        index = self.indexAt(at)
+        return index.row() if index.isValid() and self._tiles.badge(self.visualRect(index), index).contains(at) else -1
 
     # --- Qt ---
 
@@ -213,6 +243,8 @@ class Thumbnails(QListView):
             self._move(row + (step if key == Qt.Key.Key_Right else -step))
         elif row >= 0 and key in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
             self.picture_opened.emit(row)
+        elif row >= 0 and key == Qt.Key.Key_P and not event.modifiers():
+            self.open_presets(row)
         else:
             super().keyPressEvent(event)
 
@@ -226,7 +258,7 @@ class Thumbnails(QListView):
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed = self.indexAt(at).row()
             self._pressed_at = at
-            self._pressed_cross = self._on_cross(at)
+            self._pressed_cross, self._pressed_badge = self._on_cross(at), self._on_badge(at)
             self._dragged = False
         super().mousePressEvent(event)
 
@@ -240,9 +272,8 @@ class Thumbnails(QListView):
             return
         self._tiles.pointer = at
         self.viewport().update()
-        self.viewport().setCursor(
-            Qt.CursorShape.PointingHandCursor if self._on_cross(at) >= 0 else Qt.CursorShape.ArrowCursor
-        )
+        pointed = max(self._on_cross(at), self._on_badge(at)) >= 0
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if pointed else Qt.CursorShape.ArrowCursor)
         super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -257,10 +288,12 @@ class Thumbnails(QListView):
             self._move(gap - 1 if gap > pressed else gap)
         elif self._pressed_cross >= 0 and self._pressed_cross == self._on_cross(event.position().toPoint()):
             self.remove(pressed)
+        elif self._pressed_badge >= 0 and self._pressed_badge == self._on_badge(event.position().toPoint()):
+            self.open_presets(pressed)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()
-        if self._on_cross(at) >= 0:
+        if max(self._on_cross(at), self._on_badge(at)) >= 0:
             self.mousePressEvent(event)  # two quick removals, not the opening of the next picture
         elif (row := self.indexAt(at).row()) >= 0:
             self.picture_opened.emit(row)

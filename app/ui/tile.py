@@ -1,4 +1,4 @@
-"""How a picture looks as a tile: itself, its number, its badge and two lines of words; in the composer with a cross."""
+"""How a picture looks as a tile: itself, its number, its badge and lines of words; in the composer with a cross."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ Index = QModelIndex | QPersistentModelIndex
 
 _GAP: Final = 12
 """Between two tiles of a row."""
-_ROW_GAP: Final = 8
+_ROW_GAP: Final = 4
 _EDGE: Final = 2
 """Room for the focus ring around a tile."""
 _INSET: Final = 6
 """From the tile's edge to number, cross and badge."""
 _DISC: Final = 20
 _CROSS: Final = 12
+_ARROW: Final = 12
+"""On a badge that opens a menu."""
 _LINE: Final = 20
 """Height of a line of words, at the usual text size."""
 _KEPT: Final = 96
@@ -40,7 +42,8 @@ class TilePainter:
 
     Attributes:
         size: pixels of the picture.
-        height: of the picture and the words below it.
+        height: of the picture and two lines of words below it.
+        height_with_notes: with a third line.
     """
 
     def __init__(self, theme: Theme) -> None:
@@ -52,7 +55,9 @@ class TilePainter:
         self._caption, self._name, self._bold = (self._theme.font("caption", weight) for weight in (400, 500, 600))
         self._line = self._theme.px(_LINE)
         self.size = QSize(self._theme.grown(TILE.width()), self._theme.grown(TILE.height()))
+        self._arrow = self._theme.icon("chevron-down", _WHITE, _ARROW)
         self.height = self.size.height() + SPACE + 2 * self._line
+        self.height_with_notes = self.height + self._line
 
     def framed(self, thumbnail: bytes, ratio: float) -> QPixmap:
         """The picture cut to the tile's shape, with its line around it, for a screen of `ratio` pixels to a point.
@@ -77,20 +82,31 @@ class TilePainter:
         width = max(disc, QFontMetrics(self._bold).horizontalAdvance(text) + 10)
         self._chip(painter, QRect(tile.left() + _INSET, tile.top() + _INSET, width, disc), text, self._bold, disc / 2)
 
-    def paint_badge(self, painter: QPainter, tile: QRect, text: str) -> None:
-        height = self._theme.grown(_DISC)
-        width = QFontMetrics(self._caption).horizontalAdvance(text) + 12
-        box = QRect(tile.left() + _INSET, tile.top() + tile.height() - _INSET - height, width, height)
-        self._chip(painter, box, text, self._caption, RADIUS["badge"])
+    def badge(self, tile: QRect, text: str, *, opens: bool = False) -> QRect:
+        """The place of a badge; one that `opens` a menu has an arrow."""
+        height, words = self._theme.grown(_DISC), QFontMetrics(self._caption).horizontalAdvance(text)
+        width = words + 12 + (self._theme.grown(_ARROW) + 2 if opens else 0)
+        return QRect(tile.left() + _INSET, tile.top() + tile.height() - _INSET - height, width, height)
 
-    def paint_words(self, painter: QPainter, tile: QRect, name: str, size: str) -> None:
-        """The picture's name, and below it what becomes of its size."""
+    def paint_badge(self, painter: QPainter, tile: QRect, text: str, *, opens: bool = False) -> None:
+        box = self.badge(tile, text, opens=opens)
+        self._chip(painter, box, "", self._caption, RADIUS["badge"])
+        words = box.adjusted(6, 0, 0, 0)
+        self._write(painter, words, text, self._caption, _WHITE)
+        if opens:
+            edge = self._theme.grown(_ARROW)
+            arrow = QRect(box.right() - edge - 3, box.center().y() - edge // 2 + 1, edge, edge)
+            self._arrow.paint(painter, arrow)
+
+    def paint_words(self, painter: QPainter, tile: QRect, name: str, size: str, notes: str = "") -> None:
+        """The picture's name, below it what becomes of its size, and below that what else was done to it."""
         tokens, middle = self._theme.tokens, Qt.TextElideMode.ElideMiddle
         line = QRect(tile.left(), tile.top() + tile.height() + SPACE, tile.width(), self._line)
         shown = QFontMetrics(self._name).elidedText(name, middle, line.width())
         self._write(painter, line, shown, self._name, tokens.text)
-        shown = fitting(size, QFontMetrics(self._caption), line.width())
-        self._write(painter, line.translated(0, self._line), shown, self._caption, tokens.text2)
+        for below, words in enumerate((size, notes), 1):
+            shown = fitting(words, QFontMetrics(self._caption), line.width())
+            self._write(painter, line.translated(0, below * self._line), shown, self._caption, tokens.text2)
 
     def paint_hint(self, painter: QPainter, tile: QRect, text: str) -> None:
         """A word in the middle of an empty tile."""
@@ -157,7 +173,7 @@ class TileDelegate(QStyledItemDelegate):
         self._painter.dress()
         self._framed.clear()
         self._cross = self._theme.icon("x", _WHITE, _CROSS)
-        self.cell = QSize(self._painter.size.width() + _GAP, self._painter.height + _ROW_GAP)
+        self.cell = QSize(self._painter.size.width() + _GAP, self._painter.height_with_notes + _ROW_GAP)
 
     # --- where things are ---
 
@@ -170,6 +186,20 @@ class TileDelegate(QStyledItemDelegate):
         hit = QRect(QPoint(), QSize(self._theme.grown(HIT), self._theme.grown(HIT)))
         hit.moveTopRight(self.tile(cell).topRight() + QPoint(-2, 2))
         return hit
+
+    def badge(self, cell: QRect, index: Index) -> QRect:
+        """What can be hit to choose how the picture is sent: higher than the badge that is seen."""
+        text = self._badge_text(index)
+        if not text or not _opens(cast("DraftPicture", index.data(Draft.PictureRole))):
+            return QRect()
+        seen = self._painter.badge(self.tile(cell), text, opens=True)
+        return seen.adjusted(0, min(0, seen.height() - self._theme.grown(HIT)), 0, 0)
+
+    def _badge_text(self, index: Index) -> str:
+        picture = cast("DraftPicture", index.data(Draft.PictureRole))
+        if picture.state == "copying" or not (picture.tokens or picture_facts.goes_as_words(picture)):
+            return ""
+        return picture_facts.badge(picture, index.data(Draft.NextCostRole))
 
     # --- painting ---
 
@@ -214,14 +244,20 @@ class TileDelegate(QStyledItemDelegate):
             self._painter.paint_hint(painter, tile, self.tr("Preparing"))
         self._painter.paint_number(painter, tile, index.data(Draft.NumberRole))
         self._paint_cross(painter, option.rect)
-        if picture.tokens:
-            text = picture_facts.badge(picture.tokens, index.data(Draft.NextCostRole))
-            self._painter.paint_badge(painter, tile, text)
-        name, size = picture_facts.shown_name(picture.name), picture_facts.size_line(picture)
-        self._painter.paint_words(painter, tile, name, size)
+        if text := self._badge_text(index):
+            self._painter.paint_badge(painter, tile, text, opens=_opens(picture))
+        name = picture_facts.shown_name(picture.name)
+        self._painter.paint_words(
+            painter, tile, name, picture_facts.size_line(picture), picture_facts.note_line(picture)
+        )
         if option.state & QStyle.StateFlag.State_HasFocus:
             self._paint_focus(painter, tile)
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002
         return self.cell
+
+
+def _opens(picture: DraftPicture) -> bool:
+    """Whether there is a choice of how it is sent: a link goes as it is."""
+    return bool(picture.offers) and not picture.source.url

@@ -41,7 +41,7 @@ def test_a_draft_passes_qts_own_model_tests(
     draft: Draft, attach: Callable[..., None], picture: Callable[..., Path], qtmodeltester: ModelTester
 ) -> None:
     qtmodeltester.check(draft)  # type: ignore[no-untyped-call]  # pytest-qt has half its types
-    attach(picture("a.png"), picture("b.png"), picture("c.png"))
+    attach(picture("a.png", (40, 40)), picture("b.png", (41, 40)), picture("c.png", (42, 40)))
     draft.move(0, 2)
     draft.remove(1)
     draft.undo_remove()
@@ -101,7 +101,7 @@ def test_what_is_refused_is_told_once_with_every_reason_and_has_no_row(
     draft: Draft, picture: Callable[..., Path], tmp_path: Path, qtbot: QtBot
 ) -> None:
     (tmp_path / "notes.txt").write_text("words")
-    (tmp_path / "photo.jpg").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(64))
+    (tmp_path / "photo.jpg").write_bytes(b"8BPS" + bytes(64))
     sources = [Source(path=str(p)) for p in (tmp_path / "notes.txt", tmp_path / "photo.jpg", tmp_path / "none.png")]
     refused: list[VisavisError] = []
     draft.refused.connect(refused.extend)

@@ -64,8 +64,8 @@ def test_two_pictures_and_a_question_are_answered(
 def test_the_next_question_brings_every_earlier_picture_and_numbers_new_ones_on(
     api: ApiServer, ask: Callable[..., Message], picture: Callable[..., Path], chat: Chat
 ) -> None:
-    ask("First?", picture("a.png"), picture("b.png"))
-    ask("And this?", picture("c.png"))
+    ask("First?", picture("a.png"), picture("b.png", color="#2040c0"))
+    ask("And this?", picture("c.png", color="#20a040"))
     assert sent(api) == [
         ("user", ["text", "image", "text", "image", "text"]),
         ("assistant", ["text"]),
@@ -397,15 +397,19 @@ def test_without_a_key_nothing_leaves_and_the_draft_stays(
 
 
 def test_the_preflight_names_the_picture_and_keeps_the_draft(
-    ask: Callable[..., Message], api: ApiServer, chat: Chat, picture: Callable[..., Path], qtbot: QtBot
+    ask: Callable[..., Message], api: ApiServer, chat: Chat, online: Tools, picture: Callable[..., Path], qtbot: QtBot
 ) -> None:
-    ask("Wide", picture("wide.png", (2400, 200)))
-    chat.draft.attach([Source(path=str(picture(f"{n}.png", (40 + n, 40)))) for n in range(20)])
+    ask("Red", picture("red.png"))
+    image = chat.messages.messages[0].images[0]
+    for kept in {image.sent, image.original}:
+        online.pictures.path(kept).unlink()
+    chat.draft.attach([Source(path=str(picture("blue.png", color="#2040c0")))])
+    chat.draft.set_text("And this?")
     qtbot.waitUntil(lambda: chat.draft.ready, timeout=10_000)
     refused = refusal_of(chat, qtbot)
     assert isinstance(refused, RequestRefused)
-    assert [(o.kind, o.picture, o.name) for o in refused.offences] == [("edge_of_many", 1, "wide.png")]
-    assert len(chat.draft.pictures) == 20
+    assert [(o.kind, o.picture, o.name) for o in refused.offences] == [("missing_picture", 1, "red.png")]
+    assert (chat.draft.text, len(chat.draft.pictures)) == ("And this?", 1)
     assert len(api.posts) == 1
 
 
@@ -425,7 +429,7 @@ def test_a_conversation_comes_back_whole_tomorrow(
     api: ApiServer, ask: Callable[..., Message], chat: Chat, online: Tools, picture: Callable[..., Path], qtbot: QtBot
 ) -> None:
     api.thinking = "Hm."
-    ask("How do they differ?", picture("a.png"), picture("b.png"))
+    ask("How do they differ?", picture("a.png"), picture("b.png", color="#2040c0"))
     again = Chat(online.store.conversations_now()[0], online, is_stored=True, parent=online.account)
     with qtbot.waitSignal(again.messages.modelReset):
         again.load()

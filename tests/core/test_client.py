@@ -39,7 +39,8 @@ from app.core.errors import (
     ServerError,
     StreamInterrupted,
 )
-from app.core.message import JSON, ImageBlock, Message, TextBlock
+from app.core.files import Form, StoredFile
+from app.core.message import JSON, ImageBlock, Message, RemoteFile, TextBlock
 from app.core.practice import Practice
 from app.core.request import Body, Request
 from app.core.server import Server
@@ -542,7 +543,7 @@ async def test_a_server_never_reads_the_body() -> None:
 
 
 async def test_a_large_body_leaves_in_pieces_so_that_a_slow_line_is_no_stall() -> None:
-    pieces = [piece async for piece in client_module._upload(LARGE)]
+    pieces = [piece async for piece in client_module._written(LARGE)]
     assert max(map(len, pieces)) == 65_536
     assert b"".join(pieces) == b"".join(LARGE)
 
@@ -946,6 +947,134 @@ async def test_a_list_of_models_beyond_reason_is_given_up(
     with pytest.raises(NotTheApi) as caught:
         await client.models()
     assert caught.value == at(server, NotTheApi("", "too_large", 200))
+
+
+# --- files --------------------------------------------------------------------------------------
+
+
+async def test_a_file_is_uploaded_listed_and_deleted(server: ApiServer, client: Client) -> None:
+    server.files.now = lambda: 1_795_165_200.0
+    data = bytes(range(256)) * 1000 + b"\r\n--"
+    file = await client.upload(data, 'größe: "1".png', "image/png", 3600)
+    assert file == StoredFile(file.id, "größe_ _1_.png", "image/png", len(data), 1_795_165_200.0, 1_795_168_800.0)
+    assert server.files.find(file.id).data == data
+    assert await client.files() == [file]
+    await client.delete_file(file.id)
+    assert server.files.listed == []
+    assert [request.method for request in server.requests] == ["POST", "GET", "DELETE"]
+
+
+async def test_an_upload_has_just_the_headers_of_the_api(server: ApiServer, client: Client) -> None:
+    await client.upload(b"x", "a.png", "image/png")
+    (request,) = server.requests
+    kind = request.headers.pop("content-type")
+    assert kind.startswith("multipart/form-data; boundary=")
+    assert request.headers == {
+        "host": Server(server.url).host,
+        "accept": "*/*",
+        "accept-encoding": "identity",
+        "connection": "keep-alive",
+        "user-agent": f"visavis/{__version__}",
+        "anthropic-version": "2026-10-21",
+        "content-length": str(len(request.body)),
+        "x-api-key": TEST_KEY,
+    }
+
+
+async def test_an_upload_goes_in_small_pieces() -> None:
+    form = Form(bytes(20_000_000), "a.png", "image/png", None)
+    pieces = [len(piece) async for piece in client_module._written(form)]
+    assert sum(pieces) == form.length
+    assert max(pieces) <= 65_536
+
+
+async def test_every_page_of_files_is_asked_for(server: ApiServer, client: Client) -> None:
+    pages = [{"data": [{"id": f"f{n}"}], "next_page": f"page_{n}" if n < 3 else None} for n in (1, 2, 3)]
+    server.script_files(*(json_reply(page) for page in pages))
+    assert await client.files() == [StoredFile("f1"), StoredFile("f2"), StoredFile("f3")]
+    assert [dict(request.query).get("page") for request in server.requests] == [None, "page_1", "page_2"]
+
+
+@pytest.mark.parametrize(("moving", "pages"), [(True, 20), (False, 2)], ids=["moves", "stands still"])
+async def test_a_list_of_files_without_end_is_given_up(
+    server: ApiServer, client: Client, moving: bool, pages: int
+) -> None:
+    replies = (json_reply({"data": [], "next_page": f"page_{n if moving else 0}"}) for n in range(30))
+    server.script_files(*replies)
+    await client.files()
+    assert len(server.requests) == pages
+
+
+async def test_an_id_stays_within_its_part_of_the_path(server: ApiServer, client: Client) -> None:
+    with pytest.raises(ApiError) as caught:
+        await client.delete_file("../models?x=é#")
+    assert caught.value.status == 404
+    assert server.requests[0].path == "/v1/files/..%2Fmodels%3Fx%3D%C3%A9%23"
+
+
+FILES_REFUSED: dict[str, tuple[Reply, ServerError]] = {
+    "a wrong key": (error(401, "authentication_error", "No."), ApiError(401, "authentication_error", "No.", "req_401")),
+    "no room": (
+        error(400, "invalid_request_error", "Full.", code="storage_quota_exceeded"),
+        ApiError(400, "invalid_request_error", "Full.", "req_400", code="storage_quota_exceeded"),
+    ),
+    "a file that has expired": (
+        error(404, "not_found_error", "Gone.", code="file_expired"),
+        ApiError(404, "not_found_error", "Gone.", "req_404", code="file_expired"),
+    ),
+    "a rate limit": (
+        error(429, "rate_limit_error", "Slow down.", headers={"retry-after": "3"}),
+        ApiError(429, "rate_limit_error", "Slow down.", "req_429", retry_after=3.0),
+    ),
+    "a login page": (html(), NotTheApi("", "html", 200)),
+    "a redirect": (redirect(307, "https://login.example"), NotTheApi("", "redirect", 307)),
+    "nothing": (empty(204), NotTheApi("", "empty", 204)),
+    "JSON of another service": (json_reply({"ok": True}), NotTheApi("", "json", 200)),
+    "an error with status 200": (json_reply({"error": "boom"}), ApiError(500, "api_error", "boom", "req_test0001")),
+    "no reply": (close_before_reply(), ReplyLost("", "closed")),
+}
+CALLS: dict[str, Callable[[Client], Awaitable[object]]] = {
+    "upload": lambda client: client.upload(b"x", "a.png", "image/png"),
+    "list": lambda client: client.files(),
+    "delete": lambda client: client.delete_file("file_1"),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+@pytest.mark.parametrize(("reply", "error"), FILES_REFUSED.values(), ids=FILES_REFUSED)
+async def test_instead_of_files_comes(
+    server: ApiServer, client: Client, call: Callable[[Client], Awaitable[object]], reply: Reply, error: ServerError
+) -> None:
+    server.script_files(reply)
+    with pytest.raises(ServerError) as caught:
+        await call(client)
+    assert_no_key(caught.value)
+    assert caught.value == at(server, error)
+    assert len(server.requests) == 1
+
+
+async def test_an_upload_that_is_cancelled_closes_its_connection(server: ApiServer, client: Client) -> None:
+    server.script_files(silence())
+    upload = asyncio.create_task(client.upload(b"x", "a.png", "image/png"))
+    await asyncio.to_thread(server.wait_for_requests, 1)
+    upload.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await upload
+    await asyncio.to_thread(server.wait_for_clients_left)
+
+
+async def test_an_expired_file_in_a_question_is_told_by_its_code(server: ApiServer, client: Client) -> None:
+    kept = server.files.keep(b"x", life=3600)
+    server.files.expire(kept.id)
+    picture = ImageBlock(1, "a.png", "sha", "image/png", 1, 1, 1, 1, "sha", 1, 1, 1, "PNG")
+    picture = replace(picture, file=RemoteFile(kept.id, "here", 0.0))
+    asked = Request.build(
+        [Message.from_user("?", [picture])], model="claude-sonnet-5-5", server="here", sources=frozenset({"file"})
+    )
+    outcome = await ask(client, asked.body(lambda _: b""))
+    assert isinstance(outcome.error, ApiError)
+    assert (outcome.error.status, outcome.error.code) == (404, "file_expired")
+    assert kept.id in outcome.error.message
 
 
 # --- practice -----------------------------------------------------------------------------------

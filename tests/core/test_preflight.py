@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from app.core.catalog import Catalog
 from app.core.errors import Offence, RequestRefused
-from app.core.message import ImageBlock
+from app.core.message import ImageBlock, RemoteFile
 from app.core.preflight import check
 from app.core.request import Request
 from tests.core.test_request import MODEL, YES, answered, asked, image
@@ -16,11 +17,18 @@ from tests.core.test_request import MODEL, YES, answered, asked, image
 CATALOG = Catalog.load()
 
 
-def offences(*images: ImageBlock, model: str = MODEL, body: int = 1000, tokens: int = 1000) -> list[Offence]:
+def offences(
+    *images: ImageBlock,
+    model: str = MODEL,
+    body: int = 1000,
+    tokens: int = 1000,
+    found: dict[str, str] | None = None,
+    **terms: Any,
+) -> list[Offence]:
     """What is refused of a conversation whose first turn has all pictures but the last."""
     history = [asked("?", *images[:-1])]
     history += [answered(history, YES), asked("And?", *images[-1:])]
-    request = Request.build(history, model=model)
+    request = Request.build(history, model=model, **terms)
     missing = "f" * 64
     try:
         check(
@@ -29,7 +37,8 @@ def offences(*images: ImageBlock, model: str = MODEL, body: int = 1000, tokens: 
             CATALOG.limits,
             body_bytes=body,
             tokens=tokens,
-            kept=lambda sha256: sha256 != missing,
+            found={missing: ""} | (found or {}),
+            now=1000.0,
         )
     except RequestRefused as refused:
         return list(refused.offences)
@@ -62,6 +71,26 @@ def test_a_picture_whose_file_is_gone_is_named() -> None:
     assert offences(image(1), image(2, "f" * 64)) == [Offence("missing_picture", 0, 0, 2, "a.png")]
 
 
+def test_bytes_of_another_kind_than_said_are_named() -> None:
+    assert offences(image(1), image(2), found={image(2).sent: "image/jpeg"}) == [
+        Offence("media_type", 0, 0, 2, "a.png")
+    ]
+
+
+def test_a_file_the_server_has_forgotten_is_named_and_its_bytes_need_not_be_here() -> None:
+    kept = replace(image(1, "f" * 64), file=RemoteFile("file_1", "example.com", 2000.0))
+    gone = replace(image(2), file=RemoteFile("file_2", "example.com", 999.0))
+    terms = {"server": "example.com", "sources": frozenset({"file"})}
+    assert offences(kept, gone, **terms) == [Offence("expired_file", 0, 0, 2, "a.png")]
+    assert offences(gone, server="elsewhere.org", sources=frozenset({"file"})) == []
+
+
+def test_a_link_whose_picture_nobody_has_goes_only_where_links_go() -> None:
+    link = replace(image(1), sent="", width=0, height=0, url="https://pictures.example/roof.jpg")
+    assert offences(link, sources=frozenset({"url"})) == []
+    assert offences(link) == [Offence("link", 0, 0, 1, "a.png")]
+
+
 @pytest.mark.parametrize(("model", "limit"), [(MODEL, 600), ("claude-haiku-4-5", 100)])
 def test_too_many_pictures_for_the_model_are_counted(model: str, limit: int) -> None:
     assert offences(*(image(n) for n in range(1, limit + 1)), model=model) == []
@@ -83,6 +112,7 @@ def test_a_request_without_a_question_is_refused() -> None:
             CATALOG.limits,
             body_bytes=0,
             tokens=0,
-            kept=lambda _: True,
+            found={},
+            now=0.0,
         )
     assert refused.value.offences == (Offence("empty"),)

@@ -255,6 +255,11 @@ SHAPES: dict[str, tuple[int, bytes, ApiError]] = {
         b'{"error":{"type":"invalid_request_error","message":"messages.12.content.3.image: too large"}}',
         ApiError(400, "invalid_request_error", "messages.12.content.3.image: too large", "req_1", block=(12, 3)),
     ),
+    "one that names the block of a file that is gone": (
+        404,
+        b'{"error":{"message":"messages.2.content.1: Gone.","details":{"error_code":"file_expired"}}}',
+        ApiError(404, "not_found_error", "messages.2.content.1: Gone.", "req_1", code="file_expired", block=(2, 1)),
+    ),
     "a signature that is refused": (
         400,
         b'{"error":{"message":"messages.1.content.0: Invalid `signature` in `thinking` block."}}',

@@ -109,3 +109,12 @@ def test_the_environment_names_the_server() -> None:
     assert Server.from_environment({"ANTHROPIC_BASE_URL": "http://127.0.0.1:9/"}) == Server("http://127.0.0.1:9")
     with pytest.raises(BadAddress):
         Server.from_environment({"ANTHROPIC_BASE_URL": "http://example.org"})
+
+
+def test_only_anthropics_own_server_takes_links_and_files_by_itself_and_exact_sizes() -> None:
+    assert Server().sources(foreign=False) == {"url", "file"}
+    assert Server().knows_transformations
+    other = Server("http://localhost:11434")
+    assert other.sources(foreign=False) == set()
+    assert other.sources(foreign=True) == {"url", "file"}
+    assert not other.knows_transformations

@@ -158,9 +158,55 @@ MESSAGES = {
 IMAGES = {
     "no source": (body(user({"type": "image"})), 400, "messages.0.content.0.image.source: "),
     "by address": (
-        body(user({"type": "image", "source": {"type": "url", "url": "https://pictures.example/a.png"}})),
+        body(user("x", {"type": "image", "source": {"type": "url", "url": "https://pictures.example/a.png"}})),
         400,
-        "messages.0.content.0.image.source: practice mode cannot fetch pictures",
+        "messages.0.content.1.image.source.url: Unable to download the file. Please verify the URL and try again.",
+    ),
+    "by an address that is not https": (
+        body(user({"type": "image", "source": {"type": "url", "url": "http://pictures.example/a.png"}})),
+        400,
+        "messages.0.content.0.image.source.url.url: Input should be an https URL",
+    ),
+    "by half an address": (
+        body(user({"type": "image", "source": {"type": "url", "url": "https://["}})),
+        400,
+        "messages.0.content.0.image.source.url.url: Input should be an https URL",
+    ),
+    "by no address": (
+        body(user({"type": "image", "source": {"type": "url"}})),
+        400,
+        "messages.0.content.0.image.source.url.url: Input should be an https URL",
+    ),
+    "by file without a file": (
+        body(user({"type": "image", "source": {"type": "file", "file_id": ""}})),
+        400,
+        "messages.0.content.0.image.source.file.file_id: Input should be a valid string",
+    ),
+    "by a file that is not kept": (
+        body(user({"type": "image", "source": {"type": "file", "file_id": "file_1"}})),
+        404,
+        "File not found: file_1",
+    ),
+    "by file with more fields": (
+        body(user({"type": "image", "source": {"type": "file", "file_id": "file_1", "media_type": "image/png"}})),
+        400,
+        "messages.0.content.0.image.source.file.media_type: Extra inputs are not permitted",
+    ),
+    "source type is a list": (body(user(sourced(type=["base64"]))), 400, "messages.0.content.0.image.source.type: "),
+    "unknown transformation": (
+        body(user(image_block(PNG) | {"transformations": {"oversized_image": "crop"}})),
+        400,
+        "messages.0.content.0.transformations.oversized_image: Input should be one of",
+    ),
+    "transformations are text": (
+        body(user(image_block(PNG) | {"transformations": "error"})),
+        400,
+        "messages.0.content.0.transformations: Input should be a valid dictionary",
+    ),
+    "more transformations": (
+        body(user(image_block(PNG) | {"transformations": {"rotate": 90}})),
+        400,
+        "messages.0.content.0.transformations.rotate: Extra inputs",
     ),
     "unknown source": (body(user(sourced(type="disk"))), 400, "messages.0.content.0.image.source.type: "),
     "unknown media type": (

@@ -18,8 +18,10 @@ import threading
 from collections import Counter, deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
+from urllib.parse import unquote
 
 from tests.servers import models, prompt, rules
+from tests.servers.files import Files, Refused
 from tests.servers.replies import JSON, SSE, Call, Json, Reply, answer_blocks, error, event_name, json_reply, text
 from tests.servers.wire import BadRequestLine, Connection, Request, chunk, head_bytes
 
@@ -29,7 +31,12 @@ if TYPE_CHECKING:
 
 TEST_KEY = "sk-ant-test-key-0123456789"
 _HEAD_LIMIT = 1 << 20
-_METHODS = {"/v1/messages": "POST", "/v1/messages/count_tokens": "POST", "/v1/models": "GET"}
+_METHODS = {
+    "/v1/messages": {"POST"},
+    "/v1/messages/count_tokens": {"POST"},
+    "/v1/models": {"GET"},
+    "/v1/files": {"GET", "POST"},
+}
 
 
 class ApiServer:
@@ -38,6 +45,7 @@ class ApiServer:
     answer: the text of every answer that is not scripted: fixed, or made from the request's JSON.
     thinking: the thinking before every such answer; None for none.
     models_reply: what GET /v1/models answers instead of the list of tests/data/api/models.json.
+    files: the files uploaded, and the pictures at addresses.
     strict: whether requests are checked; without it, everything that is JSON is answered.
     """
 
@@ -47,12 +55,14 @@ class ApiServer:
         self.answer: str | Callable[[Json], str] = described
         self.thinking: str | None = None
         self.models_reply: Reply | Json | None = None
+        self.files = Files()
         self.url = ""
         self.port = 0
         self._base_path = base_path
         self._changed = threading.Condition()
         self._requests: list[Request] = []
         self._script: deque[Reply] = deque()
+        self._files_script: deque[Reply] = deque()
         self._answers = 0
         self._holding = 0
         self._clients_left = 0
@@ -92,6 +102,11 @@ class ApiServer:
         return [request for request in self.requests if request.path.endswith("/v1/messages")]
 
     @property
+    def counts(self) -> Counter[str]:
+        """How many requests came, by method and path without the base path: "POST /v1/files"."""
+        return Counter(f"{request.method} {request.path.removeprefix(self._base_path)}" for request in self.requests)
+
+    @property
     def connections(self) -> int:
         """Connections open now."""
         return len(self._connections)
@@ -100,6 +115,11 @@ class ApiServer:
         """Queue replies to POST /v1/messages, one each; after them the server answers by itself again."""
         with self._changed:
             self._script.extend(replies)
+
+    def script_files(self, *replies: Reply) -> None:
+        """Queue replies to requests at or below /v1/files, one each, none of which then changes a file."""
+        with self._changed:
+            self._files_script.extend(replies)
 
     def release(self) -> None:
         """Let one reply that is held, or the next that will be, go on."""
@@ -207,21 +227,40 @@ class ApiServer:
                 rules.check_access(request, self.key)
             if path == "/v1/models":
                 return self._list(request), _bare_call({}, self._answers)
+            if path.startswith("/v1/files"):
+                return self._file(request, path), _bare_call({}, self._answers)
             body = rules.decoded(request)
             if path == "/v1/messages/count_tokens":
                 return self._counted(body), _bare_call(body, self._answers)
             return self._message(body)
-        except rules.Refused as refused:
-            return error(refused.status, refused.kind, refused.message), _bare_call({}, self._answers)
+        except Refused as refused:
+            refusal = error(refused.status, refused.kind, refused.message, code=refused.code)
+            return refusal, _bare_call({}, self._answers)
 
     def _route(self, request: Request) -> str:
         """The path behind the base path; refuses paths and methods that the API does not have."""
         path = request.path.removeprefix(self._base_path) if request.path.startswith(self._base_path) else ""
-        if path not in _METHODS:
-            raise rules.Refused("Not found", 404, "not_found_error")
-        if request.method != _METHODS[path]:
-            raise rules.Refused("Method not allowed", 405)
+        is_file = path.startswith("/v1/files/") and path.count("/") == 3
+        methods = {"GET", "DELETE"} if is_file else _METHODS.get(path)
+        if methods is None:
+            raise Refused("Not found", 404, "not_found_error")
+        if request.method not in methods:
+            raise Refused("Method not allowed", 405)
         return path
+
+    def _file(self, request: Request, path: str) -> Reply:
+        with self._changed:
+            if self._files_script:
+                return self._files_script.popleft()
+        file_id = unquote(path.removeprefix("/v1/files").removeprefix("/"))
+        match request.method, bool(file_id):
+            case "POST", _:
+                return json_reply(self.files.upload(request))
+            case "DELETE", _:
+                return json_reply(self.files.delete(file_id))
+            case _, True:
+                return json_reply(self.files.find(file_id).json())
+        return json_reply(self.files.page(request.query))
 
     def _list(self, request: Request) -> Reply:
         if self.models_reply is not None:
@@ -230,23 +269,23 @@ class ApiServer:
         try:
             limit = int(asked.get("limit", "20"))
             if not 1 <= limit <= 1000:
-                raise rules.Refused("limit: Input should be between 1 and 1000")
+                raise Refused("limit: Input should be between 1 and 1000")
             return json_reply(models.page(asked.get("after_id"), limit))
         except (ValueError, KeyError) as wrong:
-            raise rules.Refused(f"after_id or limit: {wrong}") from None
+            raise Refused(f"after_id or limit: {wrong}") from None
 
     def _counted(self, body: Json) -> Reply:
-        model = rules.check_count(body, self._thoughts.kinds)
-        read = self._thoughts.check(prompt.items(body, model), model)
+        model = rules.check_count(body, self._thoughts.kinds, self.files)
+        read = self._thoughts.check(prompt.items(body, model, self.files), model)
         return json_reply({"input_tokens": prompt.total(read)})
 
     def _message(self, body: Json) -> tuple[Reply, Call]:
         if not self.strict:
             return self._next_reply(), _bare_call(body, self._answers)
-        model = rules.check_message(body, self._thoughts.kinds)
-        read = self._thoughts.check(prompt.items(body, model), model)
+        model = rules.check_message(body, self._thoughts.kinds, self.files)
+        read = self._thoughts.check(prompt.items(body, model, self.files), model)
         if prompt.total(read) > model.context_window:
-            raise rules.Refused(f"prompt is too long: {prompt.total(read)} tokens > {model.context_window} maximum")
+            raise Refused(f"prompt is too long: {prompt.total(read)} tokens > {model.context_window} maximum")
         call = self._call(body, read, model)
         reply = self._next_reply()
         pieces = reply.body(call)
@@ -337,11 +376,10 @@ def described(body: Json) -> str:
     for _, block in rules.blocks(body):
         if block["type"] != "image":
             continue
-        picture = rules.picture_of(block["source"]) if block["source"]["type"] == "base64" else None
         number = len(lines) + 1
-        if picture is None:
+        if block["source"]["type"] != "base64":
             lines.append(f"{number}. a picture from elsewhere")
-        else:
+        elif picture := Files().picture(block["source"]):
             size, tokens = f"{picture.width} × {picture.height} px", prompt.picture_tokens(picture, model)
             lines.append(f"{number}. {picture.media_type}, **{size}**, {tokens} token{'s' if tokens > 1 else ''}")
     if not lines:

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.servers import pictures
-from tests.servers.rules import Json, Refused, blocks, picture_of
+from tests.servers.files import Refused
+from tests.servers.rules import Json, blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from tests.servers.files import Files
     from tests.servers.models import Model
 
 LOOK_BACK = 20
@@ -35,26 +37,29 @@ class Item(NamedTuple):
     tokens: int
 
 
-def items(body: Json, model: Model) -> list[Item]:
+def items(body: Json, model: Model, files: Files) -> list[Item]:
     """Every block of the request in order."""
     system = body.get("system") or []
     if isinstance(system, str):
         system = [{"type": "text", "text": system}]
     placed = [(f"system.{n}", "system", block) for n, block in enumerate(system)]
     placed += [(at, body["messages"][int(at.split(".")[1])]["role"], block) for at, block in blocks(body)]
-    return [_item(at, role, block, model) for at, role, block in placed]
+    return [_item(at, role, block, model, files) for at, role, block in placed]
 
 
-def _item(at: str, role: str, block: Json, model: Model) -> Item:
+def _item(at: str, role: str, block: Json, model: Model, files: Files) -> Item:
     bare = {name: value for name, value in block.items() if name != "cache_control"}
-    return Item(at, role, bare, block.get("cache_control"), _tokens(block, model))
-
-
-def _tokens(block: Json, model: Model) -> int:
-    """Text at a rough four characters a token; pictures exactly, those the server does not hold at the tier's most."""
     if block["type"] == "image":
-        picture = picture_of(block["source"]) if block["source"]["type"] == "base64" else None
-        return picture_tokens(picture, model) if picture else model.max_image_tokens
+        bare["bytes"] = files.digest(block["source"])
+    return Item(at, role, bare, block.get("cache_control"), _tokens(block, model, files))
+
+
+def _tokens(block: Json, model: Model, files: Files) -> int:
+    """Text at a rough four characters a token; pictures exactly."""
+    if block["type"] == "image":
+        picture = files.picture(block["source"])
+        assert picture is not None
+        return picture_tokens(picture, model)
     if block["type"] == "text":
         return text_tokens(block["text"])
     return text_tokens(json.dumps(block))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import binascii
 import json
-from base64 import b64decode
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from tests.servers import pictures
+from tests.servers.files import Files, Refused
 from tests.servers.models import Model, models
 
 if TYPE_CHECKING:
@@ -58,16 +58,6 @@ _ANSWER_KINDS = {"text", "thinking", "redacted_thinking", "tool_use", "server_to
 _QUESTION_KINDS = {"text", "image", "document", "tool_result"}
 
 
-class Refused(Exception):
-    """The request is answered with this error and goes no further."""
-
-    def __init__(self, message: str, status: int = 400, kind: str = "invalid_request_error") -> None:
-        super().__init__(message)
-        self.message = message
-        self.status = status
-        self.kind = kind
-
-
 def check_access(request: Request, key: str) -> None:
     """Refuse a missing or wrong key, two keys at once, and an unknown version (API.md, section 3.1)."""
     bearer, plain = request.headers.get("authorization"), request.headers.get("x-api-key")
@@ -99,7 +89,7 @@ def decoded(request: Request) -> Json:
     return body
 
 
-def check_message(body: Json, answer_kinds: set[str]) -> Model:
+def check_message(body: Json, answer_kinds: set[str], files: Files) -> Model:
     """Refuse what POST /v1/messages refuses. `answer_kinds` are block types given out before, beside the usual ones."""
     model = _check_fields(body, _FIELDS)
     max_tokens = body.get("max_tokens")
@@ -110,16 +100,18 @@ def check_message(body: Json, answer_kinds: set[str]) -> Model:
     if not isinstance(body.get("stream", False), bool):
         raise Refused("stream: Input should be a valid boolean")
     _check_prompt(body, model, answer_kinds)
+    _check_pictures(body, model, files)
     return model
 
 
-def check_count(body: Json, answer_kinds: set[str]) -> Model:
+def check_count(body: Json, answer_kinds: set[str], files: Files) -> Model:
     """Refuse what POST /v1/messages/count_tokens refuses (API.md, section 6)."""
     model = _check_fields(body, _ALSO_COUNTED)
     _check_prompt(body, model, answer_kinds)
     for at, block in blocks(body):
         if block["type"] in {"image", "document"} and block["source"]["type"] in {"url", "file"}:
             raise Refused(f"{at}.{block['type']}.source: {block['source']['type']} sources cannot be counted")
+    _check_pictures(body, model, files)
     return model
 
 
@@ -156,7 +148,6 @@ def _check_prompt(body: Json, model: Model, answer_kinds: set[str]) -> None:
         _check_block(at, block, _QUESTION_KINDS if role == "user" else _ANSWER_KINDS | answer_kinds)
         if role == "user" and block["type"] == "text" and block.get("citations"):
             raise Refused(f"{at}.text.citations: not permitted in a user turn")
-    _check_pictures(body, model)
     _check_cache(body)
     _check_thinking(body, model)
 
@@ -237,45 +228,22 @@ def _check_source(at: str, source: object) -> None:
         )
     if not all(isinstance(value, str) and value for value in source.values()):
         raise Refused(f"{at}.{kind}: Input should be non-empty strings")
-    if kind == "base64":
-        _check_base64(f"{at}.base64", source)
+    if kind == "base64" and source["media_type"] not in _MEDIA_TYPES:
+        raise Refused(f"{at}.base64.media_type: Input should be one of {', '.join(sorted(_MEDIA_TYPES))}")
+    if kind == "url" and (urlsplit(source["url"]).scheme != "https" or not urlsplit(source["url"]).hostname):
+        raise Refused(f"{at}.url.url: Input should be an https URL")
 
 
-def _check_base64(at: str, source: Json) -> None:
-    if source["media_type"] not in _MEDIA_TYPES:
-        raise Refused(f"{at}.media_type: Input should be one of {', '.join(sorted(_MEDIA_TYPES))}")
-    size = len(source["data"])
-    if size > MAX_PICTURE:
-        raise Refused(f"{at}: image exceeds 10 MB maximum: {size} bytes > {MAX_PICTURE} bytes")
-    picture = picture_of(source)
-    if picture is None:
-        raise Refused(f"{at}.data: Could not process image")
-    if picture.media_type != source["media_type"]:
-        raise Refused(
-            f"{at}: the image was specified using the {source['media_type']} media type, "
-            f"but appears to be a {picture.media_type} image"
-        )
-
-
-def picture_of(source: Json) -> pictures.Picture | None:
-    """The picture in a base64 source; None when the data are no base64, or no picture."""
-    try:
-        return pictures.read(b64decode(source["data"], validate=True))
-    except (binascii.Error, ValueError):
-        return None
-
-
-def _check_pictures(body: Json, model: Model) -> None:
-    """The limits over the whole request: every image of every turn counts (API.md, section 1.5)."""
+def _check_pictures(body: Json, model: Model, files: Files) -> None:
+    """The limits of each picture and of all in the request: every turn counts (API.md, section 1.5)."""
     found = [(at, block) for at, block in blocks(body) if block["type"] == "image"]
     if len(found) > model.max_images:
         raise Refused(f"messages: too many images: {len(found)} > {model.max_images}")
     for at, block in found:
-        if block["source"]["type"] != "base64":
-            continue
-        picture = picture_of(block["source"])
-        assert picture is not None
-        data = f"{at}.image.source.base64.data"
+        kind = block["source"]["type"]
+        source = f"{at}.image.source.{kind}"
+        data = f"{source}.data" if kind == "base64" else source
+        picture = _checked_picture(source, data, block["source"], files)
         if max(picture.width, picture.height) > MAX_EDGE:
             raise Refused(f"{data}: At least one of the image dimensions exceed max allowed size: {MAX_EDGE} pixels")
         if len(found) > MANY and max(picture.width, picture.height) > MANY_EDGE:
@@ -283,11 +251,37 @@ def _check_pictures(body: Json, model: Model) -> None:
                 f"{data}: At least one of the image dimensions exceed max allowed size "
                 f"for many-image requests: {MANY_EDGE} pixels"
             )
-        _check_transformations(at, block.get("transformations", {}), picture, model)
+        _check_transformations(at, block, picture, model)
 
 
-def _check_transformations(at: str, wanted: object, picture: pictures.Picture, model: Model) -> None:
-    """`oversized_image` (API.md, section 1.6)."""
+def _checked_picture(at: str, data: str, source: Json, files: Files) -> pictures.Picture:
+    """The picture of a source; refuses one of too many bytes, of another kind than it is said to be, or none."""
+    named: str | None = source.get("media_type")
+    if source["type"] == "base64":
+        size = len(source["data"])
+    elif source["type"] == "file":
+        file = files.find(source["file_id"])
+        size, named = (len(file.data) + 2) // 3 * 4, file.media_type
+        if named not in _MEDIA_TYPES:
+            raise Refused(f"{at}: an image block does not take a file of the type {named}")
+    else:
+        size = (len(files.web.get(source["url"], b"")) + 2) // 3 * 4
+    if size > MAX_PICTURE:
+        raise Refused(f"{at}: image exceeds 10 MB maximum: {size} bytes > {MAX_PICTURE} bytes")
+    picture = files.picture(source)
+    if picture is None:
+        raise Refused(f"{data}: Could not process image")
+    if named is not None and picture.media_type != named:
+        raise Refused(
+            f"{at}: the image was specified using the {named} media type, "
+            f"but appears to be a {picture.media_type} image"
+        )
+    return picture
+
+
+def _check_transformations(at: str, block: Json, picture: pictures.Picture, model: Model) -> None:
+    """`oversized_image` (API.md, section 1.6): what had to be fetched first is refused without its position."""
+    wanted = block.get("transformations", {})
     if (
         not isinstance(wanted, dict)
         or wanted.get("oversized_image", "downsize") not in {"downsize", "error"}
@@ -297,8 +291,9 @@ def _check_transformations(at: str, wanted: object, picture: pictures.Picture, m
     size = picture.width, picture.height
     fitting = pictures.resized(*size, model.max_edge, model.max_image_tokens)
     if wanted.get("oversized_image") == "error" and size != fitting:
+        position = f"{at}: " if block["source"]["type"] == "base64" else ""
         raise Refused(
-            f"{at}: image dimensions {size[0]}x{size[1]} exceed the maximum image size "
+            f"{position}image dimensions {size[0]}x{size[1]} exceed the maximum image size "
             f"{fitting[0]}x{fitting[1]} for {model.id}"
         )
 

@@ -157,7 +157,6 @@ def test_a_body_that_breaks_a_rule_is_refused(server: ApiServer, body: Json, sta
 GOOD = {
     "plain strings": ask({"role": "user", "content": "Hi"}, system="Be brief."),
     "turns of one role": ask(user("Hi"), user("there")),
-    "url and file sources": example("req_url_and_file.json"),
     "thinking off": ask(thinking={"type": "disabled"}, model="claude-opus-5"),
     "between tools": ask(thinking={"type": "between_tools"}, output_config={"effort": "low"}),
     "a budget": ask(thinking={"type": "enabled", "budget_tokens": 1024}, model="claude-sonnet-4-5"),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.conversation.worker import Wait
 from app.core.cost import text_tokens
@@ -55,21 +58,39 @@ class Pace:
 
 
 class AnswerTurn(Turn):
-    """Shows a message in every state: nothing yet, streaming, and each of its ends."""
+    """Shows a message in every state: nothing yet, streaming, and each of its ends.
 
-    def __init__(self, theme: Theme, message: Message, model_name: str, parent: QWidget | None = None) -> None:
+    Signals:
+        sharper_wanted(int): a picture is to be sent again, sharper; its number.
+    """
+
+    sharper_wanted = Signal(int)
+
+    def __init__(
+        self,
+        theme: Theme,
+        message: Message,
+        model_name: str,
+        *,
+        pictures: int = 0,
+        thumbnail: Callable[[int], QPixmap] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`pictures`: how many of the conversation it can mean by their numbers; `thumbnail` draws one of them."""
         super().__init__(theme, message, parent)
+        self._thumbnail = thumbnail
         self.setAccessibleName(self.tr("Claude"))
         self._model_name = model_name
         self._is_last = False
         self._superseded = False
         self._pace = Pace()
+        self._offers: list[tuple[int, str]] = []
         self._thinking: Fold | None = None
         self._thoughts: Prose | None = None
         self._folded: Fold | None = None
         self._card: Card | None = None
         self._pending = Label(theme, tone="secondary", parent=self)
-        self._text = self.prose(markdown=True, name=self.tr("Answer"))
+        self._text = self.prose(markdown=True, name=self.tr("Answer"), pictures=pictures)
         self._unshown = Label(theme, role="caption", tone="secondary", wraps=True, parent=self)
         self._unshown.hide()
         self._notes = QVBoxLayout()
@@ -102,6 +123,25 @@ class AnswerTurn(Turn):
             self._is_last, self._superseded = is_last, superseded
             self._show()
 
+    def set_sharper(self, offers: Sequence[tuple[int, str]]) -> None:
+        """Pictures of the question that can be sent again, sharper: their numbers, and the words that offer it."""
+        self._offers = list(offers)
+        self._sharper.setVisible(bool(offers) and self._message.state != "streaming")
+        if len(offers) == 1:
+            self._sharper.setText(offers[0][1])
+        else:
+            self._sharper.setText(self.tr("Resend sharper…"))
+
+    def _resend(self) -> None:
+        if len(self._offers) == 1:
+            self.sharper_wanted.emit(self._offers[0][0])
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for number, words in self._offers:
+            menu.addAction(words, partial(self.sharper_wanted.emit, number))
+        menu.popup(self._sharper.mapToGlobal(self._sharper.rect().bottomLeft()))
+
     def go_on_from(self, earlier: AnswerTurn) -> None:
         """Take over the pace from the turn that has shown this answer so far."""
         self._pace = earlier._pace
@@ -131,6 +171,10 @@ class AnswerTurn(Turn):
         """A line whose height is there as soon as the answer is asked for, so that nothing jumps."""
         self._copy = self._button("copy", self.tr("Copy (Ctrl+Shift+C copies the last answer)"), self.tr("Copy"))
         self._copy.clicked.connect(self.copy)
+        self._sharper = QPushButton(self)
+        self._sharper.setProperty("kind", "link")
+        self._sharper.clicked.connect(self._resend)
+        self._sharper.hide()
         self._retry = self._button("rotate-ccw", self.tr("Retry: ask again"), self.tr("Retry"))
         self._retry.clicked.connect(lambda: self.acted.emit("retry"))
         footer = QWidget(self)
@@ -138,6 +182,7 @@ class AnswerTurn(Turn):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE)
         row.addWidget(self._bill, 1)
+        row.addWidget(self._sharper)
         row.addWidget(self._copy)
         row.addWidget(self._retry)
         self._bill.setMinimumHeight(CONTROL)
@@ -246,7 +291,8 @@ class AnswerTurn(Turn):
         if self._superseded:
             self._put_card(None)
         elif endings.is_failure(message) and message.error is not None:
-            self._put_card(error_card(self._theme, error_from_json(message.error), can_retry=self._is_last))
+            error = error_from_json(message.error)
+            self._put_card(error_card(self._theme, error, can_retry=self._is_last, thumbnail=self._thumbnail))
         elif words:
             card = Card(self._theme, danger=False, parent=self)
             card.say(words)
@@ -285,4 +331,5 @@ class AnswerTurn(Turn):
 
     def _show_bill(self, words: str) -> None:
         self._bill.setText(words)
-        self._foot.setVisible(bool(words) or not self._copy.isHidden() or not self._retry.isHidden())
+        buttons = (self._sharper, self._copy, self._retry)
+        self._foot.setVisible(bool(words) or any(not button.isHidden() for button in buttons))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QResizeEvent, QTextCharFormat
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPixmap, QResizeEvent, QTextCharFormat
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.conversation.worker import Wait
-from app.core.errors import VisavisError
+from app.core.errors import ApiError, RequestRefused, VisavisError
 from app.ui import errors
 from app.ui.theme import RADIUS, SPACE, Theme
 from app.ui.transcript.text import SafeTextView
@@ -79,6 +80,15 @@ class Card(QWidget):
             self._details.setAccessibleName(self.tr("Details"))
             self._add_button(self.tr("Details"), "link").clicked.connect(self._fold)
 
+    def show_picture(self, picture: QPixmap) -> None:
+        """The picture that the words are about, small, before them."""
+        if picture.isNull():
+            return
+        frame = QLabel(self)
+        frame.setPixmap(picture)
+        frame.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._row.insertWidget(0, frame)
+
     def add_action(self, action: str) -> QPushButton:
         """A button that emits `acted`."""
         self._offers_retry |= action == "retry"
@@ -111,6 +121,9 @@ class Card(QWidget):
             "model": self.tr("Choose a model"),
             "settings": self.tr("Settings"),
             "attach": self.tr("Attach pictures"),
+            "shrink": self.tr("Make it smaller"),
+            "remove": self.tr("Leave it out"),
+            "replace": self.tr("Replace it…"),
             "cancel": self.tr("Cancel"),
             "now": self.tr("Try now"),
         }[action]
@@ -147,10 +160,29 @@ class Card(QWidget):
         painter.end()
 
 
-def error_card(theme: Theme, error: VisavisError, *, can_retry: bool, parent: QWidget | None = None) -> Card:
-    """What an error means. A retry is offered only where it can be done."""
+def blamed_picture(error: VisavisError) -> int:
+    """The number of the picture that an error is about; 0 where it is about none, or about several."""
+    if isinstance(error, ApiError):
+        return error.picture
+    if isinstance(error, RequestRefused):
+        numbers = {offence.picture for offence in error.offences if offence.picture}
+        return numbers.pop() if len(numbers) == 1 else 0
+    return 0
+
+
+def error_card(
+    theme: Theme,
+    error: VisavisError,
+    *,
+    can_retry: bool,
+    thumbnail: Callable[[int], QPixmap] | None = None,
+    parent: QWidget | None = None,
+) -> Card:
+    """What an error means. A retry is offered only where it can be done; `thumbnail` draws a picture by its number."""
     words = errors.words(error)
     card = Card(theme, parent=parent)
+    if thumbnail is not None and (number := blamed_picture(error)):
+        card.show_picture(thumbnail(number))
     card.say(words.what, words.remedy, words.details)
     for action in words.actions:
         if action != "retry" or can_retry:

@@ -5,6 +5,7 @@ RELIABILITY.md, findings 2 to 4 and section 3.2: no HTML, no picture is loaded, 
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -29,6 +30,14 @@ from app.ui.theme import Theme
 
 _FEATURES: Final = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 _SCHEMES: Final = {"http", "https", "mailto"}
+PICTURE_SCHEME: Final = "picture"
+"""Of the links that "Image 2" in a text becomes: `picture:2`."""
+_NAMED_PICTURE: Final = re.compile(
+    r"(?<!\w)(?:image|picture|bild|imagen|immagine|imagem)\s?#?(\d{1,3})(?!\w)"
+    r"|(?:画像|图片|圖片|图像|圖像|이미지)\s?(\d{1,3})(?!\d)",
+    re.IGNORECASE,
+)
+"""A picture by its label, as the models write it in the languages they are asked in most."""
 _PICTURE: Final = "￼"
 """What stands for a picture in Qt's text."""
 CODE_PADDING: Final = 12
@@ -61,8 +70,8 @@ def written(url: QUrl) -> str:
     return bytes(url.toEncoded().data()).decode("ascii", "replace")
 
 
-def fill(document: QTextDocument, text: str, theme: Theme) -> None:
-    """Show a Markdown text."""
+def fill(document: QTextDocument, text: str, theme: Theme, *, pictures: int = 0) -> None:
+    """Show a Markdown text; "Image 2" in it is a link where there are so many `pictures`."""
     document.setIndentWidth(theme.px(_INDENT))
     document.setMarkdown(text, _FEATURES)
     edit = QTextCursor(document)
@@ -73,6 +82,8 @@ def fill(document: QTextDocument, text: str, theme: Theme) -> None:
         _style_block(block, theme)
         _name_pictures(block)
         _style_words(block, theme)
+        if pictures and not is_code(block):
+            _link_pictures(block, pictures, theme)
         block = block.next()
     for frame in document.rootFrame().childFrames():
         if isinstance(frame, QTextTable):
@@ -220,6 +231,26 @@ def _link(form: QTextCharFormat, theme: Theme) -> None:
     else:
         form.setForeground(QColor(theme.tokens.accent))
         form.setFontUnderline(True)
+
+
+def _link_pictures(block: QTextBlock, pictures: int, theme: Theme) -> None:
+    for found in _NAMED_PICTURE.finditer(block.text()):
+        number = int(found[1] or found[2])
+        cursor = QTextCursor(block)
+        cursor.setPosition(block.position() + _utf16(block.text(), found.start()) + 1)
+        if not 1 <= number <= pictures or cursor.charFormat().isAnchor() or cursor.charFormat().fontFixedPitch():
+            continue
+        cursor.setPosition(block.position() + _utf16(block.text(), found.start()))
+        cursor.setPosition(block.position() + _utf16(block.text(), found.end()), QTextCursor.MoveMode.KeepAnchor)
+        link = _colored(theme.tokens.accent)
+        link.setAnchor(True)
+        link.setAnchorHref(f"{PICTURE_SCHEME}:{number}")
+        cursor.mergeCharFormat(link)
+
+
+def _utf16(text: str, offset: int) -> int:
+    """Qt counts characters beyond the basic plane, emoji among them, as two."""
+    return offset + sum(c > "\uffff" for c in text[:offset])
 
 
 def _inline_code(form: QTextCharFormat, theme: Theme) -> None:

@@ -27,15 +27,21 @@ FOLDED: Final = 200_000
 class Prose(QWidget):
     """Signals:
     link_opened(str): a link was activated.
+    picture_named(int): the number of a picture in the text was.
     selecting(): the person has begun to select.
     """
 
     link_opened = Signal(str)
+    picture_named = Signal(int)
     selecting = Signal()
 
-    def __init__(self, theme: Theme, *, markdown: bool, name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, *, markdown: bool, name: str, pictures: int = 0, parent: QWidget | None = None
+    ) -> None:
+        """`pictures`: how many pictures of the conversation the text can mean."""
         super().__init__(parent)
         self._theme = theme
+        self._pictures = pictures
         self._markdown = markdown
         self._name = name
         self._text = ""
@@ -122,7 +128,9 @@ class Prose(QWidget):
         if row == len(self._views):
             view = SafeTextView(self._theme, self)
             view.setAccessibleName(self._name)
+            view.pictures = self._pictures
             view.link_opened.connect(self.link_opened)
+            view.picture_named.connect(self.picture_named)
             view.selecting.connect(self.selecting)
             self._views.append(view)
             self._shown.append(Piece(""))

@@ -48,15 +48,21 @@ class SafeTextView(QTextBrowser):
 
     Signals:
         link_opened(str): a link of a kind that may be followed was activated.
+        picture_named(int): the number of a picture in the text was.
         selecting(): the person has begun to select.
+
+    Attributes:
+        pictures: how many pictures of the conversation a text can mean.
     """
 
     link_opened = Signal(str)
+    picture_named = Signal(int)
     selecting = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
+        self.pictures = 0
         self._caret = False
         self._ring = False
         self._measured = (0, 0)
@@ -95,7 +101,7 @@ class SafeTextView(QTextBrowser):
         if piece.plain:
             self._replace(lambda: self.set_words(piece.text))
         else:
-            self._replace(lambda: markup.fill(self.document(), piece.text, self._theme))
+            self._replace(lambda: markup.fill(self.document(), piece.text, self._theme, pictures=self.pictures))
 
     def set_words(self, *runs: str | tuple[str, QTextCharFormat]) -> None:
         """Show plain text, each run of it in its own format."""
@@ -142,11 +148,16 @@ class SafeTextView(QTextBrowser):
         self.updateGeometry()
 
     def _follow(self, url: QUrl) -> None:
-        if markup.safe_link(url.toString()) is not None:
+        if url.scheme() == markup.PICTURE_SCHEME:
+            self.picture_named.emit(int(url.path()))
+        elif markup.safe_link(url.toString()) is not None:
             self.link_opened.emit(markup.written(url))
 
     def _show_target(self, url: QUrl) -> None:
-        self.setToolTip(markup.written(url) if url.isValid() and not url.isEmpty() else "")
+        if url.scheme() == markup.PICTURE_SCHEME:
+            self.setToolTip(self.tr("Show Image %1").replace("%1", url.path()))
+        else:
+            self.setToolTip(markup.written(url) if url.isValid() and not url.isEmpty() else "")
 
     def _on_copy_available(self, available: bool) -> None:
         if available:

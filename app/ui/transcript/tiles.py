@@ -7,7 +7,7 @@ from decimal import Decimal
 from html import escape
 from typing import Final
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
@@ -20,25 +20,39 @@ from app.ui.theme import RADIUS, SPACE, Theme
 from app.ui.tile import TilePainter
 
 _GAP: Final = 3 * SPACE
+_FLASH: Final = 1500
+"""Milliseconds."""
+_FAINT: Final = 0.35
+"""Of a picture that is left out."""
 
 
 class PictureTile(QAbstractButton):
-    """One picture of a message: the thumbnail with its number and badge, its name and its size below."""
+    """One picture of a message: the thumbnail with its number and badge, its name and what was sent below."""
 
     def __init__(
-        self, theme: Theme, painter: TilePainter, gallery: Gallery, image: ImageBlock, parent: QWidget | None = None
+        self,
+        theme: Theme,
+        painter: TilePainter,
+        gallery: Gallery,
+        images: tuple[ImageBlock, ...],
+        parent: QWidget | None = None,
     ) -> None:
+        """`images`: the blocks of one picture, several where it went in parts."""
         super().__init__(parent)
         self._theme = theme
         self._painter = painter
         self._gallery = gallery
-        self._image = image
-        self._badge = figures.tokens(image.tokens)
+        self._images = images
+        self._image = images[0]
+        self._tokens = sum(image.tokens for image in images if not image.stands_for)
+        self._badge = ""
         self._pixmap = QPixmap()
+        self._flashing = QTimer(self, singleShot=True, interval=_FLASH)
+        self._flashing.timeout.connect(self.update)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.resize(self.sizeHint())
-        self._name_it()
+        self.set_rate(None)
 
     @property
     def image(self) -> ImageBlock:
@@ -46,23 +60,44 @@ class PictureTile(QAbstractButton):
 
     @property
     def badge(self) -> str:
-        """Tokens, and the price where it is known."""
+        """Tokens, and the price where it is known; empty where a sentence went in the picture's place."""
         return self._badge
 
     @property
     def caption(self) -> str:
         """What happened to the picture."""
-        before = figures.size(self._image.original_width, self._image.original_height)
-        if self._image.resized:
-            return f"{before} → {figures.size(self._image.width, self._image.height)}"
+        image = self._image
+        if image.withheld:
+            return self.tr("left out")
+        if image.same_as:
+            return self.tr("the same as Image %1").replace("%1", str(image.same_as))
+        if not image.width:
+            return self.tr("link, size unknown")
+        before = figures.size(image.original_width, image.original_height)
+        if image.kind == "overview":
+            return f"{before} → {self._parts}"
+        if image.resized:
+            return f"{before} → {figures.size(image.width, image.height)}"
         return self.tr("%1, as it is").replace("%1", before)
+
+    @property
+    def _parts(self) -> str:
+        parts = len(self._images) - 1
+        if self._images[-1].kind == "region":
+            return self.tr("overview + region")
+        return self.tr("overview + %1 tiles").replace("%1", str(parts))
 
     def set_rate(self, rate: Decimal | None) -> None:
         """Show the price at `rate`, in USD per million tokens; none without a rate."""
-        self._badge = figures.tokens(self._image.tokens)
-        if rate is not None:
-            self._badge += f" · {figures.dollars(dollars(self._image.tokens, rate))}"
+        self._badge = "" if self._image.stands_for else figures.tokens(self._tokens)
+        if rate is not None and self._badge:
+            self._badge += f" · {figures.dollars(dollars(self._tokens, rate))}"
         self._name_it()
+        self.update()
+
+    def flash(self) -> None:
+        """Draw the eye here for a moment."""
+        self._flashing.start()
         self.update()
 
     def refresh(self) -> None:
@@ -72,15 +107,16 @@ class PictureTile(QAbstractButton):
 
     def _name_it(self) -> None:
         name = shown_name(self._image.name)
-        self.setAccessibleName(f"{self._image.label} {name}")
-        self.setAccessibleDescription(f"{self._badge}, {self.caption}")
+        number = self.tr("Image %1").replace("%1", str(self._image.number))
+        self.setAccessibleName(f"{number}: {name}")
+        self.setAccessibleDescription(", ".join(part for part in (self._badge, self.caption) if part))
         self.setToolTip(f"{escape(name)}<br>{self.caption}")
 
     def _framed(self) -> QPixmap:
         """The picture in its frame, as soon as there is a thumbnail; an empty frame before."""
         ratio = self.devicePixelRatioF()
         if self._pixmap.isNull() or self._pixmap.devicePixelRatio() != ratio:
-            thumbnail = self._gallery.thumbnail(self._image.original)
+            thumbnail = self._gallery.thumbnail(self._image.thumbnail)
             framed = self._painter.framed(thumbnail or b"", ratio)
             if not thumbnail:
                 return framed
@@ -89,7 +125,7 @@ class PictureTile(QAbstractButton):
 
     def _paint_ring(self, painter: QPainter, tile: QRect) -> None:
         """Within the tile: it stands at the very edge of the strip."""
-        width = 2 if self.hasFocus() else 1
+        width = 4 if self._flashing.isActive() else 2 if self.hasFocus() else 1
         painter.setPen(QPen(QColor(self._theme.tokens.accent), width))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         inset = width / 2
@@ -104,11 +140,14 @@ class PictureTile(QAbstractButton):
         tile = QRect(QPoint(), self._painter.size)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setOpacity(_FAINT if self._image.withheld else 1.0)
         painter.drawPixmap(0, 0, self._framed())
-        if self.hasFocus() or self.underMouse():
+        painter.setOpacity(1.0)
+        if self.hasFocus() or self.underMouse() or self._flashing.isActive():
             self._paint_ring(painter, tile)
         self._painter.paint_number(painter, tile, self._image.number)
-        self._painter.paint_badge(painter, tile, self._badge)
+        if self._badge:
+            self._painter.paint_badge(painter, tile, self._badge)
         self._painter.paint_words(painter, tile, shown_name(self._image.name), self.caption)
         painter.end()
 
@@ -121,19 +160,23 @@ class PictureTile(QAbstractButton):
 
 class PictureStrip(QWidget):
     """Signals:
-    opened(ImageBlock): a tile was clicked.
+    opened(int): a tile was clicked; the number of its picture.
     """
 
-    opened = Signal(object)
+    opened = Signal(int)
 
     def __init__(
-        self, theme: Theme, gallery: Gallery, images: Sequence[ImageBlock], parent: QWidget | None = None
+        self,
+        theme: Theme,
+        gallery: Gallery,
+        pictures: Sequence[tuple[ImageBlock, ...]],
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._painter = TilePainter(theme)
-        self.tiles: Final = [PictureTile(theme, self._painter, gallery, image, self) for image in images]
+        self.tiles: Final = [PictureTile(theme, self._painter, gallery, images, self) for images in pictures]
         for tile in self.tiles:
-            tile.clicked.connect(lambda _=False, image=tile.image: self.opened.emit(image))
+            tile.clicked.connect(lambda _=False, number=tile.image.number: self.opened.emit(number))
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -144,9 +187,12 @@ class PictureStrip(QWidget):
         for tile in self.tiles:
             tile.set_rate(rate)
 
-    def _on_thumbnail(self, original: str) -> None:
+    def tile_of(self, number: int) -> PictureTile | None:
+        return next((tile for tile in self.tiles if tile.image.number == number), None)
+
+    def _on_thumbnail(self, key: str) -> None:
         for tile in self.tiles:
-            if tile.image.original == original:
+            if tile.image.thumbnail == key:
                 tile.refresh()
 
     def _columns(self, width: int) -> int:

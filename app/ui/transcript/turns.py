@@ -23,13 +23,15 @@ class Turn(QWidget):
     Signals:
         link_opened(str): a link was activated.
         selecting(): the person has begun to select.
-        picture_opened(ImageBlock): a picture was clicked.
+        picture_opened(int): a picture was clicked; its number.
+        picture_named(int): the number of a picture in the text was.
         acted(str): an action of a card, "retry" among them.
     """
 
     link_opened = Signal(str)
     selecting = Signal()
-    picture_opened = Signal(object)
+    picture_opened = Signal(int)
+    picture_named = Signal(int)
     acted = Signal(str)
 
     def __init__(self, theme: Theme, message: Message, parent: QWidget | None = None) -> None:
@@ -44,10 +46,11 @@ class Turn(QWidget):
     def message(self) -> Message:
         return self._message
 
-    def prose(self, *, markdown: bool, name: str) -> Prose:
-        """A text of this turn."""
-        prose = Prose(self._theme, markdown=markdown, name=name, parent=self)
+    def prose(self, *, markdown: bool, name: str, pictures: int = 0) -> Prose:
+        """A text of this turn, which can mean so many pictures."""
+        prose = Prose(self._theme, markdown=markdown, name=name, pictures=pictures, parent=self)
         prose.link_opened.connect(self.link_opened)
+        prose.picture_named.connect(self.picture_named)
         prose.selecting.connect(self.selecting)
         return prose
 
@@ -86,18 +89,41 @@ class PersonTurn(Turn):
         # Above its letters a line has room of its own.
         top = 4 * SPACE if message.images else 2 * SPACE + 2
         self._column.setContentsMargins(4 * SPACE, top, 4 * SPACE, 3 * SPACE)
+        self._gallery = gallery
         self._rate: Decimal | None = None
         self._strip: PictureStrip | None = None
-        if message.images:
-            self._strip = PictureStrip(theme, gallery, message.images, self)
-            self._strip.opened.connect(self.picture_opened)
-            self._column.addWidget(self._strip)
+        self._show_pictures()
         if message.text.strip():
             words = self.prose(markdown=False, name=self.tr("Your message"))
             words.set_text(message.text)
             self._column.addWidget(words)
         if message.error is not None:
             self._column.addWidget(error_card(theme, error_from_json(message.error), can_retry=False))
+
+    def set_message(self, message: Message) -> None:
+        """Show what the message has become: pictures may be fitted anew, left out or replaced; words never change."""
+        known, self._message = self._message, message
+        if message.images != known.images:
+            self._show_pictures()
+
+    def flash(self, number: int) -> QWidget | None:
+        """Draw the eye to a picture; returns its tile."""
+        tile = self._strip.tile_of(number) if self._strip is not None else None
+        if tile is not None:
+            tile.flash()
+        return tile
+
+    def _show_pictures(self) -> None:
+        if self._strip is not None:
+            self._column.removeWidget(self._strip)
+            self._strip.hide()
+            self._strip.deleteLater()
+            self._strip = None
+        if self._message.images:
+            self._strip = PictureStrip(self._theme, self._gallery, self._message.pictures, self)
+            self._strip.opened.connect(self.picture_opened)
+            self._strip.set_rate(self._rate)
+            self._column.insertWidget(0, self._strip)
 
     def set_rate(self, rate: Decimal | None) -> None:
         """Show what the pictures cost, at USD per million tokens."""

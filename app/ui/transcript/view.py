@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import time
+from itertools import takewhile
 from typing import Final
 
-from PySide6.QtCore import QEvent, QMetaObject, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QGuiApplication, QKeyEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QMetaObject, QModelIndex, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QGuiApplication,
+    QImage,
+    QKeyEvent,
+    QPixmap,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QWidget
 
 from app.conversation.chat import Chat
 from app.conversation.gallery import Gallery
 from app.conversation.worker import Wait
 from app.core.errors import VisavisError
+from app.core.failure import error_from_json
 from app.core.message import Message
-from app.ui.theme import Theme
+from app.ui.theme import SPACE, Theme
 from app.ui.transcript import endings
+from app.ui.transcript.again import sharper_offers
 from app.ui.transcript.answer import AnswerTurn
-from app.ui.transcript.card import Card, error_card
+from app.ui.transcript.card import blamed_picture
 from app.ui.transcript.column import Column
+from app.ui.transcript.tail import Tail
 from app.ui.transcript.turns import PersonTurn, Turn
 
 _BUDGET: Final = 0.012
@@ -27,20 +39,25 @@ _PAUSE: Final = 8
 """Milliseconds between two such slices."""
 _AHEAD: Final = 200
 """Turns built ahead of being looked at; older ones follow as they come near."""
+_SMOOTH: Final = Qt.TransformationMode.SmoothTransformation
+_BLAMED: Final = 40
+"""Pixels, the height of a picture beside the words about it."""
 _NEAR: Final = 2
 """Screens above the visible part that count as near."""
 
 
 class Transcript(QScrollArea):
     """Signals:
-    picture_opened(list[ImageBlock], int): all pictures of the conversation, and which of them was clicked.
+    picture_opened(int): the number of a picture that was clicked.
     action(str): what an error or a note offers, "retry" excepted: that is done in place.
     link_opened(str): the address of a link that may be followed.
+    replacement_wanted(int): another picture is to take the place of the one of this number.
     """
 
-    picture_opened = Signal(list, int)
+    picture_opened = Signal(int)
     action = Signal(str)
     link_opened = Signal(str)
+    replacement_wanted = Signal(int)
 
     def __init__(self, theme: Theme, gallery: Gallery, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,14 +70,17 @@ class Transcript(QScrollArea):
         self._following = True
         self._adjusting = False
         self._wanted: tuple[int, int] | None = None
-        self._refusal: Card | None = None
-        self._unanswered: Card | None = None
+        self._sought = 0
+        """Number of a picture that is shown as soon as its turn is built."""
         self.setAccessibleName("Conversation")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._turns = Column(self)
         self._turns.changed.connect(self._keep_place)
+        self._tail = Tail(theme, self._turns, self._thumbnail)
+        self._tail.acted.connect(self._act)
+        self._tail.dismissed.connect(self._dismiss_refusal)
         self.setWidget(self._turns)
         self.viewport().setAutoFillBackground(False)
         self._turns.setAutoFillBackground(False)
@@ -92,7 +112,7 @@ class Transcript(QScrollArea):
             chat.worker.waiting.connect(self._on_waiting),
             chat.worker.phase_changed.connect(self._on_phase),
             chat.worker.refused.connect(self._show_refusal),
-            chat.worker.forgiven.connect(self._drop_refusal),
+            chat.worker.forgiven.connect(self._tail.drop_refusal),
             chat.worker.answered.connect(self._announce),
         ]
         self._reset()
@@ -132,7 +152,7 @@ class Transcript(QScrollArea):
     # --- building ---
 
     def _reset(self) -> None:
-        self._refusal = self._unanswered = None
+        self._tail.forget()
         self._turns.clear()
         self._below.hide()
         self._first = len(self._messages)
@@ -172,6 +192,9 @@ class Transcript(QScrollArea):
         if self._wanted is not None and self._first <= self._wanted[0]:
             self._turns.go_to(self._wanted[0] - self._first, self._wanted[1])
             self._wanted = None
+            if self._sought:
+                number, self._sought = self._sought, 0
+                self.show_picture(number)
         if self._first > 0 and self._is_wanted(0):
             self._slices.start(_PAUSE)
 
@@ -188,12 +211,24 @@ class Transcript(QScrollArea):
             turn = PersonTurn(self._theme, self._gallery, message)
         else:
             name = self._chat.model_of(message.model).name if self._chat is not None else ""
-            turn = AnswerTurn(self._theme, message, name)
+            pictures = self._chat.messages.pictures if self._chat is not None else 0
+            turn = AnswerTurn(self._theme, message, name, pictures=pictures, thumbnail=self._thumbnail)
+            turn.sharper_wanted.connect(self._resend_sharper)
         turn.link_opened.connect(self.link_opened)
         turn.selecting.connect(self._release)
-        turn.picture_opened.connect(self._open_picture)
-        turn.acted.connect(self._act)
+        turn.picture_opened.connect(self.picture_opened)
+        turn.picture_named.connect(self.show_picture)
+        turn.acted.connect(lambda action: self._act(action, _error_of(turn.message)))
         return turn
+
+    def _thumbnail(self, number: int) -> QPixmap:
+        """A picture of the conversation, small; nothing as long as it has no thumbnail."""
+        image = next((i for message in self._messages for i in message.images if i.number == number), None)
+        if image is None:
+            return QPixmap()
+        # Our own making: a thumbnail is never a stranger's bytes.
+        drawn = QPixmap.fromImage(QImage.fromData(self._gallery.thumbnail(image.thumbnail)))
+        return drawn if drawn.isNull() else drawn.scaledToHeight(self._theme.px(_BLAMED), _SMOOTH)
 
     def _place_turns(self) -> None:
         """Tell each answer whether it is the last, and whether another took its place."""
@@ -204,21 +239,22 @@ class Transcript(QScrollArea):
                 turn.set_place(is_last=later is None, superseded=later is not None and later.role == "assistant")
 
     def _show_rates(self) -> None:
-        """Price the pictures of the turns by the answers they got."""
+        """Price the pictures of the turns by the answers they got, and offer the latest ones sharper."""
         chat, messages = self._chat, self._messages
+        if chat is None:
+            return
         for row, turn in enumerate(self.turns, self._first):
-            if chat is not None and isinstance(turn, PersonTurn) and turn.message.images:
-                answers = []
-                for later in messages[row + 1 :]:
-                    if later.role == "user":
-                        break
-                    answers.append(later)
+            if isinstance(turn, PersonTurn) and turn.message.images:
+                answers = list(takewhile(lambda m: m.role == "assistant", messages[row + 1 :]))
                 turn.set_rate(endings.picture_rate(turn.message, answers, chat.model_of, chat.context))
+            elif isinstance(turn, AnswerTurn) and row > 0:
+                asked = messages[row - 1]
+                turn.set_sharper(sharper_offers(chat, asked) if asked.role == "user" and turn.message.text else [])
 
     # --- what the model tells ---
 
     def _on_inserted(self, _parent: object, first: int, last: int) -> None:
-        self._drop_refusal()
+        self._tail.drop_refusal()
         self._offer_answer()
         for row in range(first, last + 1):
             self._turns.add(self._built(row))
@@ -233,8 +269,19 @@ class Transcript(QScrollArea):
         self._place_turns()
         self._turns.lay_out()
 
-    def _on_changed(self) -> None:
-        """Only the last message ever changes."""
+    def _on_changed(self, first: QModelIndex, last: QModelIndex) -> None:
+        """The last answer grows; of questions the pictures may be fitted anew, left out or replaced."""
+        rows = range(max(first.row(), self._first), last.row() + 1)
+        turns = self.turns
+        for row in rows:
+            turn = turns[row - self._first]
+            if isinstance(turn, PersonTurn):
+                turn.set_message(self._messages[row])
+                self._show_rates()
+        if len(self._messages) - 1 in rows:
+            self._show_growth()
+
+    def _show_growth(self) -> None:
         turn, message = self._last_answer, self._messages[-1]
         if turn is None:
             return
@@ -253,38 +300,21 @@ class Transcript(QScrollArea):
         if phase != "waiting" and self._last_answer is not None:
             self._last_answer.set_wait(None)
         if phase == "preparing":
-            self._drop_refusal()
+            self._tail.drop_refusal()
         self._offer_answer()
 
     def _offer_answer(self) -> None:
-        """A last message without an answer (stopped before it was asked, or cut off by a crash) can be sent again."""
         chat = self._chat
-        wanted = chat is not None and not chat.worker.busy and self._messages[-1:] and self._messages[-1].role == "user"
-        if wanted and self._unanswered is None:
-            self._unanswered = Card(self._theme, danger=False)
-            self._unanswered.say(self.tr("This message has no answer yet."))
-            self._unanswered.add_action("retry")
-            self._unanswered.acted.connect(self._act)
-            self._turns.add(self._unanswered)
-        elif not wanted and self._unanswered is not None:
-            self._turns.remove(self._unanswered)
-            self._unanswered = None
+        unanswered = bool(self._messages) and self._messages[-1].role == "user"
+        self._tail.offer_answer(wanted=chat is not None and not chat.worker.busy and unanswered)
 
     def _show_refusal(self, error: VisavisError) -> None:
-        """Say why nothing was sent, below the last turn, until it is dismissed or something is sent."""
-        self._drop_refusal()
-        self._refusal = error_card(self._theme, error, can_retry=False)
-        self._refusal.add_dismiss()
-        self._refusal.acted.connect(self.action)
-        if self._chat is not None:
-            self._refusal.dismissed.connect(self._chat.worker.dismiss_refusal)
-        self._turns.add(self._refusal)
+        self._tail.show_refusal(error)
         self.follow()
 
-    def _drop_refusal(self) -> None:
-        if self._refusal is not None:
-            self._turns.remove(self._refusal)
-            self._refusal = None
+    def _dismiss_refusal(self) -> None:
+        if self._chat is not None:
+            self._chat.worker.dismiss_refusal()
 
     def _announce(self, message: Message) -> None:
         """Tell a screen reader that the answer has ended: while it streamed, nothing was said."""
@@ -296,23 +326,46 @@ class Transcript(QScrollArea):
 
     # --- what the person does ---
 
-    def _act(self, action: str) -> None:
+    def _act(self, action: str, error: VisavisError | None = None) -> None:
+        """Do what a card offers; `error` is what the card told."""
         worker = self._chat.worker if self._chat is not None else None
         if worker is None:
             return
+        number = blamed_picture(error) if error is not None else 0
         if action == "retry":
             worker.retry()
         elif action == "cancel":
             worker.stop()
         elif action == "now":
             worker.repeat_now()
+        elif action == "shrink":
+            worker.repair(number, "shrink")
+        elif action == "remove":
+            worker.repair(number, "remove")
+        elif action == "replace":
+            self.replacement_wanted.emit(number)
         else:
             self.action.emit(action)
 
-    def _open_picture(self, image: object) -> None:
-        images = [i for message in self._messages for i in message.images]
-        index = next((n for n, shown in enumerate(images) if shown is image), 0)
-        self.picture_opened.emit(images, index)
+    def _resend_sharper(self, number: int) -> None:
+        if self._chat is not None and (offer := self._chat.sharper(number)) is not None:
+            self._chat.worker.resend(number, offer.preset)
+
+    def show_picture(self, number: int) -> None:
+        """Bring a picture of the conversation into view and draw the eye to it."""
+        row = next(
+            (row for row, m in enumerate(self._messages) if any(image.number == number for image in m.images)), None
+        )
+        if row is None:
+            return
+        self._following = False
+        if row < self._first:
+            self._wanted, self._sought = (row, 0), number
+            self._slices.start(0)
+            return
+        turn = self.turns[row - self._first]
+        if isinstance(turn, PersonTurn) and (tile := turn.flash(number)) is not None:
+            self.ensureWidgetVisible(tile, 0, 4 * SPACE)
 
     # --- place ---
 
@@ -362,3 +415,7 @@ class Transcript(QScrollArea):
         if event.type() == QEvent.Type.Show:
             self._turns.lay_out()
         return super().event(event)
+
+
+def _error_of(message: Message) -> VisavisError | None:
+    return None if message.error is None else error_from_json(message.error)

@@ -1,0 +1,36 @@
+"""What a draft could not take, told together: the refusals of one drop come one by one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from app.core.errors import VisavisError
+
+_SECONDS: Final = 0.15
+
+
+class Refusals:
+    """Told when the last file of the drop has been looked at."""
+
+    def __init__(self, pending: Callable[[], bool], tell: Callable[[list[VisavisError]], None]) -> None:
+        """`pending` says whether more may come; `tell` gets all of them in the order of their keys."""
+        self._pending = pending
+        self._tell = tell
+        self._errors: dict[int, VisavisError] = {}
+
+    def add(self, key: int, error: VisavisError) -> None:
+        if not self._errors:
+            self._wait()
+        self._errors[key] = error
+
+    def _wait(self) -> None:
+        asyncio.get_running_loop().call_later(_SECONDS, self._due)
+
+    def _due(self) -> None:
+        if self._pending():
+            self._wait()
+            return
+        errors, self._errors = self._errors, {}
+        self._tell([errors[key] for key in sorted(errors)])

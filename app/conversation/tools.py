@@ -1,0 +1,25 @@
+"""What every conversation works with; made once, where the app is put together."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from app.conversation.account import Account
+from app.conversation.preferences import Preferences
+from app.conversation.tasks import Tasks
+from app.core.decoder import Decoder
+from app.core.pictures import Pictures
+from app.core.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    store: Store
+    pictures: Pictures
+    decoder: Decoder
+    threads: Executor
+    """For work on files and pixels."""
+    tasks: Tasks
+    account: Account
+    preferences: Preferences

@@ -1,0 +1,123 @@
+"""Pictures on their way to the server's files, from where they go by name from their first request on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from app.conversation.kept_files import KeptFiles
+from app.conversation.tools import Tools
+from app.core.message import Block, ImageBlock, Message, RemoteFile
+from app.core.refit import expires_by
+from app.core.request import Request
+
+_DAY: Final = 86_400
+_STAYS: Final = 3_600.0
+"""Seconds that a file must still stay to be used again."""
+
+
+class Uploads:
+    """The uploads of one conversation (API.md, section 5)."""
+
+    def __init__(self, tools: Tools, files: KeptFiles, told: Callable[[int, int], None]) -> None:
+        """`told` is called before each upload, with how many are done and how many there are."""
+        self._tools = tools
+        self._files = files
+        self._told = told
+        self._known: dict[tuple[str, str], RemoteFile] = {}
+        """Server and SHA-256 of what it keeps: also what was uploaded for a turn that then failed."""
+
+    async def filled(self, history: Sequence[Message]) -> list[Message]:
+        """The history with every file that has no id yet uploaded, one after another. The same bytes go up once.
+
+        Raises ServerError, and PictureError where the bytes are gone.
+        """
+        wanted = {image.sent: image for message in history for image in message.images if _is_wanted(image)}
+        if not wanted:
+            return list(history)
+        self._remember(history)
+        soon = time.time() + _STAYS
+        missing = [
+            image
+            for image in wanted.values()
+            if (known := self._known.get(_key(image))) is None or expires_by(known, soon)
+        ]
+        for done, image in enumerate(missing):
+            self._told(done, len(missing))
+            self._known[_key(image)] = await self._uploaded(image)
+        return [self._with_files(message) for message in history]
+
+    async def _uploaded(self, image: ImageBlock) -> RemoteFile:
+        data = await asyncio.to_thread(self._files.read, image.sent, image.name)
+        seconds = self._tools.preferences.settings.upload_days * _DAY
+        account = self._tools.account
+        stored = await account.client().upload(data, image.name, image.media_type, seconds)
+        expires = time.time() + seconds if stored.expires is None else stored.expires
+        return RemoteFile(stored.id, account.server_name, expires)
+
+    def _remember(self, history: Sequence[Message]) -> None:
+        """What earlier turns have uploaded; that a file has gone is known there, too."""
+        for image in (image for message in history for image in message.images if image.file and image.file.id):
+            known = self._known.get(_key(image))
+            if image.file and (known is None or known.id == image.file.id or expires_by(known, time.time())):
+                self._known[_key(image)] = image.file
+
+    def _with_files(self, message: Message) -> Message:
+        if not any(_is_wanted(image) for image in message.images):
+            return message
+        return _changed(message, lambda image: replace(image, file=self._known[_key(image)]), _is_wanted)
+
+
+def marked(history: Sequence[Message], request: Request) -> list[Message]:
+    """The history with every picture of its last message that may go as a file marked as one to be uploaded.
+
+    What an earlier turn has sent as bytes stays bytes: the server has it in its cache as such.
+    """
+    *earlier, question = history
+    as_bytes = {
+        image.sent
+        for message in earlier
+        for image in message.images
+        if not image.stands_for and request.source(image) == "base64"
+    }
+
+    def may_go(image: ImageBlock) -> bool:
+        return not image.stands_for and request.source(image) == "base64" and image.sent not in as_bytes
+
+    mark = RemoteFile("", request.server, 0)
+    if not any(may_go(image) for image in question.images):
+        return list(history)
+    return [*earlier, _changed(question, lambda image: replace(image, file=mark), may_go)]
+
+
+def without_files(history: Sequence[Message], ids: frozenset[str]) -> list[Message]:
+    """The messages with files known to be gone: these are uploaded again, or go as bytes, with the next request."""
+
+    def is_one(image: ImageBlock) -> bool:
+        return image.file is not None and image.file.id in ids
+
+    return [
+        _changed(message, lambda image: replace(image, file=image.file and replace(image.file, expires=1.0)), is_one)
+        for message in history
+        if any(is_one(image) for image in message.images)
+    ]
+
+
+def _changed(
+    message: Message, change: Callable[[ImageBlock], ImageBlock], which: Callable[[ImageBlock], bool]
+) -> Message:
+    content: list[Block] = [
+        change(block) if isinstance(block, ImageBlock) and which(block) else block for block in message.content
+    ]
+    return replace(message, content=tuple(content))
+
+
+def _is_wanted(image: ImageBlock) -> bool:
+    return image.file is not None and not image.file.id
+
+
+def _key(image: ImageBlock) -> tuple[str, str]:
+    return (image.file.server if image.file else "", image.sent)

@@ -1,0 +1,232 @@
+"""Processes that decode what strangers made: started when needed, limited in time, and ended at any moment."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import BoundedSemaphore, Lock, Timer
+from typing import Any, Final, TypeVar
+
+from app.core import exchange
+from app.core.errors import PictureDamaged, PictureTooSlow, PictureUnreadable
+from app.core.exchange import Head
+
+CHILDREN: Final = 2
+"""Processes at a time: as many as pictures are prepared at a time."""
+IDLE_SECONDS: Final = 20.0
+"""After this long without work a process ends."""
+FROZEN_ARGUMENT: Final = "--decode-pictures"
+"""What a bundled app is started with to become such a process (see `app.core.decoding`)."""
+
+_START_SECONDS: Final = 15.0
+_SECONDS: Final = 1.6
+_SECONDS_PER_MEGAPIXEL: Final = 0.15
+_SECONDS_PER_MEGABYTE: Final = 4.0
+_ENVIRONMENT: Final = frozenset(
+    {"HOME", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "WINDIR", "TEMP", "TMPDIR", "LOCALAPPDATA", "USERPROFILE"}
+    | {"XDG_DATA_HOME", "XDG_CONFIG_HOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"}
+)
+"""What a process is told of ours: what Python and the search for fonts need, and no key."""
+
+
+Answer = TypeVar("Answer")
+
+
+class Broken(Exception):
+    """A process ended, or said what makes no sense."""
+
+
+class Overdue(Exception):
+    """A process was ended because it took too long."""
+
+
+def allowed_seconds(width: int, height: int, file_bytes: int) -> float:
+    """How long a picture may take: two seconds in all where the file is small, whatever size it claims."""
+    by_pixels = _SECONDS_PER_MEGAPIXEL * width * height / 1e6
+    return _SECONDS + min(by_pixels, _SECONDS_PER_MEGABYTE * file_bytes / 1e6)
+
+
+class Child:
+    """One process, asked one question at a time."""
+
+    def __init__(self) -> None:
+        self._overdue = False
+        self._ready = False
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own module
+            _command(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=Path(sys.executable).anchor,
+            env=_environment(),
+            start_new_session=os.name == "posix",  # Ctrl-C in a terminal is ours alone
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def ask(self, question: Head, data: bytes) -> tuple[Head, bytes]:
+        """Send a file and wait for the answer. Raises Overdue or Broken; only `end` may follow either."""
+        try:
+            with self._within(_START_SECONDS):
+                if not self._ready:
+                    self._receive()
+                    self._ready = True
+            began = time.monotonic()
+            with self._within(_SECONDS):
+                exchange.send(self._input, question, (data,), len(data))
+                head, body = self._receive()
+            if "opened" in head:
+                width, height = head["opened"]
+                spent = time.monotonic() - began
+                with self._within(allowed_seconds(width, height, len(data)) - spent):
+                    head, body = self._receive()
+        except (OSError, EOFError, ValueError, TypeError) as error:
+            raise (Overdue() if self._was_overdue() else Broken()) from error
+        return head, body
+
+    def end(self) -> None:
+        """End the process, whatever it does. May be called from another thread than the one that asks, and again."""
+        self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        """End the process and let go of its pipes; nobody asks it any more."""
+        self.end()
+        for pipe in (self._input, self._output):
+            with suppress(OSError):  # what was not written to a dead process
+                pipe.close()
+
+    @property
+    def _input(self) -> Any:
+        return self._process.stdin
+
+    @property
+    def _output(self) -> Any:
+        return self._process.stdout
+
+    def _receive(self) -> tuple[Head, bytes]:
+        return exchange.receive(self._output)
+
+    @contextmanager
+    def _within(self, seconds: float) -> Iterator[None]:
+        timer = Timer(max(0.0, seconds), self._overrun)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()  # from here on it cannot strike any more
+        if self._overdue:
+            raise EOFError("ended between two messages")
+
+    def _overrun(self) -> None:
+        self._overdue = True
+        self._process.kill()
+
+    def _was_overdue(self) -> bool:
+        self.end()
+        return self._overdue or self._process.returncode == -getattr(signal, "SIGXCPU", 0)
+
+
+class Children:
+    """At most `CHILDREN` processes. Safe to use from several threads."""
+
+    def __init__(self, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._idle_seconds = idle_seconds
+        self._turns = BoundedSemaphore(CHILDREN)
+        self._lock = Lock()
+        self._closed = False
+        self._busy: set[Child] = set()
+        self._idle: dict[Child, Timer] = {}
+
+    def ask(self, question: Head, data: bytes, name: str, kind: str, read: Callable[[Head, bytes], Answer]) -> Answer:
+        """What `read` makes of the answer about one file; waits for a process to be free.
+
+        Raises the error that the process reports, PictureTooSlow where it had to be ended, PictureDamaged where it
+        died or said what `read` cannot read, or PictureUnreadable after `close`.
+        """
+        with self._turns:
+            child, healthy = self._taken(name), False
+            try:
+                head, body = child.ask(question, data)
+                healthy = not head.get("shaken")
+                if "error" in head:
+                    raise exchange.unpacked_error(head, name)
+                return read(head, body)
+            except Overdue as problem:
+                raise PictureTooSlow(name, kind) from problem
+            except (Broken, ValueError, TypeError, LookupError) as problem:
+                healthy = False
+                raise (PictureUnreadable(name, "failed") if self._closed else PictureDamaged(name)) from problem
+            finally:
+                self._return(child, healthy=healthy)
+
+    def close(self) -> None:
+        """End all processes. Whoever waits for one is told PictureUnreadable. May be called again."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, {}
+            for child in self._busy:
+                child.end()
+        for child, timer in idle.items():
+            timer.cancel()
+            child.close()
+
+    def pids(self) -> set[int]:
+        """The processes there are."""
+        with self._lock:
+            return {child.pid for child in (*self._busy, *self._idle)}
+
+    def _taken(self, name: str) -> Child:
+        with self._lock:
+            if self._closed:
+                raise PictureUnreadable(name, "failed")
+            if self._idle:
+                child, timer = self._idle.popitem()
+                timer.cancel()
+            else:
+                try:
+                    child = Child()
+                except OSError as error:
+                    raise PictureUnreadable(name, "failed") from error
+            self._busy.add(child)
+        return child
+
+    def _return(self, child: Child, *, healthy: bool) -> None:
+        with self._lock:
+            self._busy.discard(child)
+            if healthy and not self._closed:
+                timer = Timer(self._idle_seconds, self._retire, (child,))
+                timer.daemon = True
+                self._idle[child] = timer
+                timer.start()
+                return
+        child.close()
+
+    def _retire(self, child: Child) -> None:
+        with self._lock:
+            if self._idle.pop(child, None) is None:
+                return  # taken at the same moment
+        child.close()
+
+
+def _command() -> list[str]:
+    if getattr(sys, "frozen", False):
+        return [sys.executable, FROZEN_ARGUMENT]
+    return [sys.executable, "-P", "-m", "app.core.decoding"]
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name.upper() in _ENVIRONMENT}
+    # The app may run from a folder that is not installed, and the child starts in another one.
+    return kept | {"PYTHONPATH": str(Path(__file__).parents[2])}

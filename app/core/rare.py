@@ -1,0 +1,116 @@
+"""Opens pictures of the rarer formats, in a process that can be killed: see `app.core.decoding`.
+
+What is opened here obeys the same contracts as `app.core.source`: decoded later, upright, in sRGB, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import Final
+
+from PIL import Image
+
+from app.core.colour import srgb_transform
+from app.core.container import Header
+from app.core.errors import FormatUnsupported, PictureTooBig
+from app.core.metadata import MAX_PROFILE, Stripped
+from app.core.source import MAX_PIXELS, Source
+
+
+def open_rare(data: bytes, name: str, kind: str, page: int) -> Source:
+    """Open a file of one of the formats `app.core.decoder.RARE`. Its pixels are decoded by `app.core.source.decode`.
+
+    `page` is a page of a PDF from 1; 0 is the first. Raises what `app.core.source.boundary` turns into errors of ours.
+    """
+    if kind == "SVG":
+        from app.core import svg
+
+        return svg.open_source(data, name)
+    if kind == "PDF":
+        from app.core import pdf
+
+        return pdf.open_source(data, name, page)
+    return _OPENERS[kind](data, name)
+
+
+def _heic(data: bytes, name: str) -> Source:
+    from pi_heif import register_heif_opener
+
+    register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+    image = Image.open(BytesIO(data), formats=("HEIF",))
+    # libheif turns it as the container says, and EXIF does not count there.
+    return _source(image, "HEIC", name)
+
+
+def _avif(data: bytes, name: str) -> Source:
+    from PIL import AvifImagePlugin as _  # noqa: F401 - registers itself
+
+    image = Image.open(BytesIO(data), formats=("AVIF",))
+    # Pillow leaves the turn that the container asks for to us, and tells it as an EXIF orientation.
+    return _source(image, "AVIF", name, orientation=image.getexif().get(_ORIENTATION, 1))
+
+
+def _tiff(data: bytes, name: str) -> Source:
+    from PIL import TiffImagePlugin
+
+    image = Image.open(BytesIO(data), formats=("TIFF",))
+    if not isinstance(image, TiffImagePlugin.TiffImageFile):
+        raise TypeError("not a TIFF")
+    tags = image.tag_v2
+    if _DNG_VERSION in tags:
+        raise FormatUnsupported(name, "DNG")
+    if _SUB_FILES in tags and tags.get(_SUBFILE_TYPE, 0) & 1:  # a camera's raw picture, its thumbnail first
+        raise FormatUnsupported(name, "RAW")
+    orientation = tags.get(_ORIENTATION, 1)
+    return _source(image, "TIFF", name, orientation=orientation, turned=True, several=bool(tags.next))
+
+
+def _bmp(data: bytes, name: str) -> Source:
+    from PIL import BmpImagePlugin as _  # noqa: F401 - registers itself
+
+    return _source(Image.open(BytesIO(data), formats=("BMP",)), "BMP", name)
+
+
+def _icon(data: bytes, name: str, kind: str = "ICO") -> Source:
+    from PIL import IcoImagePlugin as _  # noqa: F401 - registers itself
+
+    return _source(Image.open(BytesIO(data), formats=("ICO",)), kind, name)
+
+
+def _cursor(data: bytes, name: str) -> Source:
+    """A cursor is an icon whose entries hold a hot spot where an icon's hold planes and depth."""
+    count = int.from_bytes(data[4:6], "little")
+    icon = bytearray(data)
+    icon[2] = 1
+    for entry in range(6, 6 + 16 * count, 16):
+        depth_at = int.from_bytes(icon[entry + 12 : entry + 16], "little") + _DEPTH_IN_BITMAP
+        icon[entry + 4 : entry + 8] = b"\1\0" + bytes(icon[depth_at : depth_at + 2]).ljust(2, b"\0")
+    return _icon(bytes(icon), name, "CUR")
+
+
+_ORIENTATION, _SUBFILE_TYPE, _SUB_FILES, _DNG_VERSION = 0x0112, 0x00FE, 0x014A, 0xC612
+"""Tags of TIFF and EXIF."""
+_DEPTH_IN_BITMAP: Final = 14
+"""Where a bitmap's header tells its bits per pixel."""
+
+_OPENERS: Final[dict[str, Callable[[bytes, str], Source]]] = {
+    "HEIC": _heic, "AVIF": _avif, "TIFF": _tiff, "BMP": _bmp, "ICO": _icon, "CUR": _cursor,
+}  # fmt: skip
+
+
+def _source(
+    image: Image.Image, kind: str, name: str, *, orientation: int = 1, turned: bool = False, several: bool = False
+) -> Source:
+    width, height = image.size
+    orientation = orientation if orientation in range(1, 9) else 1
+    if turned and orientation >= 5:
+        width, height = height, width
+    if width * height > MAX_PIXELS:
+        raise PictureTooBig(name, width, height)
+    several = several or (kind in ("HEIC", "AVIF") and getattr(image, "is_animated", False))
+    icc = image.info.get("icc_profile") or b""
+    icc = icc if len(icc) <= MAX_PROFILE else b""
+    header = Header(kind, width, height, orientation, animated=several, common=False)
+    stripped = Stripped(b"", icc=icc, several_frames=several)
+    return Source(header, stripped, image, srgb_transform(icc, image.mode), turned=turned)

@@ -1,0 +1,163 @@
+"""The settings about pictures on servers: whether they are kept there, for how long, and what is there now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QDateTime, QIdentityProxyModel, QLocale, QObject, Qt
+from PySide6.QtWidgets import QHBoxLayout, QListView, QPushButton, QSpinBox, QVBoxLayout, QWidget
+
+from app.conversation.messages import Index
+from app.conversation.preferences import Preferences
+from app.conversation.remote_files import RemoteFiles
+from app.core.errors import VisavisError
+from app.ui import figures
+from app.ui.errors import sentence
+from app.ui.label import Label
+from app.ui.picture_facts import shown_name
+from app.ui.switch import Switch
+from app.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from app.core.files import StoredFile
+
+_DAYS: Final = (1, 90)
+"""The server keeps a file for 90 days at most (API.md, section 5)."""
+_ROWS: Final = 5
+"""Files in view."""
+
+
+class PictureSettings(QWidget):
+    """Applies at once. The list is asked for when the person asks for it: no request goes out by itself."""
+
+    def __init__(self, theme: Theme, preferences: Preferences, files: RemoteFiles) -> None:
+        super().__init__()
+        self._theme = theme
+        self._preferences = preferences
+        self._files = files
+        self._upload = Switch(theme)
+        self._upload.setAccessibleName(self.tr("Keep pictures on the server"))
+        self._days = QSpinBox(minimum=_DAYS[0], maximum=_DAYS[1])
+        self._days.setSuffix(self.tr(" days"))
+        self._days.setAccessibleName(self.tr("Days that the server keeps them"))
+        self._days.setKeyboardTracking(False)
+        self._days.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._foreign = Switch(theme)
+        self._foreign.setAccessibleName(self.tr("Links and kept pictures at other servers"))
+        self._show_files = _button(self.tr("Show what is there"))
+        self._delete = _button(self.tr("Delete from the server"))
+        self._told = Label(theme, role="secondary", tone="secondary", wraps=True)
+        self._list = QListView()
+        self._list.setModel(SpokenFiles(files, self))
+        self._list.setAccessibleName(self.tr("Pictures on the server"))
+        self._list.setUniformItemSizes(True)
+        self._list.setFixedHeight(theme.px(28) * _ROWS)
+        self._list.hide()
+        self._delete.hide()
+        self._lay_out()
+        self._connect()
+        self._follow()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(self._row(self.tr("Keep pictures on the server"), self._upload))
+        text = self.tr(
+            "A picture is then uploaded once and not with every message. It stays on the server, visible to everyone "
+            "who has a key of your workspace, until it expires or is deleted. Tokens cost the same."
+        )
+        column.addWidget(Label(self._theme, text, role="secondary", tone="secondary", wraps=True))
+        column.addLayout(self._row(self.tr("Delete them there after"), self._days))
+        column.addLayout(self._row(self.tr("Links and kept pictures at other servers"), self._foreign))
+        text = self.tr(
+            "Off: a server other than Anthropic's gets every picture with the message, which all of them take."
+        )
+        column.addWidget(Label(self._theme, text, role="secondary", tone="secondary", wraps=True))
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self._show_files)
+        buttons.addWidget(self._delete)
+        buttons.addStretch(1)
+        column.addLayout(buttons)
+        column.addWidget(self._list)
+        column.addWidget(self._told)
+
+    def _row(self, caption: str, control: QWidget) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(Label(self._theme, caption), 1)
+        row.addWidget(control)
+        return row
+
+    def _connect(self) -> None:
+        change = self._preferences.update
+        self._upload.clicked.connect(lambda on: change(upload=on))
+        self._days.valueChanged.connect(lambda days: change(upload_days=days))
+        self._foreign.clicked.connect(lambda on: change(foreign_sources=on))
+        self._show_files.clicked.connect(self._ask)
+        self._delete.clicked.connect(self._delete_chosen)
+        self._list.selectionModel().selectionChanged.connect(self._show_state)
+        self._preferences.changed.connect(self._follow)
+        self._files.loading_changed.connect(self._show_state)
+        self._files.failed.connect(self._tell)
+
+    def _follow(self) -> None:
+        settings = self._preferences.settings
+        self._upload.setChecked(settings.upload)
+        self._foreign.setChecked(settings.foreign_sources)
+        blocked = self._days.blockSignals(True)
+        self._days.setValue(settings.upload_days)
+        self._days.blockSignals(blocked)
+        self._days.setEnabled(settings.upload)
+
+    def _ask(self) -> None:
+        self._told.setText("")
+        self._files.refresh()
+
+    def _delete_chosen(self) -> None:
+        row = self._list.currentIndex().row()
+        if row >= 0:
+            self._files.delete(row)
+
+    def _tell(self, error: VisavisError) -> None:
+        self._told.setText(sentence(error, charged=False))
+
+    def _show_state(self) -> None:
+        loading, count = self._files.loading, self._files.rowCount()
+        self._show_files.setEnabled(not loading)
+        self._list.setVisible(count > 0)
+        self._delete.setVisible(count > 0)
+        self._delete.setEnabled(self._list.currentIndex().isValid())
+        if loading:
+            self._told.setText(self.tr("Asking the server…"))
+        elif not count and self._told.text() == self.tr("Asking the server…"):
+            self._told.setText(self.tr("No pictures are kept there."))
+        elif self._told.text() == self.tr("Asking the server…"):
+            self._told.setText("")
+
+
+class SpokenFiles(QIdentityProxyModel):
+    """A file in one line: its name, its size, and until when the server keeps it."""
+
+    def __init__(self, files: RemoteFiles, parent: QObject) -> None:
+        super().__init__(parent)
+        self.setSourceModel(files)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role != Qt.ItemDataRole.DisplayRole:
+            return super().data(index, role)
+        file: StoredFile = super().data(index, RemoteFiles.FileRole)
+        parts = [shown_name(file.name), figures.file_size(file.size)]
+        if file.expires:
+            day = QDateTime.fromSecsSinceEpoch(round(file.expires)).date()
+            until = QLocale().toString(day, QLocale.FormatType.ShortFormat)
+            parts.append(self.tr("until %1").replace("%1", until))
+        return " · ".join(parts)
+
+
+def _button(text: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setProperty("kind", "plain")
+    button.setAutoDefault(False)
+    return button

@@ -1,0 +1,27 @@
+"""Which pictures of an answered question can be sent again, sharper, and what that adds: in words, one a picture."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+from app.conversation.chat import Chat
+from app.core.message import Message
+from app.ui import figures
+
+translate = QCoreApplication.translate
+
+
+def sharper_offers(chat: Chat, question: Message) -> list[tuple[int, str]]:
+    """The number of each such picture, and the words that offer it with its price where one is known."""
+    offers = []
+    for blocks in question.pictures:
+        number = blocks[0].number
+        offer = chat.sharper(number)
+        if offer is None:
+            continue
+        words = translate("again", "Resend Image %1 sharper").replace("%1", str(number))
+        price = chat.resend_price(number, offer)
+        if price is not None:
+            words += f" (+{figures.dollars(price)})"
+        offers.append((number, words))
+    return offers

@@ -1,0 +1,269 @@
+"""The viewer's panel: how a picture goes over the wire, what it costs, what was done to it, and the other ways."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from app.core.cost import picture_cost
+from app.core.cuts import Cut, Offer, Preset
+from app.core.fit import Size, fit, image_tokens, rule_of_thumb
+from app.core.message import ImageBlock
+from app.ui import figures, picture_facts
+from app.ui.label import Label
+from app.ui.theme import Theme
+from app.ui.viewer.shown import Shown, Terms
+
+translate = QCoreApplication.translate
+
+WIDTH: Final = 300
+"""Pixels, where there is room."""
+
+
+class SentAs(QScrollArea):
+    """Facts of one picture under the terms of the next request.
+
+    Signals:
+        preset_chosen(str): a picture of the draft is to go that way.
+        sharper_wanted(): a picture of the conversation is to go again, as was offered.
+    """
+
+    preset_chosen = Signal(str)
+    sharper_wanted = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._buttons: list[QPushButton] = []
+        self.setObjectName("sent_as")
+        self.setAccessibleName(self.tr("Sent as"))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    @property
+    def buttons(self) -> list[QPushButton]:
+        """What can be pressed, from top to bottom."""
+        return self._buttons
+
+    def show_picture(self, picture: Shown, terms: Terms, sharper: str) -> None:
+        """`sharper` are the words that offer to send it again, none where that is not to be had."""
+        focused = next((b.accessibleName() for b in self._buttons if b.hasFocus()), "")
+        self._buttons = []
+        page = QWidget()
+        page.setObjectName("facts")
+        column = QVBoxLayout(page)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(12)
+        self._head(column, self.tr("Sent as"))
+        column.addLayout(self._grid(self._facts(picture, terms)))
+        self._add_ways(column, picture, terms)
+        if sharper:
+            self._add_sharper(column, sharper)
+        if picture.images:
+            column.addSpacing(8)
+            self._head(column, self.tr("What was done"))
+            notes = {note for image in picture.images for note in image.notes}
+            for line in picture_facts.done(sorted(notes)):
+                column.addWidget(Label(self._theme, line, role="secondary", wraps=True))
+        column.addStretch(1)
+        self.setWidget(page)
+        for button in self._buttons:
+            if focused and button.accessibleName() == focused:
+                button.setFocus()
+
+    def _head(self, column: QVBoxLayout, words: str) -> None:
+        column.addWidget(Label(self._theme, words, role="secondary", weight=600))
+
+    def _grid(self, facts: list[tuple[str, str]]) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        for row, (caption, value) in enumerate(facts):
+            name = Label(self._theme, caption, role="secondary", tone="secondary")
+            fact = Label(self._theme, value, role="secondary", wraps=True)
+            fact.setAccessibleName(f"{caption}: {value}")
+            grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(fact, row, 1)
+        return grid
+
+    # --- facts ---
+
+    def _facts(self, picture: Shown, terms: Terms) -> list[tuple[str, str]]:
+        facts = []
+        if picture.images:
+            facts += self._facts_sent(picture, terms)
+        elif all(picture.size):
+            facts.append((self.tr("Size"), self.tr("being prepared")))
+        if picture.file_bytes:
+            size = figures.file_size(picture.file_bytes)
+            facts.append((self.tr("Original"), f"{figures.size(*picture.size)}, {size} {picture.format}"))
+        if picture.url:
+            facts.append((self.tr("Link"), picture.url))
+        return facts
+
+    def _facts_sent(self, picture: Shown, terms: Terms) -> list[tuple[str, str]]:
+        if picture.stands_for:
+            tokens = self.tr("none: a sentence goes in its place")
+            return [(self.tr("Tokens"), tokens), (self.tr("Sentence"), picture.stands_for)]
+        images = picture.images
+        if not images[0].width:
+            return [(self.tr("Tokens"), self.tr("not known before it is sent"))]
+        tokens = sum(_tokens(image, terms) for image in images)
+        thumb = figures.count(sum(rule_of_thumb(image.width, image.height) for image in images))
+        facts = [(self.tr("Size"), self._size(picture))]
+        if total := sum(image.sent_bytes for image in images):
+            kinds = dict.fromkeys(picture_facts.kind(image.media_type) for image in images)
+            facts.append((self.tr("Bytes"), f"{figures.file_size(total)} {', '.join(kinds)}"))
+        facts += [
+            (self.tr("Tokens"), self.tr("%1 exact").replace("%1", figures.count(tokens))),
+            (self.tr("Rule of thumb"), self.tr("%1 (w × h / 750)").replace("%1", thumb)),
+        ]
+        return facts + self._prices(picture, terms, tokens)
+
+    def _size(self, picture: Shown) -> str:
+        image = picture.images[0]
+        size = figures.size(image.width, image.height)
+        if len(picture.images) > 1:
+            return self.tr("overview %1, %2").replace("%1", size).replace("%2", self._parts(picture.images[1:]))
+        if not image.resized:
+            return size
+        whole = figures.size(*picture.size)
+        return self.tr("%1, from %2").replace("%1", size).replace("%2", whole)
+
+    def _parts(self, parts: tuple[ImageBlock, ...]) -> str:
+        if parts[0].kind == "region":
+            return self.tr("region %1").replace("%1", figures.size(parts[0].width, parts[0].height))
+        return self.tr("%1 tiles").replace("%1", str(len(parts)))
+
+    def _prices(self, picture: Shown, terms: Terms, tokens: int) -> list[tuple[str, str]]:
+        prices = terms.model.prices
+        if prices is None:
+            return [(self.tr("Price"), self.tr("not known for this model"))]
+        cost = picture_cost(tokens, prices)
+        now = terms.price(tokens)
+        if picture.row is not None and now is not None:
+            words = self.tr("%1, then %2 a turn").replace("%1", figures.dollars(now))
+            return [(self.tr("Price now"), words.replace("%2", figures.dollars(cost.cache_read)))]
+        return [
+            (self.tr("Input price"), figures.dollars(cost.input)),
+            (self.tr("Cache write"), figures.dollars(cost.cache_write)),
+            (self.tr("Each later turn"), figures.dollars(cost.cache_read)),
+        ]
+
+    # --- ways ---
+
+    def _add_ways(self, column: QVBoxLayout, picture: Shown, terms: Terms) -> None:
+        """The presets side by side; of a picture of the draft each can be chosen."""
+        ways = [(offer, offer.preset == picture.preset) for offer in terms.offers(picture.size)]
+        if picture.preset == "region" and picture.region is not None:
+            ways.append((terms.region(picture.size, picture.region), True))
+        if len(ways) < 2:
+            return
+        column.addSpacing(8)
+        choosable = picture.row is not None
+        self._head(column, self.tr("Send it") if choosable else self.tr("Ways to send it"))
+        rows = QVBoxLayout()
+        rows.setSpacing(2)
+        for offer, present in ways:
+            tokens = offer.tokens(terms.model.tier.patch)
+            words = way_name(offer), price_words(tokens, terms.price(tokens))
+            if choosable:
+                button = _Way(self._theme, *words)
+                button.setChecked(present)
+                button.clicked.connect(partial(self._choose, button, offer.preset, picture.preset))
+                self._buttons.append(button)
+                rows.addWidget(button)
+            else:
+                rows.addWidget(_row(self._theme, *words, present=present))
+        column.addLayout(rows)
+
+    def _choose(self, chosen: QPushButton, preset: Preset, present: Preset) -> None:
+        for button in self._buttons:
+            button.setChecked(button is chosen)
+        if preset != present:
+            self.preset_chosen.emit(preset)
+
+    def _add_sharper(self, column: QVBoxLayout, words: str) -> None:
+        button = QPushButton(words)
+        button.setProperty("kind", "plain")
+        button.setAccessibleName(words)
+        button.setToolTip(self.tr("Asks the same question again, with this picture sharper"))
+        button.clicked.connect(lambda: self.sharper_wanted.emit())
+        self._buttons.append(button)
+        column.addWidget(button)
+
+
+def way_name(offer: Offer) -> str:
+    """A preset as people call it."""
+    cuts = offer.cuts
+    match offer.preset:
+        case "cheap":
+            return translate("panel", "Cheap")
+        case "tiles":
+            return translate("panel", "Tiles, 1 + %1").replace("%1", str(len(cuts) - 1))
+        case "region":
+            return translate("panel", "Region, %1").replace("%1", figures.size(*_region(cuts)))
+    return translate("panel", "Auto")
+
+
+def price_words(tokens: int, price: Decimal | None) -> str:
+    """Tokens, and dollars where they are known."""
+    words = figures.tokens(tokens)
+    return words if price is None else f"{words} · {figures.dollars(price)}"
+
+
+def _region(cuts: tuple[Cut, ...]) -> Size:
+    box = cuts[-1].box
+    return Size(box.width, box.height) if box else cuts[-1].size
+
+
+def _tokens(image: ImageBlock, terms: Terms) -> int:
+    """A model of a smaller tier shrinks on its side what was sent for a larger one."""
+    tier = terms.model.tier
+    return image_tokens(*fit(image.width, image.height, tier), tier.patch)
+
+
+class _Way(QPushButton):
+    """A preset with its price, to be chosen."""
+
+    def __init__(self, theme: Theme, name: str, price: str) -> None:
+        super().__init__()
+        self.setProperty("kind", "way")
+        self.setCheckable(True)
+        self.setAccessibleName(f"{name}: {price}")
+        line = QHBoxLayout(self)
+        _fill(line, theme, name, price)
+        self._height = theme.grown(34)
+
+    def sizeHint(self) -> QSize:
+        layout = self.layout()
+        return QSize(layout.sizeHint().width() if layout else 0, self._height)
+
+
+def _row(theme: Theme, name: str, price: str, *, present: bool) -> QWidget:
+    """The same, only to be read."""
+    row = QFrame()
+    row.setObjectName("present" if present else "way")
+    row.setAccessibleName(f"{name}: {price}")
+    row.setMinimumHeight(theme.grown(34))
+    _fill(QHBoxLayout(row), theme, name, price)
+    return row
+
+
+def _fill(line: QHBoxLayout, theme: Theme, name: str, price: str) -> None:
+    line.setContentsMargins(10, 0, 10, 0)
+    line.setSpacing(8)
+    left = Label(theme, name, role="secondary")
+    right = Label(theme, price, role="caption", tone="secondary")
+    for label in (left, right):
+        label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+    line.addWidget(left)
+    line.addStretch(1)
+    line.addWidget(right)
