@@ -178,6 +178,15 @@ def tagged_jpeg(image: Image.Image | None = None, *, icc: bytes = b"", **options
     return b"\xff\xd8" + b"".join(head) + body + MARKER + plain
 
 
+def several_in_one(kind: int, metadata: bytes = b"") -> bytes:
+    """A JPEG file (MPO) of two pictures, `corners` first; the other is of this kind (CIPA DC-007)."""
+    first, other = encoded(corners(180, 120), "JPEG", quality=92), encoded(photo(180, 120), "JPEG")
+    head = struct.pack(">2sHIHHHII", b"MM", 42, 8, 1, 0xB002, 7, 32, 26) + bytes(4)
+    entries = struct.pack(">IIIHH", 0x030000, len(first), 0, 0, 0) + struct.pack(">IIIHH", kind, len(other), 0, 0, 0)
+    told = segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + metadata)
+    return first[:2] + told + segment(0xE2, b"MPF\0" + head + entries) + first[2:] + other
+
+
 def _multi_picture() -> bytes:
     """The index of a file of one picture."""
     head = struct.pack("<2sHIH", b"II", 42, 8, 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from PIL import Image
 
@@ -14,13 +14,13 @@ HEIC: Final = Path(__file__).parent / "data" / "pictures"
 """Recorded files; its README says how they were made."""
 
 
-def tiff(image: Image.Image | None = None, *, orientation: int = 1, **options: object) -> bytes:
+def tiff(image: Image.Image | None = None, *, orientation: int = 1, **options: Any) -> bytes:
     tags = Image.Exif()
     tags[0x0112] = orientation
     return pictures.encoded(image or pictures.photo(120, 90), "TIFF", exif=tags, **options)
 
 
-def avif(image: Image.Image | None = None, **options: object) -> bytes:
+def avif(image: Image.Image | None = None, **options: Any) -> bytes:
     return pictures.encoded(image or pictures.photo(120, 90), "AVIF", **{"quality": 90, "speed": 10} | options)
 
 
@@ -126,7 +126,9 @@ def turned_heic(orientation: int) -> bytes:
     changed[at[b"ipma"] + 18] += len(boxes)
     end = properties_end + 22
     associations = bytes(0x80 | count + n for n in range(1, len(boxes) + 1))
-    return bytes(changed[:properties_end] + b"".join(boxes) + changed[properties_end:end] + associations + changed[end:])
+    return bytes(
+        changed[:properties_end] + b"".join(boxes) + changed[properties_end:end] + associations + changed[end:]
+    )
 
 
 def _grow(data: bytearray, at: int, growth: int) -> None:
@@ -138,9 +140,7 @@ def _grow(data: bytearray, at: int, growth: int) -> None:
 
 def use_bomb(levels: int = 12) -> bytes:
     """A drawing of ten to the power of `levels` rectangles, in about 2 KB."""
-    groups = "".join(
-        f"<g id='g{n}'>" + f"<use href='#g{n - 1}'/>" * 10 + "</g>" for n in range(1, levels)
-    )
+    groups = "".join(f"<g id='g{n}'>" + f"<use href='#g{n - 1}'/>" * 10 + "</g>" for n in range(1, levels))
     return f"{SVG_START} width='9' height='9'><g id='g0'><rect width='1' height='1'/></g>{groups}</svg>".encode()
 
 

@@ -151,7 +151,8 @@ def ahead(
     tokens = [count for picture in pictures for count in block_tokens(picture)]
     blocks = (image for number, picture in enumerate(pictures, first_number) for image in numbered(picture, number))
     words = "\n".join(word for word in (text, *(image.stands_for for image in blocks)) if word.strip())
-    found = estimate(carried, model, tokens, words, max_tokens=max_tokens, first_number=first_number)
+    parts = sum(len(blocks) for blocks in map(block_tokens, pictures) if len(blocks) > 1)
+    found = estimate(carried, model, tokens, words, max_tokens=max_tokens, first_number=first_number, parts=parts)
     return replace(found, pictures=len(pictures))
 
 

@@ -97,7 +97,7 @@ class Asking:
         was_sent = any(answer.usage is not None for answer in self._messages.messages[row:])
         if not today.uploads or was_sent:
             return list(history)
-        filled = await self._uploads.filled(marked(history, today.build(history)))
+        filled = await self._uploads.filled(marked(history, today.build(history)), history)
         await self._change([filled[-1]] if filled[-1] is not question else [])
         return filled
 

@@ -239,9 +239,16 @@ class Chat(QObject):
             self.messages.pictures + 1,
             self.max_tokens,
             whole_pictures(request),
-            spare_bytes(history, today, new_blocks=blocks),
+            spare_bytes(self._without_draft(request, blocks), self.limits),
         )
         self.changed.emit()
+
+    def _without_draft(self, ahead: Request, blocks: int) -> Request:
+        """The request as it would be if the draft's bytes asked for no room: else both made room for each other."""
+        if all(refit.reason != "request_bytes" for refit in self._refits):
+            return ahead
+        history, today = self.messages.messages, self.today
+        return self.request(planned(history, due(history, today, new_blocks=blocks)))
 
     def _follow(self) -> None:
         """Account or settings changed: work it out anew if that touches what is sent."""

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
 from app.conversation.history import HistoryModel
-from app.core.message import JSON
+from app.core.message import JSON, ImageBlock
 
 _KEPT: Final = 8
 """Conversations held open behind the current one, so that going back to one is immediate."""
@@ -67,8 +67,8 @@ class Desk(QObject):
     def take_along(self) -> None:
         """Go on in a new chat that takes all pictures of the current one, and what was being written, along."""
         old = self.current
-        shown = [image for message in old.messages.messages for image in message.images]
-        sources = [Source(name=image.name, kept=image.original) for image in shown] + old.draft.sources
+        shown = [blocks for message in old.messages.messages for blocks in message.pictures]
+        sources = [_source_of(blocks) for blocks in shown if not blocks[0].stands_for] + old.draft.sources
         text = old.draft.text
         old.draft.take()
         self._show(self._new(old.facts.model))
@@ -150,3 +150,16 @@ class Desk(QObject):
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         self._tools.tasks.start(work, name)
+
+
+def _source_of(blocks: Sequence[ImageBlock]) -> Source:
+    """A picture that was sent, to be sent elsewhere the same way."""
+    shown = blocks[0]
+    return Source(
+        name=shown.name,
+        kept=shown.original,
+        page=shown.page,
+        preset=shown.preset,
+        region=next((image.box for image in blocks if image.kind == "region"), None),
+        url=shown.url,
+    )

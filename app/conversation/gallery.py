@@ -30,14 +30,14 @@ class Gallery(QObject):
     opened(str, Pixels): a picture, whole, by its SHA-256, with "-" and the page where it is a document's.
     failed(str, PictureError): it cannot be shown.
     saved(str): a copy of a picture is at that path.
-    not_saved(VisavisError): it could not be copied: PictureError where it is not what it was, or StoreFull.
+    save_failed(str, VisavisError): none is; PictureError where the disk has damaged it, or StoreFull.
     """
 
     thumbnail_ready = Signal(str)
     opened = Signal(str, object)
     failed = Signal(str, object)
     saved = Signal(str)
-    not_saved = Signal(object)
+    save_failed = Signal(str, object)
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Gallery(QObject):
         self._tasks.start(self._open(sha256, page), "open picture")
 
     def save(self, sha256: str, path: str) -> None:
-        """Copy a picture of the folder, byte for byte, to where the person chose; `saved` or `not_saved` tells."""
+        """Copy a picture of the folder, byte for byte, to where the person chose; `saved` or `save_failed` tells."""
         self._tasks.start(self._save(sha256, path), "save picture")
 
     async def _fetch(self) -> None:
@@ -100,7 +100,7 @@ class Gallery(QObject):
         try:
             await loop.run_in_executor(self._threads, self._copy, sha256, Path(path))
         except (PictureError, StoreError) as error:
-            self.not_saved.emit(error)
+            self.save_failed.emit(path, error)
         else:
             self.saved.emit(path)
 

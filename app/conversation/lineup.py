@@ -65,7 +65,9 @@ class Lineup:
     def as_told(self, picture: DraftPicture) -> DraftPicture:
         """A picture just measured, to be sent as the person has asked for meanwhile."""
         said = (self._pictures.get(picture.key) or picture).source
-        return replace(picture, source=replace(picture.source, preset=said.preset, region=said.region, again=said.again))
+        return replace(
+            picture, source=replace(picture.source, preset=said.preset, region=said.region, again=said.again)
+        )
 
     def insert(self, row: int, pictures: Iterable[DraftPicture]) -> None:
         """Give them rows from `row` on."""

@@ -30,15 +30,16 @@ class Uploads:
         self._known: dict[tuple[str, str], RemoteFile] = {}
         """Server and SHA-256 of what it keeps: also what was uploaded for a turn that then failed."""
 
-    async def filled(self, history: Sequence[Message]) -> list[Message]:
+    async def filled(self, history: Sequence[Message], before: Sequence[Message]) -> list[Message]:
         """The history with every file that has no id yet uploaded, one after another. The same bytes go up once.
 
+        `before` is the same history as it was: it knows which files there are, and which have gone.
         Raises ServerError, and PictureError where the bytes are gone.
         """
         wanted = {image.sent: image for message in history for image in message.images if _is_wanted(image)}
         if not wanted:
             return list(history)
-        self._remember(history)
+        self._remember(before)
         soon = time.time() + _STAYS
         missing = [
             image

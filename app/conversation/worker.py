@@ -118,7 +118,7 @@ class Worker(QObject):
 
     def send(self) -> None:
         """Send the draft, as soon as its pictures are ready."""
-        if not self._draft.empty:
+        if not (self._draft.empty and self._draft.ready):
             self._begin(self._send)
 
     def retry(self) -> None:
@@ -313,8 +313,8 @@ class Worker(QObject):
             self._promised(planned(fitted, refits))
             if not refits:
                 break
-            fitted = await self._refitting.done(fitted, refits, today.model.tier.patch)
-            fitted = await self._uploads.filled(fitted)
+            done = await self._refitting.done(fitted, refits, today.model.tier.patch)
+            fitted = await self._uploads.filled(done, fitted)
         stored = {message.id for message in self._messages.messages}
         await self._change([m for m, was in zip(fitted, history, strict=True) if m is not was and m.id in stored])
         return fitted
@@ -345,7 +345,7 @@ class Worker(QObject):
             name = self._messages.blocks_of(number)[0].name
             raise RequestRefused((Offence("missing_picture", picture=number, name=name),))
         done = await self._refitting.done([message], [refit], today.model.tier.patch)
-        await self._mend(await self._uploads.filled(done))
+        await self._mend(await self._uploads.filled(done, self._messages.messages))
 
     async def _leave_out(self, number: int) -> None:
         await self._mend(left_out(self._messages.messages, number))

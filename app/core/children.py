@@ -28,6 +28,8 @@ _START_SECONDS: Final = 15.0
 _SECONDS: Final = 1.6
 _SECONDS_PER_MEGAPIXEL: Final = 0.15
 _SECONDS_PER_MEGABYTE: Final = 4.0
+_SECONDS_PER_BARE_MEGAPIXEL: Final = 0.03
+_DRAWN: Final = frozenset({"SVG", "PDF"})
 _ENVIRONMENT: Final = frozenset(
     {"HOME", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "WINDIR", "TEMP", "TMPDIR", "LOCALAPPDATA", "USERPROFILE"}
     | {"XDG_DATA_HOME", "XDG_CONFIG_HOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"}
@@ -46,10 +48,16 @@ class Overdue(Exception):
     """A process was ended because it took too long."""
 
 
-def allowed_seconds(width: int, height: int, file_bytes: int) -> float:
-    """How long a picture may take: two seconds in all where the file is small, whatever size it claims."""
-    by_pixels = _SECONDS_PER_MEGAPIXEL * width * height / 1e6
-    return _SECONDS + min(by_pixels, _SECONDS_PER_MEGABYTE * file_bytes / 1e6)
+def allowed_seconds(kind: str, width: int, height: int, file_bytes: int) -> float:
+    """How long a picture may take: two seconds in all where the file is small.
+
+    Every pixel of a photograph has to be made, however few bytes it has; a drawing has as much to it as its bytes say.
+    """
+    megapixels = width * height / 1e6
+    by_file = _SECONDS_PER_MEGABYTE * file_bytes / 1e6
+    if kind not in _DRAWN:
+        by_file += _SECONDS_PER_BARE_MEGAPIXEL * megapixels
+    return _SECONDS + min(_SECONDS_PER_MEGAPIXEL * megapixels, by_file)
 
 
 class Child:
@@ -73,6 +81,10 @@ class Child:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
     def ask(self, question: Head, data: bytes) -> tuple[Head, bytes]:
         """Send a file and wait for the answer. Raises Overdue or Broken; only `end` may follow either."""
         try:
@@ -87,7 +99,7 @@ class Child:
             if "opened" in head:
                 width, height = head["opened"]
                 spent = time.monotonic() - began
-                with self._within(allowed_seconds(width, height, len(data)) - spent):
+                with self._within(allowed_seconds(question["kind"], width, height, len(data)) - spent):
                     head, body = self._receive()
         except (OSError, EOFError, ValueError, TypeError) as error:
             raise (Overdue() if self._was_overdue() else Broken()) from error
@@ -191,16 +203,23 @@ class Children:
         with self._lock:
             if self._closed:
                 raise PictureUnreadable(name, "failed")
-            if self._idle:
-                child, timer = self._idle.popitem()
-                timer.cancel()
-            else:
-                try:
-                    child = Child()
-                except OSError as error:
-                    raise PictureUnreadable(name, "failed") from error
+            child = self._waiting()
+            try:
+                child = child or Child()
+            except OSError as error:
+                raise PictureUnreadable(name, "failed") from error
             self._busy.add(child)
         return child
+
+    def _waiting(self) -> Child | None:
+        """A process that waits for work, if there is one and the system has not ended it meanwhile."""
+        while self._idle:
+            child, timer = self._idle.popitem()
+            timer.cancel()
+            if child.alive:
+                return child
+            child.close()
+        return None
 
     def _return(self, child: Child, *, healthy: bool) -> None:
         with self._lock:

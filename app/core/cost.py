@@ -33,6 +33,8 @@ _TOKENS_A_SECOND: Final = 60
 
 _MILLION: Final = Decimal(1_000_000)
 _LABEL_TOKENS: Final = 5
+_PART_LABEL_TOKENS: Final = 15
+"""A part's label says where in the picture it lies."""
 _FRAME_TOKENS: Final = 4
 """What the API adds around a message; a few tokens, seen in `usage` (API.md, section 1.4)."""
 
@@ -203,12 +205,23 @@ def _prompt(request: Request, history: Sequence[Message], model: Model, now: flo
 
 
 def estimate(
-    carried: Context, model: Model, picture_tokens: Sequence[int], text: str, *, max_tokens: int, first_number: int = 1
+    carried: Context,
+    model: Model,
+    picture_tokens: Sequence[int],
+    text: str,
+    *,
+    max_tokens: int,
+    first_number: int = 1,
+    parts: int = 0,
 ) -> Estimate:
-    """Price the next message: its pictures (tokens each), its text, and what the conversation carries along."""
+    """Price the next message: its picture blocks (tokens each), its text, and what the conversation carries along.
+
+    `parts` of the blocks show a picture that goes in several.
+    """
     pictures = len(picture_tokens)
-    labels = pictures if first_number > 1 or pictures > 1 else 0
-    words = (text_tokens(text) if text.strip() else 0) + labels * _LABEL_TOKENS
+    labels = (pictures - parts) * _LABEL_TOKENS + parts * _PART_LABEL_TOKENS
+    labels = labels if first_number > 1 or pictures > 1 else 0
+    words = (text_tokens(text) if text.strip() else 0) + labels
     prompt = sum(picture_tokens) + words + carried.tokens
     prices = model.prices_for(prompt)
     caches = prompt >= model.min_cacheable
@@ -238,8 +251,10 @@ def _one(block: Block, among: Sequence[Block], model: Model) -> int:
             if block.stands_for:
                 return text_tokens(block.stands_for)
             alone = sum(isinstance(b, ImageBlock) for b in among) == 1
+            label = _LABEL_TOKENS if block.kind == "whole" else _PART_LABEL_TOKENS
+            label = label if labelled(block, alone) else 0
             if not block.width:  # a link nobody has looked behind: the most it can be
-                return model.tier.max_tokens + _LABEL_TOKENS
+                return model.tier.max_tokens + label
             # A model of a smaller tier shrinks on its side what was sent for a larger one.
             size = fit(block.width, block.height, model.tier)
-            return image_tokens(*size) + (_LABEL_TOKENS if labelled(block, alone) else 0)
+            return image_tokens(*size) + label

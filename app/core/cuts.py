@@ -6,11 +6,10 @@ pixel is decoded.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
-from app.core.fit import Size, Tier, fit, image_tokens
+from app.core.fit import Size, Tier, fit, fits, image_tokens
 
 Preset = Literal["auto", "cheap", "tiles", "region"]
 """How a picture is sent.
@@ -28,10 +27,13 @@ CHEAP: Final = Tier(max_edge=1_568, max_tokens=1_568)
 SMALL: Final = Tier(max_edge=784, max_tokens=400)
 """What an overview beside a marked region needs: enough to see where the region lies."""
 
-MAX_TILES: Final = 24
-"""More tiles than this are not offered: a marked region is the better way."""
+MAX_TILES: Final = 32
+"""More tiles than this are not offered: a marked region is the better way. Enough for 8000 × 8000 pixels, the largest
+that the API takes, in the high tier, and for a phone's capture of 1440 × 20,000 in the standard one."""
 OVERLAP: Final = 64
 """Pixels that neighbouring tiles share at least, so that a line of text is whole in one of them."""
+_FEWER_COLUMNS: Final = 4 / 3
+"""Times as many tiles as need be are worth it where they break lines of text in fewer places."""
 
 Place = Literal[
     "top left", "top", "top right", "left", "centre", "right", "bottom left", "bottom", "bottom right", "whole"
@@ -90,7 +92,7 @@ def cuts(
             return (Cut("whole", fit(*whole, smaller(tier), edge_cap)),)
         case "tiles":
             return _tiles(whole, tier, edge_cap) or auto
-        case "region" if region is not None:
+        case "region" if region is not None and within(region, whole) != (0, 0, *whole):
             return _region(whole, within(region, whole), tier, edge_cap)
     return auto
 
@@ -109,7 +111,11 @@ def offers(whole: Size, tier: Tier, *, edge_cap: int | None = None) -> tuple[Off
 
 def smaller(tier: Tier) -> Tier:
     """The standard tier, or the model's own where that is smaller still."""
-    return tier if tier.max_tokens <= CHEAP.max_tokens else CHEAP
+    return _at_most(tier, CHEAP.max_edge, CHEAP.max_tokens)
+
+
+def _at_most(tier: Tier, edge: int, tokens: int) -> Tier:
+    return Tier(min(tier.max_edge, edge), min(tier.max_tokens, tokens), tier.patch)
 
 
 def within(box: Box, whole: Size) -> Box:
@@ -143,12 +149,16 @@ def _third(start: int, length: int, whole: int) -> int:
 
 def _region(whole: Size, region: Box, tier: Tier, edge_cap: int | None) -> tuple[Cut, ...]:
     sharp = Cut("region", fit(region.width, region.height, tier, edge_cap), region)
-    return Cut("overview", fit(*whole, SMALL, edge_cap)), sharp
+    return Cut("overview", fit(*whole, _at_most(tier, SMALL.max_edge, SMALL.max_tokens), edge_cap)), sharp
 
 
 def _tiles(whole: Size, tier: Tier, edge_cap: int | None) -> tuple[Cut, ...]:
-    """An overview and tiles that need no shrinking; nothing where the whole needs none, or where they are too many."""
-    if fit(*whole, tier, edge_cap) == whole:
+    """An overview and tiles that need no shrinking; nothing where the whole needs none, or where they are too many.
+
+    The tiles go as one reads, row by row. The overview costs no more than the standard tier's: of a capture as tall as
+    many screens that leaves it the model's longest edge.
+    """
+    if fits(*whole, tier, edge_cap):
         return ()
     grid = _grid(whole, tier, edge_cap)
     if grid is None:
@@ -159,22 +169,22 @@ def _tiles(whole: Size, tier: Tier, edge_cap: int | None) -> tuple[Cut, ...]:
         for top, height in _spans(whole.height, rows)
         for left, width in _spans(whole.width, columns)
     ]
-    overview = Cut("overview", fit(*whole, smaller(tier), edge_cap))
+    overview = Cut("overview", fit(*whole, _at_most(tier, tier.max_edge, CHEAP.max_tokens), edge_cap))
     count = len(boxes)
     return overview, *(Cut("tile", Size(box.width, box.height), box, part, count) for part, box in enumerate(boxes, 1))
 
 
 def _grid(whole: Size, tier: Tier, edge_cap: int | None) -> tuple[int, int] | None:
-    """Columns and rows of the fewest tiles that all go as they are; of as many, those nearest to squares."""
+    """Columns and rows of tiles that all go as they are: about the fewest tiles, and of those the fewest columns."""
     fitting = []
     for columns in range(1, MAX_TILES + 1):
+        width = _span(whole.width, columns)
         for rows in range(1, MAX_TILES // columns + 1):
-            tile = Size(_span(whole.width, columns), _span(whole.height, rows))
-            if fit(*tile, tier, edge_cap) == tile:
-                shape = abs(math.log(tile.width / tile.height))
-                fitting.append((columns * rows, shape, columns, rows))
+            if fits(width, _span(whole.height, rows), tier, edge_cap):
+                fitting.append((columns, rows))
                 break
-    return min(fitting)[2:] if fitting else None
+    fewest = min((columns * rows for columns, rows in fitting), default=0)
+    return min((grid for grid in fitting if grid[0] * grid[1] <= _FEWER_COLUMNS * fewest), default=None)
 
 
 def _span(length: int, count: int) -> int:
@@ -185,4 +195,4 @@ def _span(length: int, count: int) -> int:
 def _spans(length: int, count: int) -> list[tuple[int, int]]:
     """Start and length of each piece; the first begins and the last ends with the whole."""
     span = _span(length, count)
-    return [(round(index * (length - span) / max(1, count - 1)), span) for index in range(count)]
+    return [(index * (length - span) // max(1, count - 1), span) for index in range(count)]

@@ -34,6 +34,14 @@ def image_tokens(width: int, height: int, patch: int = 28) -> int:
     return -(-width // patch) * -(-height // patch)
 
 
+def fits(width: int, height: int, tier: Tier, edge_cap: int | None = None) -> bool:
+    """Whether a picture of this size is left as it is (API.md, section 1.2); for `edge_cap` see `fit`."""
+    long = max(width, height)
+    padded = -(-long // tier.patch) * tier.patch
+    within_cap = edge_cap is None or long <= edge_cap
+    return within_cap and padded <= tier.max_edge and image_tokens(width, height, tier.patch) <= tier.max_tokens
+
+
 def fit(width: int, height: int, tier: Tier, edge_cap: int | None = None) -> Size:
     """The largest size of the same shape, in pixels, that the tier takes as it is; never larger than the picture.
 
@@ -44,13 +52,13 @@ def fit(width: int, height: int, tier: Tier, edge_cap: int | None = None) -> Siz
     if min(width, height) < 1:
         raise ValueError(f"a picture of {width} × {height} pixels")
     long, short = max(width, height), min(width, height)
-    if _fits(long, short, tier, edge_cap):
+    if fits(long, short, tier, edge_cap):
         return Size(width, height)
     aspect = long / short
     fitting, too_long = 1, long  # a picture of 1 × 1 always fits; `long` does not
     while too_long - fitting > 1:
         middle = (fitting + too_long) // 2
-        if _fits(middle, _short_edge(middle, aspect), tier, edge_cap):
+        if fits(middle, _short_edge(middle, aspect), tier, edge_cap):
             fitting = middle
         else:
             too_long = middle
@@ -61,12 +69,6 @@ def fit(width: int, height: int, tier: Tier, edge_cap: int | None = None) -> Siz
 def rule_of_thumb(width: int, height: int) -> int:
     """Tokens by the guide's approximation, width × height / 750, rounded up (guide, "Calculate image costs")."""
     return -(-width * height // 750)
-
-
-def _fits(long: int, short: int, tier: Tier, edge_cap: int | None) -> bool:
-    padded = -(-long // tier.patch) * tier.patch
-    within_cap = edge_cap is None or long <= edge_cap
-    return within_cap and padded <= tier.max_edge and image_tokens(long, short, tier.patch) <= tier.max_tokens
 
 
 def _short_edge(long: int, aspect: float) -> int:

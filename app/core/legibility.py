@@ -24,7 +24,7 @@ SMALLEST_READABLE: Final = 9
 """Pixels of font size, as sent, below which text is misread. Measured (IMAGES.md, section 3b): of text that goes at
 8.3 to 9.9 px 0.3 % of the characters are lost, at 7.4 px 1.2 %, at 6.1 px 6.6 %."""
 
-Cell = tuple[int, int, int, int]
+_Part = tuple[int, int, int, int]
 """Left, top, right and bottom of a part of a picture, in its pixels."""
 
 _CELL: Final = Size(128, 384)
@@ -108,7 +108,7 @@ def _grey(image: Image) -> Image:
     return Image.composite(grey, Image.new("L", grey.size, 0 if light else 255), alpha)
 
 
-def _busy(size: tuple[int, int], points: Image) -> list[Cell]:
+def _busy(size: tuple[int, int], points: Image) -> list[_Part]:
     """Cells in which something is to be seen: all, or a selection from the busiest to the quietest."""
     from PIL import ImageChops
     from PIL.Image import Resampling
@@ -190,7 +190,7 @@ def _smallest(lines: Iterable[float]) -> float:
 # --- sharpness ----------------------------------------------------------------------------------
 
 
-def _blurred(image: Image, boxes: Sequence[Cell]) -> bool:
+def _blurred(image: Image, boxes: Sequence[_Part]) -> bool:
     """Whether nothing is sharp from left to right, or nothing from top to bottom, as in a picture that was shaken."""
     less = max(1, round(max(image.size) / _SOFT_EDGE))
     if max(image.size) < _SOFT_EDGE // 4:
@@ -209,7 +209,7 @@ def _blurred(image: Image, boxes: Sequence[Cell]) -> bool:
     return any(len(way) >= 3 and max(way) < _SOFT_STEP for way in found)
 
 
-def _around(box: Cell, edge: int, size: tuple[int, int]) -> Cell:
+def _around(box: _Part, edge: int, size: tuple[int, int]) -> _Part:
     """A square about the middle of a box, as far as the picture goes."""
     left, top = (max(0, min((box[i] + box[i + 2] - edge) // 2, size[i] - edge)) for i in (0, 1))
     return left, top, min(left + edge, size[0]), min(top + edge, size[1])

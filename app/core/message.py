@@ -87,14 +87,17 @@ class ImageBlock:
     @property
     def _described(self) -> str:
         where = place(self.box, Size(self.original_width, self.original_height))
+        native = self.box is not None and (self.width, self.height) == (self.box.width, self.box.height)
+        size = " at full size" if native else ""
+        again = f", the same picture as Image {self.sharper_than} but sharper" if self.sharper_than else ""
         match self.kind:
             case "overview":
-                return ", overview of the whole picture"
+                return f"{again}, overview of the whole picture"
             case "tile":
-                return f", part {self.part} of {self.parts} at full size ({where})"
+                return f", part {self.part} of {self.parts}{size} ({where})"
             case "region":
-                return f", marked region at full size ({where})"
-        return f", the same picture as Image {self.sharper_than} but sharper" if self.sharper_than else ""
+                return f", marked region{size} ({where})"
+        return again
 
     @property
     def stands_for(self) -> str:

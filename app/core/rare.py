@@ -5,7 +5,8 @@ What is opened here obeys the same contracts as `app.core.source`: decoded later
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Final
 
@@ -75,15 +76,33 @@ def _bmp(data: bytes, name: str) -> Source:
 def _icon(data: bytes, name: str, kind: str = "ICO") -> Source:
     from PIL import IcoImagePlugin as _  # noqa: F401 - registers itself
 
+    for width, height in _sizes_within(data):
+        if width * height > _LARGEST_ICON:  # Pillow decodes an icon when it opens it
+            raise PictureTooBig(name, width, height)
     return _source(Image.open(BytesIO(data), formats=("ICO",)), kind, name)
+
+
+def _sizes_within(data: bytes) -> Iterator[tuple[int, int]]:
+    """The size that each picture of an icon says it has; the icon's own list may say another."""
+    for entry in _entries(data):
+        at = int.from_bytes(data[entry + 12 : entry + 16], "little")
+        if data[at : at + 8] == _PNG:
+            yield struct.unpack_from(">II", data, at + 16)
+        else:
+            width, height = struct.unpack_from("<ii", data, at + 4)
+            yield abs(width), abs(height)
+
+
+def _entries(data: bytes) -> range:
+    """Where the entries of an icon's list begin."""
+    return range(6, 6 + 16 * int.from_bytes(data[4:6], "little"), 16)
 
 
 def _cursor(data: bytes, name: str) -> Source:
     """A cursor is an icon whose entries hold a hot spot where an icon's hold planes and depth."""
-    count = int.from_bytes(data[4:6], "little")
     icon = bytearray(data)
     icon[2] = 1
-    for entry in range(6, 6 + 16 * count, 16):
+    for entry in _entries(data):
         depth_at = int.from_bytes(icon[entry + 12 : entry + 16], "little") + _DEPTH_IN_BITMAP
         icon[entry + 4 : entry + 8] = b"\1\0" + bytes(icon[depth_at : depth_at + 2]).ljust(2, b"\0")
     return _icon(bytes(icon), name, "CUR")
@@ -91,6 +110,9 @@ def _cursor(data: bytes, name: str) -> Source:
 
 _ORIENTATION, _SUBFILE_TYPE, _SUB_FILES, _DNG_VERSION = 0x0112, 0x00FE, 0x014A, 0xC612
 """Tags of TIFF and EXIF."""
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+_LARGEST_ICON: Final = 4096 * 4096
+"""Pixels; icons have 256 × 256, rarely 1024 × 1024."""
 _DEPTH_IN_BITMAP: Final = 14
 """Where a bitmap's header tells its bits per pixel."""
 

@@ -100,7 +100,7 @@ def planned(history: Sequence[Message], refits: Sequence[Refit]) -> list[Message
     images: dict[str, dict[int, tuple[ImageBlock, ...]]] = {}
     for refit in refits:
         images.setdefault(refit.message, {})[refit.number] = refit.images
-    return [with_pictures(message, images.get(message.id, {})) for message in history]
+    return [with_pictures(m, images[m.id]) if m.id in images else m for m in history]
 
 
 def with_pictures(message: Message, images: Mapping[int, Sequence[ImageBlock]]) -> Message:
@@ -136,7 +136,7 @@ def shrunk(message: Message, number: int, today: Today) -> Refit | None:
 
 def _going(history: Sequence[Message]) -> Iterator[tuple[Message, tuple[ImageBlock, ...], Reason | None]]:
     """Each picture that goes with `history`, also one whose sentence speaks of a picture that goes no more."""
-    pictures = [(message, blocks) for message in sendable(history) for blocks in message.pictures]
+    pictures = [(message, blocks) for message in sendable(_picture_turns(history)) for blocks in message.pictures]
     themselves = {blocks[0].number for _, blocks in pictures if not blocks[0].stands_for}
     for message, blocks in pictures:
         if not blocks[0].stands_for:
@@ -161,15 +161,23 @@ def whole_pictures(request: Request) -> dict[tuple[str, int], int]:
     return {key: image.number for key, image in found.items()}
 
 
-def spare_bytes(history: Sequence[Message], today: Today, *, new_blocks: int = 0) -> int:
+def spare_bytes(request: Request, limits: Limits) -> int:
     """Base64 characters that new pictures may have together: what the body has left, or a quarter of it.
 
-    With less than a quarter left it is the history that gives way. The draft's own size is not looked at: else the two
-    would make room for each other in turns.
+    With less than a quarter left it is the history that gives way.
     """
-    limit = today.limits.request_bytes
-    request = today.build(planned(history, due(history, today, new_blocks=new_blocks)))
-    return max(limit - request.body(bytes.fromhex).length, limit // 4)
+    return max(limits.request_bytes - request.body(bytes.fromhex).length, limits.request_bytes // 4)
+
+
+def _picture_turns(history: Sequence[Message]) -> list[Message]:
+    """The questions with pictures, and their answers: a long history has few, and is asked with every change."""
+    found, has_pictures = [], False
+    for message in history:
+        if message.role == "user":
+            has_pictures = bool(message.images)
+        if has_pictures:
+            found.append(message)
+    return found
 
 
 class _Look:

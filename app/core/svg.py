@@ -29,8 +29,12 @@ LONGEST, SHORTEST_LONG_EDGE = 2576, 1568
 _SPACE: Final = "{http://www.w3.org/2000/svg}"
 
 
+LINKED, WITH_ENTITIES = "linked SVG", "SVG with entities"
+"""What a drawing that is refused is called."""
+
+
 class Refused(Exception):
-    """The drawing refers to something outside itself."""
+    """The drawing refers to something outside itself, or declares text of its own; the argument names its kind."""
 
 
 def open_source(data: bytes, name: str) -> Source:
@@ -41,7 +45,7 @@ def open_source(data: bytes, name: str) -> Source:
         root = _parsed(data)
         _check(root)
     except Refused as error:
-        raise FormatUnsupported(name, "linked SVG") from error
+        raise FormatUnsupported(name, str(error)) from error
     width, height = _size(root)
     header = Header("SVG", *canvas(width, height), common=False)
     return Source(header, Stripped(b""), lambda size: _draw(root, width, height, size), None)
@@ -90,12 +94,12 @@ def _parsed(data: bytes) -> ET.Element:
 def _doctype(_: str, __: str | None, public: str | None, internal: bool) -> None:
     # The W3C's own say nothing, and are not fetched; older programs write them into every file.
     if internal or not (public or "").startswith("-//W3C//DTD SVG "):
-        raise Refused
+        raise Refused(WITH_ENTITIES)
 
 
 def _instruction(target: str, _: str) -> None:
     if target.startswith("xml-stylesheet"):
-        raise Refused
+        raise Refused(LINKED)
 
 
 # --- references ---------------------------------------------------------------------------------
@@ -118,7 +122,7 @@ def _check(root: ET.Element) -> None:
         for key, value in element.attrib.items():
             local = key.rpartition("}")[2].lower()
             if local == "base" or (local == "attributename" and value.rpartition(":")[2].strip().lower() in _LINKS):
-                raise Refused
+                raise Refused(LINKED)
             if local in _LINKS:
                 _check_link(value)
             _check_css(value)
@@ -129,12 +133,12 @@ def _check(root: ET.Element) -> None:
 def _check_link(value: str) -> None:
     bare = _BLANKS.sub("", value)
     if bare and not bare.startswith("#") and not _PICTURE_DATA.match(bare):
-        raise Refused
+        raise Refused(LINKED)
 
 
 def _check_css(text: str) -> None:
     if _IN_CSS.search(_ESCAPE.sub(_unescaped, _COMMENT.sub("", text))) or _IN_CSS.search(text):
-        raise Refused
+        raise Refused(LINKED)
 
 
 def _unescaped(match: re.Match[str]) -> str:

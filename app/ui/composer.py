@@ -142,7 +142,7 @@ class Composer(QWidget):
         """Send the message; it goes as soon as its pictures are ready."""
         if self._chat is None or self._chat.worker.busy:
             return
-        self._nothing_to_send = self._chat.draft.empty
+        self._nothing_to_send = self._chat.draft.empty and self._chat.draft.ready
         self._chat.worker.send()
         self._tell_line()
 
@@ -311,6 +311,8 @@ class Composer(QWidget):
                 return [Part(self.tr("Preparing 1 picture; sends by itself"))]
             words = self.tr("Preparing %1 pictures; sends by itself")
             return [Part(words.replace("%1", figures.count(waited_for)))]
+        if worker.phase == "preparing" and not draft.ready:
+            return [Part(self.tr("Looking for pictures; sends by itself"))]
         if worker.busy:
             return [Part(self.tr("Esc"), bold=True), Part(" " + self.tr("stops; what has come stays"), joined=True)]
         if draft.empty:

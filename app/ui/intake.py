@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from app.ui.pages_dialog import PagesDialog
 
 _KEY_START: Final = "sk-ant-"
-_LONGEST_PATH: Final = 60
+_LONGEST_PATH: Final = 40
 """Characters told of an address, besides its host."""
 
 
@@ -74,8 +74,13 @@ class Intake(QObject):
 
     def attach(self, sources: Iterable[Source]) -> None:
         """Add files, folders and pictures to the message."""
-        if self._chat is not None:
-            self._chat.draft.drop(list(sources))
+        if self._chat is None:
+            return
+        sources = list(sources)
+        if any(source.path for source in sources):
+            self._chat.draft.drop(sources)
+        else:
+            self._chat.draft.attach(sources)  # no folder is among them, and the row is there at once
 
     def take(self, dropped: Dropped) -> None:
         """Attach what was dropped or pasted, ask about web addresses, and say what cannot be attached."""

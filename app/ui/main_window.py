@@ -24,7 +24,6 @@ from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
 from app.conversation.remote_files import RemoteFiles
 from app.core.errors import VisavisError
-from app.core.message import ImageBlock
 from app.ui.banner import PracticeBanner
 from app.ui.composer import Composer
 from app.ui.drop_overlay import DropOverlay
@@ -140,7 +139,8 @@ class MainWindow(QMainWindow):
         self._welcome.practice_requested.connect(self._practise)
         self._welcome.choose_requested.connect(self._composer.choose_pictures)
         self._welcome.sample_chosen.connect(self._take_sample)
-        self._composer.picture_opened.connect(self._open_draft_viewer)
+        self._composer.picture_opened.connect(self._open_draft_picture)
+        self._composer.region_wanted.connect(lambda row: self._open_draft_picture(row, mark=True))
         self._drop.dropped.connect(self._take_drop)
 
     def _furnish(self) -> None:
@@ -288,19 +288,15 @@ class MainWindow(QMainWindow):
         dialog.key_requested.connect(self._open_key_dialog)
         dialog.open()
 
-    def _open_viewer(self, images: list[ImageBlock], index: int) -> None:
-        from app.ui.viewer import Viewer
-
-        Viewer(self._theme, self._gallery, self._chat.model, self).show_pictures(images, index)
-
     def _open_sent_picture(self, number: int) -> None:
-        images = [blocks[0] for message in self._chat.messages.messages for blocks in message.pictures]
-        self._open_viewer(images, next(row for row, image in enumerate(images) if image.number == number))
+        from app.ui.viewer import open_sent
 
-    def _open_draft_viewer(self, row: int) -> None:
-        images = self._chat.draft.numbered()
-        if row < len(images):
-            self._open_viewer(images, row)
+        open_sent(self._theme, self._gallery, self._tools, self._chat, number, self)
+
+    def _open_draft_picture(self, row: int, *, mark: bool = False) -> None:
+        from app.ui.viewer import open_draft
+
+        open_draft(self._theme, self._gallery, self._tools, self._chat, row, self, mark=mark)
 
     def _first_painted(self) -> None:
         self._furnish()

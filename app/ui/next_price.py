@@ -1,4 +1,4 @@
-"""What tokens more would add to the next request of a conversation."""
+"""What tokens add to the next request of a conversation, in USD."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from app.conversation.chat import Chat
 from app.core.cost import picture_cost
 
 
-def next_price(chat: Chat, tokens: int) -> Decimal | None:
-    """USD at the price the next request is billed at; None where the model has no known price."""
-    ahead = chat.draft.estimate
-    prices = chat.model.prices_for(ahead.prompt_tokens)
+def next_price(chat: Chat, tokens: int, *, instead_of: int = 0) -> Decimal | None:
+    """USD of `tokens` at the price they will be billed at, that many in place of some that the draft has.
+
+    None where the model has no known price.
+    """
+    model = chat.model
+    prompt = chat.draft.estimate.prompt_tokens + tokens - instead_of
+    prices = model.prices_for(prompt)
     if prices is None:
         return None
     cost = picture_cost(tokens, prices)
-    return cost.cache_write if ahead.caches else cost.input
+    return cost.cache_write if prompt >= model.min_cacheable else cost.input

@@ -6,17 +6,29 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
-from app.ui.theme import HIT, RADIUS, Theme
+from app.ui.theme import CONTROL, HIT, RADIUS, Theme
 
 _GAP: Final = 4
 _ABOVE: Final = 4
 _BELOW: Final = 8
 """Pixels to what stands above and below them."""
-_ACTIONS_GAP: Final = 12
+_CHOICES_GAP: Final = 12
+_SENTENCE: Final = 260
+"""Pixels of width that a sentence keeps beside its choices."""
 
 
 class Choice(NamedTuple):
@@ -66,15 +78,21 @@ class Note(QFrame):
         self._cross.setToolTip(self.tr("Dismiss"))
         self._cross.clicked.connect(self.refused)
         self._cross.clicked.connect(self.dismissed)
-        self._cross.setVisible(all(choice.do is not None for choice in said.choices))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 2, 2, 2)
-        row.setSpacing(_ACTIONS_GAP)
-        row.addWidget(self._words, 1)
+        self._cross.setHidden(any(choice.do is None for choice in said.choices))
         self._choices = [self._button(choice) for choice in said.choices]
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(_CHOICES_GAP)
         for button in self._choices:
-            row.addWidget(button)
-        row.addWidget(self._cross, 0, Qt.AlignmentFlag.AlignTop)
+            self._buttons.addWidget(button)
+        self._is_below = False
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(12, 2, 12 if self._cross.isHidden() else 2, 2)
+        self._grid.setHorizontalSpacing(_CHOICES_GAP)
+        self._grid.setVerticalSpacing(0)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.addWidget(self._words, 0, 0)
+        self._grid.addLayout(self._buttons, 0, 1)
+        self._grid.addWidget(self._cross, 0, 2, Qt.AlignmentFlag.AlignTop)
         theme.changed.connect(self._dress)
         self._dress()
 
@@ -92,9 +110,32 @@ class Note(QFrame):
         self.setStyleSheet(f"Note {{ background: {ground}; border-radius: {RADIUS['control']}px; }}")
         self._words.setStyleSheet(f"color: {ink};")
         self._words.setFont(self._theme.font("secondary"))
+        self._words.setMinimumHeight(self._theme.grown(CONTROL))
         for button in self._choices:
             button.setFont(self._theme.font("secondary", 500))
+        self._place_choices()
         self._cross.setIcon(self._theme.icon("x", ink))
+
+    def _place_choices(self) -> None:
+        """Beside the sentence, or below it where they would leave it no room."""
+        left = self.width() - self._buttons.sizeHint().width() - self._cross.sizeHint().width()
+        is_below = left < self._theme.px(_SENTENCE)
+        if is_below != self._is_below:
+            self._is_below = is_below
+            self._grid.removeItem(self._buttons)
+            sides = Qt.AlignmentFlag
+            row, column = (1, 0) if is_below else (0, 1)
+            self._grid.addLayout(self._buttons, row, column, sides.AlignLeft if is_below else sides.AlignRight)
+
+    # --- Qt ---
+
+    def minimumSizeHint(self) -> QSize:
+        """Any width: the column is never wider than what it is seen through."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_choices()
 
 
 class Notes(QScrollArea):

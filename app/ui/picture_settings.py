@@ -99,7 +99,9 @@ class PictureSettings(QWidget):
         self._delete.clicked.connect(self._delete_chosen)
         self._list.selectionModel().selectionChanged.connect(self._show_state)
         self._preferences.changed.connect(self._follow)
-        self._files.loading_changed.connect(self._show_state)
+        files = self._files
+        for signal in (files.loading_changed, files.rowsInserted, files.rowsRemoved, files.modelReset):
+            signal.connect(self._show_state)
         self._files.failed.connect(self._tell)
 
     def _follow(self) -> None:

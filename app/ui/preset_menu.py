@@ -18,6 +18,7 @@ from app.ui.next_price import next_price
 translate = QCoreApplication.translate
 
 _ORDER: Final[tuple[Preset, ...]] = ("cheap", "auto", "tiles")
+_DIGIT: Final = "\N{FIGURE SPACE}"
 
 
 def add_presets(menu: QMenu, chat: Chat, row: int, mark_region: Callable[[int], object]) -> None:
@@ -30,17 +31,20 @@ def add_presets(menu: QMenu, chat: Chat, row: int, mark_region: Callable[[int], 
     if picture.source.url or not picture.width:
         return
     menu.setToolTipsVisible(True)
+    patch = chat.model.tier.patch
     if picture_facts.goes_as_words(picture):
-        words = translate("preset_menu", "Send again") + "\t" + _priced(chat, picture.offers[0])
+        words = translate("preset_menu", "Send again") + "\t" + _priced(chat, picture, picture.offers[0].tokens(patch))
         menu.addAction(words, lambda: draft.send_again(row))
         return
     group = QActionGroup(menu)
+    widest = max(len(figures.tokens(offer.tokens(patch))) for offer in picture.offers)
     for offer in sorted(picture.offers, key=lambda offer: _ORDER.index(offer.preset)):
-        words = f"{picture_facts.preset_name(offer.preset)}\t{_size(offer)}   {_priced(chat, offer)}"
+        priced = _priced(chat, picture, offer.tokens(patch), widest)
+        words = f"{picture_facts.preset_name(offer.preset)} · {_size(offer)}\t{priced}"
         action = _checkable(menu, group, words, on=picture.preset == offer.preset)
         action.setToolTip(_why(offer.preset))
         action.triggered.connect(lambda _on, preset=offer.preset: draft.set_preset(row, preset))
-    region = _checkable(menu, group, _region_words(chat, picture), on=picture.preset == "region")
+    region = _checkable(menu, group, _region_words(chat, picture, widest), on=picture.preset == "region")
     region.setToolTip(_why("region"))
     region.triggered.connect(lambda: mark_region(row))
 
@@ -53,11 +57,11 @@ def _checkable(menu: QMenu, group: QActionGroup, words: str, *, on: bool) -> QAc
     return action
 
 
-def _region_words(chat: Chat, picture: DraftPicture) -> str:
+def _region_words(chat: Chat, picture: DraftPicture, widest: int) -> str:
     words = translate("preset_menu", "Mark a region…")
     if picture.preset != "region":
         return words
-    return f"{words}\t{_tokens_and_price(chat, picture.tokens)}"
+    return f"{words}\t{_priced(chat, picture, picture.tokens, widest)}"
 
 
 def _size(offer: Offer) -> str:
@@ -69,13 +73,12 @@ def _size(offer: Offer) -> str:
     return f"{size} + {tiles.replace('%1', figures.count(count))}"
 
 
-def _priced(chat: Chat, offer: Offer) -> str:
-    return _tokens_and_price(chat, offer.tokens(chat.model.tier.patch))
-
-
-def _tokens_and_price(chat: Chat, tokens: int) -> str:
-    price = next_price(chat, tokens)
-    return f"{figures.tokens(tokens)} · {'–' if price is None else figures.dollars(price)}"
+def _priced(chat: Chat, picture: DraftPicture, tokens: int, widest: int = 0) -> str:
+    """Tokens and price, with room before them so that figures of one kind stand below each other."""
+    price = next_price(chat, tokens, instead_of=picture.tokens)
+    counted = figures.tokens(tokens)
+    room = _DIGIT * (widest - len(counted))
+    return f"{room}{counted} · {'–' if price is None else figures.dollars(price)}"
 
 
 def _why(preset: Preset) -> str:

@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage, QImageWriter, QPixmap
 
 from app.conversation.attachment import Source
 from app.core.errors import LinkRefused, VisavisError
+from app.core.public import check_address
 
 DOCUMENTS: Final = ("pdf",)
 EXTENSIONS: Final = (
@@ -196,10 +197,15 @@ def _local_path(url: QUrl) -> str:
 
 
 def _told_apart(urls: Iterable[QUrl]) -> tuple[tuple[str, ...], tuple[VisavisError, ...]]:
-    """The addresses that may be asked for, each once, and those that never are: only https is."""
-    links = dict.fromkeys(_written(url) for url in urls if url.scheme() == "https" and url.host())
-    others = dict.fromkeys(url.host() or url.scheme() for url in urls if _written(url) not in links)
-    return tuple(links), tuple(LinkRefused(name, "scheme") for name in others)
+    """The addresses that may be asked for, each once, and why others never are."""
+    links, refused = [], {}
+    for written in dict.fromkeys(map(_written, urls)):
+        try:
+            check_address(written)
+            links.append(written)
+        except LinkRefused as error:
+            refused[error.name, error.reason] = error
+    return tuple(links), tuple(refused.values())
 
 
 def _link_to_picture(text: str) -> str:

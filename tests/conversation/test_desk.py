@@ -152,6 +152,25 @@ def test_going_on_elsewhere_takes_pictures_system_prompt_and_words_along(
     assert (new.draft.text, new.facts.system, old.draft.text) == ("And now?", "Be brief.", "")
 
 
+def test_a_picture_in_parts_is_taken_along_once_and_one_that_was_left_out_is_not(
+    online_desk: Desk, say: Callable[[str], Chat], picture: Callable[..., Path], qtbot: QtBot
+) -> None:
+    chat = online_desk.current
+    chat.draft.attach(
+        [
+            Source(path=str(picture("large.png", (3000, 2400))), preset="tiles"),
+            Source(path=str(picture("b.png", color="#2040c0"))),
+        ]
+    )
+    qtbot.waitUntil(lambda: chat.draft.ready, timeout=10_000)
+    say("What is this?")
+    assert len(chat.messages.messages[0].images) > 3
+    chat.worker.repair(2, "remove")
+    qtbot.waitUntil(lambda: not chat.worker.busy)
+    online_desk.take_along()
+    assert [(p.name, p.preset) for p in online_desk.current.draft.pictures] == [("large.png", "tiles")]
+
+
 def test_drafts_of_stored_conversations_come_back_when_they_are_opened(
     online_desk: Desk, say: Callable[[str], Chat], online: Tools, qtbot: QtBot
 ) -> None:

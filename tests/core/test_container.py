@@ -23,11 +23,22 @@ from tests import pictures
         (b"MM\0*\0\0\0\x08", "TIFF"),
         (b"BM\x36\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0", "BMP"),
         (b"\0\0\x01\0\x01\0\x10\x10", "ICO"),
+        (b"\0\0\x02\0\x01\0\x10\x10", "CUR"),
         (b"%PDF-1.7", "PDF"),
+        (b"\xef\xbb\xbf\r\n%PDF-1.4", "PDF"),
+        (bytes(900) + b"%PDF-1.4", "PDF"),
+        (bytes(1100) + b"%PDF-1.4", ""),
+        (b"a document begins with %PDF-1.4", ""),
+        (b"II*\0\x10\0\0\0CR\x02\0", "CR2"),
+        (b"IIU\0\x18\0\0\0", "RW2"),
         (b"8BPS\0\x01", "PSD"),
         (b"\xff\x0a\xfa\x1f", "JPEG XL"),
         (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
         (b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- made by hand -->\n<svg xmlns=", "SVG"),
+        (b"<!--" + b"x" * 3000 + b"-->\n<svg width='1'", "SVG"),
+        ("\ufeff<svg:svg xmlns:svg=''>".encode("utf-16-be"), "SVG"),
+        ("\ufeff<svg>".encode("utf-16-le"), "SVG"),
+        (b"<svgs>", ""),
         (b"RIFF\x10\0\0\0WEBPVP8 ", "WebP"),
         (b"RIFF\x10\0\0\0WAVEfmt ", ""),
         (b"\0\0\0\x18ftypisom\0\0\0\0isomavc1", ""),
@@ -61,6 +72,27 @@ def test_size_and_format_come_from_the_header(data: bytes, format_: str) -> None
     found = header(data)
     assert (found.format, found.width, found.height) == (format_, 61, 47)
     assert (found.orientation, found.animated, found.common) == (1, False, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "metadata", "name"),
+    [
+        (0x020001, b"", "MPO"),
+        (0x020002, b"hdrgm", "MPO"),
+        (0x000000, b"", "MPO"),
+        (0x000000, b"hdrgm:Version='1.0'", "JPEG"),
+        (0x010001, b"", "JPEG"),
+    ],
+    ids=["panorama", "stereo", "unsaid", "gain map", "preview"],
+)
+def test_further_views_in_a_jpeg_are_known_and_previews_are_none(kind: int, metadata: bytes, name: str) -> None:
+    assert header(pictures.several_in_one(kind, metadata)).name == name
+
+
+@pytest.mark.parametrize("index", [b"", b"II*\0", b"II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\xff\xff\xb0\x02"])
+def test_a_broken_index_names_no_views(index: bytes) -> None:
+    plain = pictures.jpeg()
+    assert header(plain[:2] + pictures.segment(0xE2, b"MPF\0" + index) + plain[2:]).name == "JPEG"
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -24,9 +24,10 @@ from app.core.cost import (
     price,
     text_tokens,
 )
+from app.core.cuts import Box
 from app.core.errors import ApiError, ReplyLost
 from app.core.failure import error_to_json
-from app.core.message import Message, ReplyBlock, Usage
+from app.core.message import ImageBlock, Message, ReplyBlock, Usage
 from app.core.request import Request
 from app.core.server import PRACTICE
 from tests.core.test_request import MODEL, YES, answered, asked, image
@@ -209,3 +210,34 @@ def test_text_is_counted_roughly(text: str, low: int, high: int) -> None:
 def test_only_a_request_nobody_knows_the_end_of_may_have_been_charged(answer: Message, doubtful: bool) -> None:
     assert may_have_been_charged(answer) is doubtful
     assert is_exact([answer]) is not (doubtful or answer.usage is not None)
+
+
+def carried_by(*images: ImageBlock) -> int:
+    history = [asked("What is new?", *images)]
+    return context(Request.build(history, model=MODEL), history, SONNET, now=0).tokens
+
+
+def test_the_sentence_for_a_picture_costs_what_text_does() -> None:
+    plain, same = image(2), replace(image(2), same_as=1, width=2000, height=1500)
+    more = text_tokens("Image 2: the same picture as Image 1.")
+    assert carried_by(image(1), same) - carried_by(image(1), plain) == more - (1 + 5)
+
+
+def test_a_link_nobody_has_looked_behind_may_cost_all_that_the_model_takes() -> None:
+    link = replace(image(1), url="https://example.com/a.png", sent="", width=0, height=0)
+    assert carried_by(link) - carried_by(image(1)) == SONNET.tier.max_tokens - 1
+    assert carried_by(image(1), replace(link, number=2)) - carried_by(image(1), image(2)) == SONNET.tier.max_tokens - 1
+
+
+def test_the_label_of_a_part_is_longer() -> None:
+    tiles = [replace(image(1), kind="tile", box=Box(0, 28 * n, 28, 28), part=n, parts=2) for n in (1, 2)]
+    assert carried_by(*tiles) - carried_by(image(1), image(2)) == 2 * (15 - 5)
+    whole, parts = (estimate(Context(), SONNET, [1, 1, 1], "", max_tokens=1, parts=n) for n in (0, 2))
+    assert parts.text_tokens - whole.text_tokens == 2 * (15 - 5)
+    assert estimate(Context(), SONNET, [1], "", max_tokens=1).text_tokens == 0
+
+
+@pytest.mark.parametrize("part", [1, 24])
+def test_a_parts_label_is_counted_about_right(part: int) -> None:
+    label = replace(image(3), kind="tile", box=Box(0, 0, 28, 28), part=part, parts=24).label
+    assert text_tokens(label) == pytest.approx(15, abs=3)

@@ -8,11 +8,14 @@ import pytest
 
 from app.core import errors
 from app.core.errors import (
+    AlreadyAttached,
     ApiError,
     BadKey,
+    LinkRefused,
     NotConnected,
     Offence,
     PictureTooBig,
+    PictureTooSlow,
     RequestRefused,
     ServerError,
     StoreFull,
@@ -27,6 +30,10 @@ RAISED = [
     NotConnected("example.org", "dns"),
     BadKey("short"),
     PictureTooBig("a.png", width=9000, height=1),
+    PictureTooSlow("a.tiff", "TIFF"),
+    AlreadyAttached("a.png", 3),
+    LinkRefused("pics.example", "status", status=404),
+    ApiError(400, "invalid_request_error", "too large", picture=3, picture_name="a.png"),
     RequestRefused((Offence("edge", 9000, 8000, picture=3, name="a.png"), Offence("empty"))),
     StoreFull("conversations.db"),
     ServerError(),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import struct
+import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,6 +13,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops
 
+from app.core import image
+from app.core.cuts import Box, Cut
 from app.core.errors import (
     FormatUnsupported,
     NotAPicture,
@@ -19,7 +23,7 @@ from app.core.errors import (
     PictureTooBig,
     PictureUnreadable,
 )
-from app.core.fit import Tier, fit
+from app.core.fit import Size, Tier, fit
 from app.core.image import pixels, probe
 from tests import pictures
 from tests.core.conftest import Sent, Write, prepare
@@ -280,6 +284,16 @@ def test_grey_of_sixteen_bits_is_scaled_and_not_clipped(write: Write) -> None:
     assert difference(pictures.opened(sent.data), ramp) <= 1
 
 
+@pytest.mark.parametrize("colour", [0, 2], ids=["grey", "RGB"])
+def test_the_transparent_colour_of_sixteen_bits_is_transparent(write: Write, colour: int) -> None:
+    key, other = ((65_535,), (30_000,)) if colour == 0 else ((65_535, 0, 513), (1000, 2000, 3000))
+    row = b"\0" + struct.pack(f">{2 * len(key)}H", *key, *other)
+    clear = pictures.chunk(b"tRNS", struct.pack(f">{len(key)}H", *key))
+    data = pictures.bare_png(2, 4, zlib.compress(row * 4), depth=16, colour=colour, extra=clear)
+    image = pictures.opened(prepare(write(data), "x", STANDARD).data)
+    assert image.getchannel("A").tobytes() == b"\0\xff" * 4
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA"])
 @pytest.mark.parametrize("tier", [STANDARD, SMALL], ids=["as it is", "resized"])
 def test_every_kind_of_pixel_looks_the_same_afterwards(write: Write, mode: str, tier: Tier) -> None:
@@ -308,6 +322,17 @@ def test_of_what_moves_the_first_frame_is_sent(write: Write, encoder: str, tier:
     sent = prepare(path, "x", tier)
     assert "first_frame" in sent.notes
     assert getattr(pictures.opened(sent.data), "n_frames", 1) == 1
+    assert corner_colours(pictures.opened(sent.data)) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("tier", [STANDARD, SMALL], ids=["full size", "resized"])
+def test_of_several_views_the_first_is_sent(write: Write, tier: Tier) -> None:
+    path = write(pictures.several_in_one(0x020002))
+    assert probe(path, "x").format == "MPO"
+    sent = prepare(path, "x", tier)
+    assert sent.media_type == "image/jpeg"
+    assert sent.notes == (("first_frame",) if tier is STANDARD else ("resized", "first_frame", "reencoded"))
+    assert sent.data.count(b"\xff\xd8\xff") == 1
     assert corner_colours(pictures.opened(sent.data)) == [0, 1, 2, 3]
 
 
@@ -361,6 +386,16 @@ def test_pixels_of_what_was_prepared_and_of_its_thumbnail_can_be_had(write: Writ
         sent = prepare(write(data), "x", STANDARD)
         assert pixels(sent.data)[:2] == (sent.width, sent.height)
         assert pixels(sent.thumbnail)[:2] == (336, 252)
+
+
+def test_what_is_seen_is_measured_in_the_original_however_small_it_is_sent(write: Write) -> None:
+    data = pictures.encoded(pictures.screenshot(2400, 1600), "PNG")
+    path = write(data)
+    whole = image.prepare(path, "x", [Cut("whole", Size(2400, 1600))]).findings
+    assert 8 < whole.text_height < 14
+    assert image.prepare(path, "x", [Cut("whole", Size(600, 400))]).findings == whole
+    tiles = [Cut("overview", Size(600, 400)), Cut("tile", Size(99, 99), Box(0, 0, 99, 99), 1, 2)]
+    assert image.prepare(path, "x", tiles).findings == whole
 
 
 # --- the same bytes -----------------------------------------------------------------------------

@@ -11,8 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.cuts import Box
 from app.core.message import (
+    ImageBlock,
     Message,
+    RemoteFile,
     ReplyBlock,
     TextBlock,
     Usage,
@@ -129,3 +132,90 @@ def test_pictures_come_before_the_text_whatever_the_order_given() -> None:
 def test_blocks_come_back_from_the_store_as_they_were() -> None:
     blocks = (image(3), TextBlock("Ü \u2028 \U0001f600"), ReplyBlock({"type": "x", "deep": {"list": [1, None, 0.5]}}))
     assert blocks_from_json(blocks_to_json(blocks)) == blocks
+
+
+KEPT = RemoteFile("file_011", "api.anthropic.com", 1_795_000_000.5)
+TILE = replace(image(3), preset="tiles", kind="tile", box=Box(0, 1100, 28, 28), part=2, parts=9)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        replace(image(3), notes=("turned", "resized"), page=7),
+        replace(image(3), preset="cheap"),
+        replace(TILE, original_width=28, original_height=3000),
+        replace(image(3), preset="region", kind="region", box=Box(1, 2, 3, 4)),
+        replace(image(3), same_as=1),
+        replace(image(3), sharper_than=2),
+        replace(image(3), withheld=True),
+        replace(image(3), url="https://example.com/a.png", sent="", width=0, height=0),
+        replace(image(3), file=KEPT),
+    ],
+)
+def test_all_that_is_known_of_a_picture_comes_back_from_the_store(picture: ImageBlock) -> None:
+    restored = blocks_from_json(blocks_to_json([picture]))
+    assert restored == (picture,)
+    assert isinstance(restored[0], ImageBlock)
+    assert (type(restored[0].box), type(restored[0].file)) == (type(picture.box), type(picture.file))
+
+
+def test_a_picture_stored_before_there_were_parts_and_links_is_a_whole_one() -> None:
+    stored = (
+        '[{"image":{"number":3,"name":"a.png","sent":"' + f"{3:064x}" + '","media_type":"image/png","width":28,'
+        '"height":28,"sent_bytes":9,"tokens":1,"original":"' + f"{3:064x}" + '","original_width":28,'
+        '"original_height":28,"original_bytes":9,"original_format":"PNG","notes":[]}}]'
+    )
+    assert blocks_from_json(stored) == (image(3),)
+
+
+@pytest.mark.parametrize(
+    ("facts", "label"),
+    [
+        ({}, "Image 3:"),
+        ({"sharper_than": 1}, "Image 3, the same picture as Image 1 but sharper:"),
+        ({"kind": "overview"}, "Image 3, overview of the whole picture:"),
+        (
+            {"kind": "overview", "sharper_than": 1},
+            "Image 3, the same picture as Image 1 but sharper, overview of the whole picture:",
+        ),
+        (
+            {"kind": "tile", "part": 2, "parts": 9, "box": Box(0, 0, 28, 28)},
+            "Image 3, part 2 of 9 at full size (top left):",
+        ),
+        ({"kind": "region", "box": Box(472, 972, 28, 28)}, "Image 3, marked region at full size (bottom right):"),
+        ({"kind": "region", "box": Box(170, 0, 160, 160)}, "Image 3, marked region (top):"),
+    ],
+)
+def test_a_label_says_what_of_the_picture_follows(facts: dict[str, Any], label: str) -> None:
+    picture = replace(image(3), original_width=500, original_height=1000, **facts)
+    assert picture.label == label
+    assert picture.stands_for == ""
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ({"same_as": 1}, "Image 3: the same picture as Image 1."),
+        ({"withheld": True}, "Image 3: left out."),
+        ({"withheld": True, "same_as": 1}, "Image 3: left out."),
+    ],
+)
+def test_a_sentence_stands_for_a_picture_that_does_not_go(facts: dict[str, Any], sentence: str) -> None:
+    assert replace(image(3), **facts).stands_for == sentence
+
+
+def test_only_a_whole_picture_of_another_size_is_resized() -> None:
+    assert not image(3).resized
+    assert replace(image(3), original_width=56).resized
+    assert not replace(TILE, original_height=3000).resized
+
+
+def test_each_page_of_a_document_has_a_thumbnail_of_its_own() -> None:
+    assert image(3).thumbnail == image(3).original
+    assert replace(image(3), page=2).thumbnail == f"{image(3).original}-2"
+
+
+def test_the_blocks_of_one_picture_belong_together() -> None:
+    overview = replace(image(3), kind="overview")
+    message = Message.from_user("?", [image(2), overview, TILE, image(4)])
+    assert message.pictures == ((image(2),), (overview, TILE), (image(4),))

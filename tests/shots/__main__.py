@@ -24,8 +24,8 @@ def main(arguments: Sequence[str]) -> int:
     if arguments[:1] == ["--one"]:
         from tests.shots.stage import shoot
 
-        folder, theme, scale, size, *names = arguments[1:]
-        return shoot(Path(folder), theme, scale, size, names)
+        target, theme, scale, size, *names = arguments[1:]
+        return shoot(Path(target), theme, scale, size, names)
     if not arguments:
         return _run(ROOT / "resources" / "readme", "light", "2", "1180x820", README)
     folder = Path(arguments[0])

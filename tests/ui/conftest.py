@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import keyring
 import pytest
 from keyring.core import load_keyring
+from PySide6.QtCore import QLocale
 
 
 @pytest.fixture(autouse=True)
@@ -16,3 +17,12 @@ def no_keyring() -> Iterator[None]:
     keyring.set_keyring(load_keyring("keyring.backends.fail.Keyring"))
     yield
     keyring.set_keyring(before)
+
+
+@pytest.fixture
+def american_figures() -> Iterator[None]:
+    """Numbers are written as texts of tests have them, whatever the system's way is."""
+    before = QLocale()
+    QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
+    yield
+    QLocale.setDefault(before)

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
 from app.conversation.desk import Desk
+from app.conversation.gallery import Gallery
 from app.core.cost import Context, Estimate, estimate
 from app.core.errors import PictureUnreadable
 from app.ui.composer import Composer
@@ -46,8 +47,8 @@ def window(qtbot: QtBot) -> QWidget:
 
 
 @pytest.fixture
-def composer(window: QWidget, theme: Theme, tools: Tools, desk: Desk) -> Composer:
-    composer = Composer(theme, tools.account)
+def composer(window: QWidget, theme: Theme, tools: Tools, desk: Desk, gallery: Gallery) -> Composer:
+    composer = Composer(theme, tools.account, gallery)
     cast("QVBoxLayout", window.layout()).addWidget(composer)
     window.show()
     composer.set_chat(desk.current)
@@ -217,7 +218,7 @@ def test_send_with_nothing_to_send_says_what_is_missing(qtbot: QtBot, composer: 
 def test_send_waits_for_its_pictures_and_says_so(qtbot: QtBot, composer: Composer, chat: Chat, picture: Write) -> None:
     composer.attach([Source(path=str(picture("a.png"))), Source(path=str(picture("b.png", color="blue")))])
     composer.submit()
-    assert line(composer) == "Preparing 2 pictures; sends by itself"
+    assert line(composer) in {"Looking for pictures; sends by itself", "Preparing 2 pictures; sends by itself"}
     qtbot.waitUntil(lambda: bool(chat.messages.messages) and not chat.worker.busy)
     assert [image.name for image in chat.messages.messages[0].images] == ["a.png", "b.png"]
 
@@ -337,7 +338,7 @@ def test_of_text_and_its_picture_the_text_is_pasted_and_the_picture_offered(
     assert edit.toPlainText() == "1\t2"
     assert not chat.draft.pictures
     (note,) = composer.findChildren(Note)
-    (use,) = [b for b in note.findChildren(QAbstractButton) if b.text() == "Use picture"]
+    (use,) = [b for b in note.findChildren(QAbstractButton) if b.text() == "Add the picture"]
     QTest.mouseClick(use, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: chat.draft.ready)
     assert len(chat.draft.pictures) == 1
@@ -375,10 +376,10 @@ def test_the_file_dialog_does_not_block_and_its_files_are_attached(
     QTest.mouseClick(button(composer, "Attach pictures"), Qt.MouseButton.LeftButton)
     (dialog,) = composer.findChildren(QFileDialog)
     assert dialog.fileMode() == QFileDialog.FileMode.ExistingFiles
-    dialog.filesSelected.emit([str(picture("a.png")), str(picture("b.png"))])
+    dialog.filesSelected.emit([str(picture("a.png")), str(picture("b.png", color="blue"))])
     dialog.close()
-    assert [p.name for p in chat.draft.pictures] == ["a.png", "b.png"]
     qtbot.waitUntil(lambda: chat.draft.ready)
+    assert [p.name for p in chat.draft.pictures] == ["a.png", "b.png"]
 
 
 # --- notes ----------------------------------------------------------------------------------------
@@ -397,10 +398,10 @@ def test_a_refused_file_leaves_a_note_until_it_is_dismissed(
 
 
 def test_what_cannot_be_dropped_is_told(composer: Composer) -> None:
-    composer.take(Dropped(remote=("x.png",), links=1))
+    composer.take(Dropped(remote=("x.png",), empty=True))
     assert notes(composer) == [
         "x.png: on another computer. Copy it to this one first, then add it here.",
-        "A web address is not a picture. Save the picture as a file, then drop the file here.",
+        "No picture came with it. Save the picture as a file, then add the file here.",
     ]
 
 
@@ -425,7 +426,7 @@ def test_what_was_said_about_a_message_goes_with_it(
     qtbot: QtBot, composer: Composer, edit: MessageEdit, chat: Chat, tmp_path: Path
 ) -> None:
     composer.note("Something went wrong.")
-    composer.take(Dropped(links=1))
+    composer.take(Dropped(empty=True))
     composer.attach([Source(path=str(tmp_path / "none.png"))])
     qtbot.waitUntil(lambda: len(notes(composer)) == 3)
     QTest.keyClicks(edit, "hello")

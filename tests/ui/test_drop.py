@@ -10,10 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from app.conversation.chat import Chat, Tools
 from app.conversation.desk import Desk
-from app.core.errors import PictureUnreadable
+from app.core.errors import LinkRefused
 from app.ui.drop_overlay import DropOverlay
 from app.ui.message_edit import MessageEdit
-from app.ui.sources import Dropped, Glance, glance, prefers_text, sources_from_mime
+from app.ui.sources import Dropped, Glance, glance, sources_from_mime
 from app.ui.theme import Theme
 
 
@@ -48,9 +48,9 @@ def test_this_computer_may_be_named() -> None:
     assert sources_from_mime(with_urls("file://localhost/x.png")).sources[0].path == "/x.png"
 
 
-def test_a_folder_that_shows_as_one_is_refused() -> None:
-    dropped = sources_from_mime(with_urls("file:///home/me/holidays/"))
-    assert dropped == Dropped(refused=(PictureUnreadable("holidays", "folder"),))
+def test_a_folder_is_welcome_as_a_file_is() -> None:
+    (source,) = sources_from_mime(with_urls("file:///home/me/holidays/")).sources
+    assert source.path == "/home/me/holidays/"
 
 
 def test_files_come_before_the_icon_that_a_file_manager_adds() -> None:
@@ -78,21 +78,9 @@ def test_pixels_in_memory_become_a_png_when_their_bytes_are_asked_for() -> None:
     assert (back.width(), back.height(), back.pixelColor(5, 5).name()) == (40, 30, "#2040d0")
 
 
-def test_a_web_address_alone_is_no_picture() -> None:
-    assert sources_from_mime(with_urls("https://example.org/cat.png")) == Dropped(links=1)
-
-
-def test_text_wins_over_the_picture_of_itself_but_not_over_copied_files() -> None:
-    cells = QMimeData()
-    cells.setText("1\t2")
-    cells.setImageData(image())
-    assert prefers_text(cells)
-    files = with_urls("file:///x.png")
-    files.setText("/x.png")
-    assert not prefers_text(files)
-    bitmap = QMimeData()
-    bitmap.setImageData(image())
-    assert not prefers_text(bitmap)
+def test_a_web_address_is_taken_as_an_address_and_only_if_encrypted() -> None:
+    dropped = sources_from_mime(with_urls("https://example.org/cat.png", "http://example.org/cat.png"))
+    assert dropped == Dropped(links=("https://example.org/cat.png",), refused=(LinkRefused("example.org", "scheme"),))
 
 
 @pytest.mark.parametrize(
@@ -100,9 +88,11 @@ def test_text_wins_over_the_picture_of_itself_but_not_over_copied_files() -> Non
     [
         (["file:///a.png", "file:///b.JPG", "file:///c.webp"], Glance(pictures=3)),
         (["file:///a.png", "file:///notes.docx"], Glance(pictures=1, no_pictures=("notes.docx",))),
-        (["file:///a.heic"], Glance(other_formats=("a.heic",))),
+        (["file:///a.heic", "file:///b.TIFF", "file:///c.svg"], Glance(pictures=3)),
+        (["file:///a.psd"], Glance(other_formats=("a.psd",))),
+        (["file:///a.pdf", "file:///a.png"], Glance(pictures=1, documents=1)),
         (["file:///README", "file:///a.tmp"], Glance(unknown=2)),
-        (["file:///d/"], Glance(folders=("d",))),
+        (["file:///d/"], Glance(folders=1)),
         (["file://server/a.png"], Glance(remote=("a.png",))),
         (["https://example.org"], Glance(links=1)),
     ],
@@ -164,8 +154,10 @@ def test_the_overlay_says_what_a_release_will_do_and_why_not(window: QWidget, ov
 def test_every_reason_shows_whole(window: QWidget, overlay: DropOverlay, width: int) -> None:
     window.setMinimumWidth(0)
     window.resize(width, 480)
-    enter(window, with_urls(f"file:///{'long name ' * 10}.pdf", "file:///b.zip", "file:///c.txt", "file:///folder/"))
-    (reasons,) = [label for label in overlay.findChildren(QLabel) if "folder" in label.text()]
+    enter(
+        window, with_urls(f"file:///{'long name ' * 10}.doc", "file:///b.zip", "file:///c.txt", "file://server/x.png")
+    )
+    (reasons,) = [label for label in overlay.findChildren(QLabel) if "computer" in label.text()]
     QApplication.processEvents()
     assert reasons.width() <= width - 64
     assert reasons.height() >= reasons.heightForWidth(reasons.width())
@@ -175,6 +167,25 @@ def test_every_reason_shows_whole(window: QWidget, overlay: DropOverlay, width: 
 def test_with_nothing_to_add_the_overlay_promises_nothing(window: QWidget, overlay: DropOverlay) -> None:
     enter(window, with_urls("file:///a.txt", "file:///b.txt", "file:///c.txt", "file:///d.txt"))
     assert words(overlay) == ["No picture here", "4 files are not pictures: a.txt, b.txt and 2 more"]
+
+
+@pytest.mark.parametrize(
+    ("urls", "title"),
+    [
+        (["file:///a.png", "file:///b.pdf", "file:///holidays/"], "Add 1 picture, 1 document and 1 folder"),
+        (["file:///a.png", "file:///holidays/", "file:///roofs/"], "Add 1 picture and 2 folders"),
+        (["file:///README"], "Add 1 file"),
+        (["https://a.example/x.png", "https://a.example/y.png"], "2 pictures on the web"),
+    ],
+)
+def test_the_overlay_counts_every_kind(window: QWidget, overlay: DropOverlay, urls: list[str], title: str) -> None:
+    enter(window, with_urls(*urls))
+    assert words(overlay)[0] == title
+
+
+def test_of_an_address_the_overlay_promises_that_nothing_is_fetched(window: QWidget, overlay: DropOverlay) -> None:
+    enter(window, with_urls("https://a.example/x.png"))
+    assert words(overlay) == ["Picture on the web", "Nothing is fetched before you say so."]
 
 
 def test_the_overlay_goes_when_the_drag_leaves(window: QWidget, overlay: DropOverlay) -> None:

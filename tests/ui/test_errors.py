@@ -6,27 +6,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import get_args, get_type_hints
 
 import pytest
-from PySide6.QtCore import QLocale
 
 from app.core import errors as types
 from app.core.errors import (
     ApiError,
     BadAddress,
     BadKey,
-    FormatUnsupported,
     NoKey,
-    NotAPicture,
     NotConnected,
     NotTheApi,
     Offence,
-    PictureDamaged,
-    PictureError,
-    PictureTooBig,
-    PictureUnreadable,
+    OffenceKind,
     ReplyLost,
-    RequestRefused,
     ServerError,
     StoreDamaged,
     StoreError,
@@ -38,26 +32,13 @@ from app.core.errors import (
 )
 from app.core.failure import error_from_json
 from app.core.message import JSON
-from app.ui.errors import refusals, sentence, words
+from app.ui.errors import sentence, words
+from tests.ui.test_picture_errors import CHOOSE, MEND, PICTURE_TEXTS, refused
+
+pytestmark = pytest.mark.usefixtures("american_figures")
 
 HOST = "api.anthropic.com"
-ALONG = "go on in a new chat that takes the pictures along."
-REMOVE_IT = f"Remove it if it is in this message, or {ALONG}"
-REMOVE_THEM = f"Remove those in this message, or {ALONG}"
-CHOOSE = "Remove pictures from this message, or go on in a new chat that takes them along; there you can choose."
 KEPT = "What has come is kept. Try again for a whole answer."
-
-
-@pytest.fixture(autouse=True)
-def american_figures() -> Iterator[None]:
-    before = QLocale()
-    QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
-    yield
-    QLocale.setDefault(before)
-
-
-def refused(*offences: Offence) -> RequestRefused:
-    return RequestRefused(offences)
 
 
 def api(status: int, kind: str = "", **facts: object) -> ApiError:
@@ -66,83 +47,7 @@ def api(status: int, kind: str = "", **facts: object) -> ApiError:
 
 TEXTS: list[tuple[VisavisError, str]] = [
     (VisavisError(), "Something went wrong that this version has no words for. Try again."),
-    # pictures
-    (PictureError("a.png"), "a.png cannot be used. Add a JPEG, PNG, GIF or WebP picture."),
-    (PictureUnreadable("a.png", "missing"), "a.png was not found. Check where it is now and add it again."),
-    (
-        PictureUnreadable("a.png", "denied"),
-        "a.png may not be read. Allow reading it, or add a copy from a folder of yours.",
-    ),
-    (PictureUnreadable("trip", "folder"), "“trip” is a folder. Open it and choose the pictures in it."),
-    (PictureUnreadable("pipe", "special"), "pipe is not a file. Add a picture file instead."),
-    (PictureUnreadable("a.png", "empty"), "a.png is empty. Save or download it again."),
-    (PictureUnreadable("a.png", "failed"), "a.png could not be read. Copy it to this computer and add the copy."),
-    (NotAPicture("notes.docx"), "notes.docx is not a picture. Add a JPEG, PNG, GIF or WebP picture."),
-    (
-        FormatUnsupported("a.heic", "HEIC"),
-        "a.heic is in HEIC format; Visavis takes JPEG, PNG, GIF and WebP. Save it as one of these and add it again.",
-    ),
-    (PictureDamaged("a.png"), "a.png is damaged or incomplete. Save or download it again."),
-    (
-        PictureTooBig("a.png", 30000, 20000),
-        "a.png has 30,000×20,000 pixels, more than can be opened safely. Make it smaller and add it again.",
-    ),
-    (
-        PictureTooBig("a.png", file_bytes=300_000_000, limit_bytes=67_108_864),
-        "a.png has 300.0 MB, and the limit is 67.1 MB. Make it smaller and add it again.",
-    ),
-    (PictureTooBig("a.png"), "a.png is too big to be opened safely. Make it smaller and add it again."),
-    (PictureDamaged(""), "The pasted picture is damaged or incomplete. Save or download it again."),
-    # the preflight
-    (refused(), f"This message cannot be sent. {CHOOSE}"),
-    (
-        refused(Offence("too_many_pictures", 601, 600)),
-        f"This chat has 601 pictures, and the model takes 600. {CHOOSE}",
-    ),
-    (
-        refused(Offence("edge", 9000, 8000, 3, "a.png")),
-        f"Image 3 (a.png) has an edge of 9,000 pixels, and the limit is 8,000. {REMOVE_IT}",
-    ),
-    (
-        refused(Offence("edge", 9000, 8000, 3, "a.png"), Offence("edge", 9100, 8000, 4, "")),
-        f"Image 3 (a.png) and Image 4 have an edge above 8,000 pixels. {REMOVE_THEM}",
-    ),
-    (
-        refused(Offence("edge_of_many", 2576, 2000, 3, "a.png")),
-        (f"Image 3 (a.png) has an edge of 2,576 pixels, and with this many pictures the limit is 2,000. {REMOVE_IT}"),
-    ),
-    (
-        refused(*(Offence("edge_of_many", 2576, 2000, n, "") for n in range(1, 22))),
-        (
-            "Image 1, Image 2 and 19 more have an edge above 2,000 pixels, the limit with this many pictures. "
-            f"{REMOVE_THEM}"
-        ),
-    ),
-    (
-        refused(Offence("picture_bytes", 12_000_000, 10_000_000, 3, "a.png")),
-        f"Image 3 (a.png) has 9.0 MB, and the limit is 7.5 MB. {REMOVE_IT}",
-    ),
-    (
-        refused(*(Offence("picture_bytes", 12_000_000, 10_000_000, n, "") for n in (1, 2))),
-        f"Image 1 and Image 2 have more than 7.5 MB each. {REMOVE_THEM}",
-    ),
-    (
-        refused(Offence("request_bytes", 33_100_000, 32_000_000)),
-        f"Pictures and text together have 33.1 MB, and the limit is 32.0 MB. {CHOOSE}",
-    ),
-    (refused(Offence("empty")), "There is nothing to send. Write something or add a picture."),
-    (
-        refused(Offence("context", 210_000, 200_000)),
-        f"This chat has about 210,000 tokens, and the model takes 200,000. Choose a model that takes more, or {ALONG}",
-    ),
-    (
-        refused(Offence("missing_picture", picture=3, name="a.png")),
-        f"Image 3 (a.png) is missing from the data folder. {REMOVE_IT}",
-    ),
-    (
-        refused(*(Offence("missing_picture", picture=n, name="a.png") for n in (1, 2, 3))),
-        f"Image 1 (a.png), Image 2 (a.png) and Image 3 (a.png) are missing from the data folder. {REMOVE_THEM}",
-    ),
+    *PICTURE_TEXTS,
     # key and address
     (ServerError(), "Something went wrong on the way to the server. Try again."),
     (NoKey(HOST), f"There is no API key for {HOST}. Paste a key, or try without one in practice mode."),
@@ -260,6 +165,11 @@ TEXTS: list[tuple[VisavisError, str]] = [
         ),
     ),
     (
+        api(400, picture=3, picture_name="roof.png"),
+        f"The server refused Image 3 (roof.png). {MEND} The details say why.",
+    ),
+    (api(404, picture=3), f"The server refused Image 3. {MEND} The details say why."),
+    (
         api(400, bad_signature=True),
         "The server no longer accepts the thinking of an earlier answer. The question is asked without it.",
     ),
@@ -345,6 +255,14 @@ def test_an_error_reads(error: VisavisError, text: str) -> None:
     assert sentence(error) == text
 
 
+def test_no_reason_is_without_words() -> None:
+    told: set[tuple[type, str]] = {(type(error), error.reason) for error, _ in TEXTS if hasattr(error, "reason")}
+    told |= {(Offence, offence.kind) for error, _ in TEXTS for offence in getattr(error, "offences", ())}
+    kinds = [kind for kind in all_kinds(VisavisError) if "reason" in get_type_hints(kind)]
+    known = {(kind, reason) for kind in kinds for reason in get_args(get_type_hints(kind)["reason"])}
+    assert told == known | {(Offence, kind) for kind in get_args(OffenceKind)}
+
+
 def all_kinds(kind: type[VisavisError]) -> Iterator[type[VisavisError]]:
     yield kind
     for below in kind.__subclasses__():
@@ -382,64 +300,21 @@ def test_ways_on_are_offered_as_actions() -> None:
     assert words(api(401)).actions == ("key",)
     assert words(api(404)).actions == ("model", "key")
     assert words(api(429, code="contract_spend_limit_reached")).actions == ()
-    assert words(refused(Offence("edge", 9000, 8000, 3))).actions == ("take_along",)
+    assert words(refused(Offence("edge", 9000, 8000, 3))).actions == ("shrink", "remove", "replace")
+    assert words(refused(*(Offence("edge", 9000, 8000, n) for n in (3, 4)))).actions == ("take_along",)
+    assert words(refused(Offence("missing_picture", picture=3))).actions == ("remove", "replace")
+    assert words(refused(Offence("edge", 9000, 8000, 3), Offence("context", 2, 1))).actions == ("model", "take_along")
+    assert words(api(400, picture=3)).actions == ("shrink", "remove", "replace")
     assert words(refused(Offence("context", 2, 1))).actions == ("model", "take_along")
     assert words(refused(Offence("empty"))).actions == ("attach",)
     assert words(StreamInterrupted("cut")).actions == ("retry",)
 
 
-def test_foreign_names_stay_on_one_line_whole_in_direction_and_short() -> None:
-    evil = "a\n<b>\u202egnp.exe%2" + "x" * 300 + ".png"
-    text = words(PictureDamaged(evil)).what
-    assert text.startswith("a <b>gnp.exe%2xxx")
-    assert "\u202e" not in text
-    assert "…xxx" in text
-    assert text.endswith("xxx.png is damaged or incomplete.")
-    assert len(text) < 100
-
-
-def test_a_name_that_looks_like_a_placeholder_is_left_alone() -> None:
-    assert refusals([NotAPicture("%2"), NotAPicture("%1")]) == ["2 files are not pictures: %2 and %1."]
-
-
-def test_refused_pictures_are_told_by_kind() -> None:
-    texts = [NotAPicture(f"{letter}.txt") for letter in "abcdefghijkl"]
-    assert refusals(texts) == ["12 files are not pictures: a.txt, b.txt and 10 more."]
-    assert refusals(texts[:1]) == ["a.txt is not a picture."]
-    folder = PictureUnreadable("folder", "folder")
-    assert refusals([folder]) == ["“folder” is a folder. Open it and choose the pictures in it."]
-    assert refusals(texts[:3]) == ["3 files are not pictures: a.txt, b.txt and c.txt."]
-    mixed = [texts[0], PictureDamaged("x.png"), texts[1], FormatUnsupported("y.heic", "HEIC"), StoreFull("/d")]
-    assert refusals([*mixed, StoreFull("/d")]) == [
-        "2 files are not pictures: a.txt and b.txt.",
-        "x.png is damaged or incomplete.",
-        "y.heic is in HEIC format; Visavis takes JPEG, PNG, GIF and WebP.",
-        "Nothing can be written to /d. Free some space or allow writing there, and try again.",
-    ]
-
-
-SEVERAL: list[tuple[PictureError, str]] = [
-    (PictureUnreadable("", "missing"), "2 files were not found: a and b."),
-    (PictureUnreadable("", "denied"), "2 files may not be read: a and b."),
-    (PictureUnreadable("", "folder"), "2 are folders: “a” and “b”. Open them and choose the pictures in them."),
-    (PictureUnreadable("", "special"), "2 are not files: a and b."),
-    (PictureUnreadable("", "empty"), "2 files are empty: a and b."),
-    (PictureUnreadable("", "failed"), "2 files could not be read: a and b."),
-    (
-        FormatUnsupported("", "HEIC"),
-        "2 pictures are in HEIC format, and Visavis takes JPEG, PNG, GIF and WebP: a and b.",
-    ),
-    (PictureDamaged(""), "2 pictures are damaged or incomplete: a and b."),
-    (PictureTooBig("", 40000, 40000), "2 pictures have more pixels than can be opened safely: a and b."),
-    (PictureTooBig("", 0, 0, 99_000_000, 67_108_864), "2 files are above the limit of 67.1 MB: a and b."),
-    (PictureTooBig(""), "2 pictures are too big to be opened safely: a and b."),
-    (PictureError(""), "2 pictures cannot be used: a and b."),
-]
-
-
-@pytest.mark.parametrize(("error", "text"), SEVERAL, ids=lambda value: str(value)[:40])
-def test_two_refused_pictures_of_a_kind_read(error: PictureError, text: str) -> None:
-    assert refusals([replace(error, name="a"), replace(error, name="b")]) == [text]
+def test_words_fit_a_card() -> None:
+    for error, _ in TEXTS:
+        said = words(error)
+        assert len(said.what) <= 200
+        assert len(said.remedy) <= 130
 
 
 def test_the_words_need_no_window() -> None:
@@ -459,6 +334,7 @@ def test_the_words_need_no_window() -> None:
         {"class": "NotConnected", "facts": {"host": HOST, "reason": "of a newer version"}},
         {"class": "StreamInterrupted", "facts": {"reason": "of a newer version"}},
         {"class": "PictureUnreadable", "facts": {"name": "a.png", "reason": "of a newer version"}},
+        {"class": "LinkRefused", "facts": {"name": "pics.example", "reason": "of a newer version"}},
         {"class": "RequestRefused", "facts": {"offences": [{"kind": "of a newer version"}]}},
     ],
 )

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from app import __version__
 from app.conversation.account import Account
 from app.conversation.chat import Tools
+from app.conversation.remote_files import RemoteFiles
 from app.ui.settings_dialog import SettingsDialog
 from app.ui.switch import Switch
 from app.ui.theme import DARK, LIGHT, Theme
@@ -31,7 +32,7 @@ def parent(qtbot: QtBot) -> QWidget:
 
 @pytest.fixture
 def dialog(theme: Theme, tools: Tools, parent: QWidget, tmp_path: Path) -> SettingsDialog:
-    dialog = SettingsDialog(theme, tools, tmp_path / "data", parent)
+    dialog = SettingsDialog(theme, tools, RemoteFiles(tools.account, tools.tasks, parent), tmp_path / "data", parent)
     dialog.open()
     return dialog
 
@@ -99,7 +100,7 @@ def test_a_value_outside_the_range_is_not_changed_by_looking_at_it(
     theme: Theme, tools: Tools, parent: QWidget, tmp_path: Path
 ) -> None:
     tools.preferences.update(text_size=400, max_tokens=5_000_000)
-    SettingsDialog(theme, tools, tmp_path, parent).open()
+    SettingsDialog(theme, tools, RemoteFiles(tools.account, tools.tasks, parent), tmp_path, parent).open()
     assert tools.preferences.settings.text_size == 400
     assert tools.preferences.settings.max_tokens == 5_000_000
 
@@ -184,7 +185,7 @@ def test_fits_a_small_laptop_and_has_fields_of_one_height(
     theme: Theme, tools: Tools, parent: QWidget, tmp_path: Path, text_size: int
 ) -> None:
     tools.preferences.update(text_size=text_size)
-    dialog = SettingsDialog(theme, tools, tmp_path, parent)
+    dialog = SettingsDialog(theme, tools, RemoteFiles(tools.account, tools.tasks, parent), tmp_path, parent)
     dialog.open()
 
     assert dialog.height() <= 640

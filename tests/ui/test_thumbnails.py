@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any, Final, cast
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPaintEvent
+from PySide6.QtGui import QAction, QColor, QFontMetrics, QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
@@ -17,14 +19,16 @@ from app.conversation.attachment import Aim, DraftPicture, Source
 from app.conversation.chat import Tools
 from app.conversation.desk import Desk
 from app.conversation.draft import Draft
-from app.core.cuts import Cut
-from app.core.fit import Size
+from app.core.cuts import Box, Cut, Preset, cuts
+from app.core.fit import Size, Tier
+from app.core.message import ImageBlock
 from app.ui import picture_facts
 from app.ui.theme import HIT, Theme
 from app.ui.thumbnails import Thumbnails
 from app.ui.tile import fitting
 
 Write = Callable[..., Path]
+STANDARD: Final = Tier(max_edge=1_568, max_tokens=1_568)
 
 
 @pytest.fixture
@@ -33,12 +37,12 @@ def draft(desk: Desk) -> Draft:
 
 
 @pytest.fixture
-def strip(qtbot: QtBot, theme: Theme, draft: Draft) -> Thumbnails:
+def strip(qtbot: QtBot, theme: Theme, desk: Desk) -> Thumbnails:
     strip = Thumbnails(theme)
     qtbot.addWidget(strip)
     strip.resize(780, 400)
     strip.show()
-    strip.set_draft(draft)
+    strip.set_chat(desk.current)
     return strip
 
 
@@ -55,7 +59,8 @@ def names(draft: Draft) -> list[str]:
 
 
 def center(strip: Thumbnails, row: int) -> QPoint:
-    return strip.visualRect(strip.model().index(row, 0)).center()
+    """A point of the picture that is neither cross nor badge."""
+    return strip._tiles.tile(strip.visualRect(strip.model().index(row, 0))).center() - QPoint(0, 10)
 
 
 def cross(strip: Thumbnails, row: int) -> QPoint:
@@ -157,11 +162,68 @@ def test_the_menu_removes_all(strip: Thumbnails, three: Draft) -> None:
     menu = strip.findChild(QMenu)
     assert isinstance(menu, QMenu)
     by_name = {action.text().partition("\t")[0]: action for action in menu.actions() if action.text()}
-    assert list(by_name) == ["Open", "Details", "Remove", "Remove all"]
+    assert list(by_name) == ["Open", "Details", "Auto · 640×400", "Mark a region…", "Remove", "Remove all"]
     by_name["Remove all"].trigger()
     menu.close()
     assert not strip.isVisible()
     assert three.can_undo
+
+
+def presets(strip: Thumbnails) -> dict[str, QAction]:
+    """The entries of the open menu by what stands before their prices."""
+    menu = [menu for menu in strip.findChildren(QMenu) if menu.isVisible()][-1]
+    return {action.text().partition("\t")[0]: action for action in menu.actions() if action.text()}
+
+
+@pytest.fixture
+def large(qtbot: QtBot, draft: Draft, strip: Thumbnails, picture: Write) -> Draft:
+    draft.attach([Source(path=str(picture("large.png", size=(3840, 2160))))])
+    qtbot.waitUntil(lambda: draft.ready)
+    assert strip.isVisible()
+    return draft
+
+
+def badge(strip: Thumbnails, row: int) -> QRect:
+    index = strip.model().index(row, 0)
+    return strip._tiles.badge(strip.visualRect(index), index)
+
+
+@pytest.mark.parametrize("by", ["key", "click"])
+def test_the_ways_to_send_a_picture_stand_side_by_side(strip: Thumbnails, large: Draft, by: str) -> None:
+    strip.setCurrentIndex(strip.model().index(0, 0))
+    if by == "key":
+        QTest.keyClick(strip, Qt.Key.Key_P)
+    else:
+        assert badge(strip, 0).height() >= HIT
+        QTest.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, pos=badge(strip, 0).center())
+    ways, parts = presets(strip), len(large.pictures[0].offers[-1].cuts)
+    tiles = f"Tiles · 1456×819 + {parts - 1} tiles"
+    assert list(ways) == ["Cheap · 1456×819", "Auto · 2576×1449", tiles, "Mark a region…"]
+    assert [name for name, action in ways.items() if action.isChecked()] == ["Auto · 2576×1449"]
+    assert "4,784 tok · $0.01" in ways["Auto · 2576×1449"].text()
+    ways["Cheap · 1456×819"].trigger()
+    assert large.pictures[0].preset == "cheap"
+    strip.findChildren(QMenu)[0].close()
+
+
+def test_prices_in_the_menu_are_those_the_badge_will_have(qtbot: QtBot, strip: Thumbnails, large: Draft) -> None:
+    strip.open_presets(0)
+    promised = {name.partition(" ")[0]: action.text().partition("\t")[2] for name, action in presets(strip).items()}
+    strip.findChildren(QMenu)[0].close()
+    for row, preset in (("Cheap", "cheap"), ("Tiles", "tiles"), ("Auto", "auto")):
+        large.set_preset(0, cast("Preset", preset))
+        qtbot.waitUntil(lambda: large.ready)
+        cost = large.index(0).data(Draft.NextCostRole)
+        assert picture_facts.badge(large.pictures[0], cost) == promised[row].strip("\N{FIGURE SPACE}")
+
+
+def test_a_region_is_left_to_the_viewer(qtbot: QtBot, strip: Thumbnails, large: Draft) -> None:
+    strip.open_presets(0)
+    with qtbot.waitSignal(strip.region_wanted) as caught:
+        presets(strip)["Mark a region…"].trigger()
+    assert caught.args == [0]
+    assert large.pictures[0].preset == "auto"
+    strip.findChildren(QMenu)[0].close()
 
 
 def test_details_open_beside_the_work(strip: Thumbnails, three: Draft) -> None:
@@ -195,7 +257,7 @@ def test_tiles_stand_twelve_pixels_apart_and_grow_with_the_text(strip: Thumbnail
         assert one.size() == size
         assert two.left() - one.right() - 1 == 12
         badge = strip._tiles._painter
-        words = QFontMetrics(badge._caption).horizontalAdvance(picture_facts.badge(4784, Decimal("0.012")))
+        words = QFontMetrics(badge._caption).horizontalAdvance("4,784 tok · $0.0120")
         assert words < size.width() - 24
 
 
@@ -218,9 +280,9 @@ def test_a_change_of_one_picture_paints_that_one_alone(qtbot: QtBot, strip: Thum
 
 def test_many_pictures_scroll_within_the_limit(qtbot: QtBot, strip: Thumbnails, draft: Draft) -> None:
     draft.attach(Source(path=f"/nowhere/{n}.png") for n in range(500))
-    strip.set_height_limit(320)
+    strip.set_height_limit(380)
     assert strip.height() == 2 * strip._tiles.cell.height()
-    assert strip.verticalScrollBar().maximum() > 320
+    assert strip.verticalScrollBar().maximum() > 380
     strip.set_height_limit(100)
     assert strip.height() == 100
     strip.set_height_limit(10)
@@ -251,13 +313,65 @@ SQUARE = DraftPicture(2, "<img src=x>", "measured", 1000, 1000, aimed(1000, 1000
 
 
 def test_a_badge_reads_tokens_and_price_or_a_dash() -> None:
-    assert picture_facts.badge(691, Decimal("0.00382")) == "691 tok · $0.0038"
-    assert picture_facts.badge(691, None) == "691 tok · –"
+    assert picture_facts.badge(SQUARE, Decimal("0.00382")) == "1,296 tok · $0.0038"
+    assert picture_facts.badge(SQUARE, None) == "1,296 tok · –"
 
 
 def test_the_size_line_says_what_becomes_of_the_picture() -> None:
     assert picture_facts.size_line(SHRUNK) == "3840×2160 → 2576×1449"
     assert picture_facts.size_line(SQUARE) == "1000×1000"
+
+
+def block(**facts: Any) -> ImageBlock:
+    usual: dict[str, Any] = {
+        "number": 1,
+        "name": "",
+        "sent": "",
+        "media_type": "image/jpeg",
+        "width": 1659,
+        "height": 2212,
+    }
+    rest: dict[str, Any] = {"sent_bytes": 9, "tokens": 9, "original": "", "original_width": 0, "original_height": 0}
+    return ImageBlock(**usual | rest | {"original_bytes": 9, "original_format": ""} | facts)
+
+
+@pytest.mark.parametrize(
+    ("format_", "notes", "media_type", "told"),
+    [
+        ("HEIC", ("turned", "resized", "reencoded"), "image/jpeg", "HEIC → JPEG · turned upright"),
+        ("GIF", ("first_frame",), "image/gif", "first frame only"),
+        ("TIFF", ("flattened", "srgb"), "image/webp", "TIFF → WebP · flattened · to sRGB"),
+        ("SVG", ("drawn", "reencoded"), "image/png", "drawn from SVG"),
+        ("PDF", ("drawn",), "image/webp", "drawn from PDF"),
+        ("JPEG", ("resized",), "image/jpeg", ""),
+    ],
+)
+def test_a_line_says_what_was_done(format_: str, notes: tuple[str, ...], media_type: str, told: str) -> None:
+    images = (block(notes=notes, media_type=media_type),)
+    assert picture_facts.note_line(replace(SHRUNK, format=format_, images=images, state="ready")) == told
+
+
+def test_the_size_line_names_the_parts() -> None:
+    whole, region = Size(3840, 2160), Box(2900, 900, 600, 400)
+    tiled = replace(SHRUNK, aim=Aim(cuts(whole, "tiles", STANDARD), 1))
+    assert picture_facts.size_line(tiled).startswith("overview + ")
+    marked = replace(SHRUNK, aim=Aim(cuts(whole, "region", STANDARD, region=region), 1))
+    assert picture_facts.size_line(marked) == "overview + region, right"
+    assert "overview + region, right" in picture_facts.spoken(2, marked, None)
+
+
+def test_the_same_picture_says_so_and_costs_nothing() -> None:
+    same = replace(SHRUNK, same_as=1, tokens=0)
+    assert picture_facts.size_line(same) == "same picture as Image 1"
+    assert picture_facts.badge(same, None) == "0 tok"
+    assert picture_facts.spoken(2, same, None) == "Picture 2, q4.png, same picture as Image 1"
+
+
+def test_an_unseen_link_has_no_size_and_at_most_a_price() -> None:
+    link = DraftPicture(3, "roof.jpg", "ready", tokens=4784, source=Source(url="https://a.example/roof.jpg"))
+    assert picture_facts.size_line(link) == "link, size unknown"
+    assert picture_facts.badge(link, Decimal("0.012")) == "≤ 4,784 tok · $0.0120"
+    assert dict(picture_facts.details(link, None))["Tokens"] == "at most 4,784"
 
 
 def test_a_note_costs_no_digit_of_the_numbers(theme: Theme) -> None:

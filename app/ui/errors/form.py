@@ -12,7 +12,9 @@ from PySide6.QtCore import QCoreApplication
 from app.ui import figures
 from app.ui.foreign_text import one_line
 
-Action = Literal["retry", "key", "practice", "take_along", "model", "settings", "attach"]
+Action = Literal[
+    "retry", "key", "practice", "take_along", "model", "settings", "attach", "shrink", "remove", "replace"
+]  # fmt: skip
 """What can be offered beside the words, as a button."""
 
 _LONGEST: Final = 60
@@ -55,6 +57,12 @@ def harmless(text: str) -> str:
 def named(name: str) -> str:
     """A picture's name at the beginning of a sentence."""
     return harmless(name) or tr("The pasted picture")
+
+
+def numbered(number: int | None, name: str) -> str:
+    """A picture of the conversation."""
+    image = filled(tr("Image %1"), str(number))
+    return f"{image} ({harmless(name)})" if harmless(name) else image
 
 
 def listed(names: Sequence[str]) -> str:

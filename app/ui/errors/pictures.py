@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from app.core.errors import (
+    AlreadyAttached,
     FormatUnsupported,
+    LinkRefused,
     NotAPicture,
     Offence,
     OffenceKind,
     PictureDamaged,
     PictureError,
     PictureTooBig,
+    PictureTooSlow,
     PictureUnreadable,
     RequestRefused,
 )
 from app.ui import figures
-from app.ui.errors.form import Action, Words, filled, harmless, listed, named, tr
+from app.ui.errors.form import Action, Words, filled, harmless, listed, named, numbered, tr
+from app.ui.errors.links import link_remedy, one_link, several_links
 
 
 def picture_words(error: PictureError) -> Words:
@@ -38,8 +43,10 @@ def _sentence(group: Sequence[PictureError]) -> str:
         words = picture_words(first)
         return f"{words.what} {words.remedy}" if _is_folder(first) else words.what
     names = [harmless(error.name) or tr("a pasted picture") for error in group]
-    if _is_folder(first):
+    if isinstance(first, PictureUnreadable) and first.reason in {"folder", "no_pictures"}:
         names = [filled(tr("“%1”"), name) for name in names]
+    if isinstance(first, LinkRefused):
+        names = list(dict.fromkeys(names))  # many links lead to one host
     return filled(_several(first), figures.count(len(group)), listed(names))
 
 
@@ -57,6 +64,8 @@ def _kind(error: PictureError) -> tuple[str, str]:
             return "format", error.format
         case PictureTooBig():
             return "big", "pixels" if error.width else "file" if error.file_bytes else "memory"
+        case LinkRefused():
+            return "link", error.reason
     return type(error).__name__, ""
 
 
@@ -71,13 +80,21 @@ def _one(error: PictureError) -> str:
                 "special": tr("%1 is not a file."),
                 "empty": tr("%1 is empty."),
                 "failed": tr("%1 could not be read."),
+                "password": tr("%1 is locked with a password."),
+                "no_pictures": tr("“%1” has no pictures in it."),
             }[error.reason]
         case NotAPicture():
             return tr("%1 is not a picture.")
         case FormatUnsupported():
-            return filled(tr("%1 is in %2 format; Visavis takes JPEG, PNG, GIF and WebP."), "%1", error.format)
+            return filled(tr("%1 is of a kind that Visavis does not take: %2."), "%1", error.format)
         case PictureDamaged():
             return tr("%1 is damaged or incomplete.")
+        case PictureTooSlow():
+            return tr("Opening %1 was ended: it took too much time or memory.")
+        case AlreadyAttached():
+            return filled(tr("%1 is the same picture as Image %2 and was not added again."), "%1", str(error.number))
+        case LinkRefused():
+            return one_link(error)
         case PictureTooBig() if error.width:
             size = f"{figures.count(error.width)}×{figures.count(error.height)}"
             return filled(tr("%1 has %2 pixels, more than can be opened safely."), "%1", size)
@@ -100,14 +117,22 @@ def _several(error: PictureError) -> str:
                 "special": tr("%1 are not files: %2."),
                 "empty": tr("%1 files are empty: %2."),
                 "failed": tr("%1 files could not be read: %2."),
+                "password": tr("%1 files are locked with passwords: %2."),
+                "no_pictures": tr("%1 folders have no pictures in them: %2."),
             }[error.reason]
         case NotAPicture():
             return tr("%1 files are not pictures: %2.")
         case FormatUnsupported():
-            text = tr("%1 pictures are in %3 format, and Visavis takes JPEG, PNG, GIF and WebP: %2.")
+            text = tr("%1 pictures are of a kind that Visavis does not take (%3): %2.")
             return filled(text, "%1", "%2", error.format)
         case PictureDamaged():
             return tr("%1 pictures are damaged or incomplete: %2.")
+        case PictureTooSlow():
+            return tr("Opening %1 pictures was ended, because it took too much time or memory: %2.")
+        case AlreadyAttached():
+            return tr("%1 pictures are here already and were not added again: %2.")
+        case LinkRefused():
+            return several_links(error)
         case PictureTooBig() if error.width:
             return tr("%1 pictures have more pixels than can be opened safely: %2.")
         case PictureTooBig() if error.file_bytes:
@@ -128,38 +153,56 @@ def _todo(error: PictureError) -> str:
                 "special": tr("Add a picture file instead."),
                 "empty": tr("Save or download it again."),
                 "failed": tr("Copy it to this computer and add the copy."),
+                "password": tr("Save a copy without the password and add that."),
+                "no_pictures": tr("Choose another folder, or pictures themselves."),
             }[error.reason]
-        case FormatUnsupported():
-            return tr("Save it as one of these and add it again.")
+        case FormatUnsupported() | PictureTooSlow():
+            return tr("Save it as JPEG or PNG and add that.")
         case PictureDamaged():
             return tr("Save or download it again.")
         case PictureTooBig():
             return tr("Make it smaller and add it again.")
-    return tr("Add a JPEG, PNG, GIF or WebP picture.")
+        case AlreadyAttached():
+            return tr("Nothing needs to be done: it goes once.")
+        case LinkRefused():
+            return link_remedy(error)
+    return tr("Add a JPEG, PNG, GIF, WebP, HEIC, AVIF, TIFF, BMP, ICO, SVG or PDF file.")
 
 
 # --- what the preflight found -------------------------------------------------------------------
 
-_TAKE_ALONG: Final[frozenset[OffenceKind]] = frozenset({"edge", "edge_of_many", "picture_bytes", "missing_picture"})
-"""A new chat prepares the pictures again from what was dropped, which mends these."""
+_MADE_ANEW: Final[frozenset[OffenceKind]] = frozenset(
+    {"edge", "edge_of_many", "edge_of_tier", "picture_bytes", "media_type"}
+)
+"""Wrong with a picture's bytes; others can be made of the original, smaller."""
+_OF_PICTURES: Final = _MADE_ANEW | {"missing_picture", "expired_file", "link"}
 
 
 def refused_request_words(error: RequestRefused) -> Words:
-    groups: dict[OffenceKind, list[Offence]] = {}
+    # A picture that goes in parts may offend with each of them, and is told once.
+    groups: dict[OffenceKind, dict[tuple[int | None, str], Offence]] = {}
     for offence in error.offences:
-        groups.setdefault(offence.kind, []).append(offence)
-    what = " ".join(_offence(kind, group) for kind, group in groups.items())
-    return Words(what or tr("This message cannot be sent."), *_way_on(groups))
+        groups.setdefault(offence.kind, {}).setdefault((offence.picture, offence.name), offence)
+    what = " ".join(_offence(kind, list(group.values())) for kind, group in groups.items())
+    pictures = {picture for group in groups.values() for picture, _ in group}
+    return Words(what or tr("This message cannot be sent."), *_way_on(set(groups), len(pictures)))
 
 
-def _way_on(groups: Mapping[OffenceKind, Sequence[Offence]]) -> tuple[str, tuple[Action, ...]]:
-    kinds = set(groups)
+def _mending(kinds: AbstractSet[OffenceKind]) -> tuple[str, tuple[Action, ...]]:
+    """What can be done about one picture of the conversation that cannot go as it is."""
+    if kinds <= _MADE_ANEW:
+        return tr("Make it smaller, leave it out or replace it."), ("shrink", "remove", "replace")
+    return tr("Leave it out or replace it."), ("remove", "replace")
+
+
+def _way_on(kinds: AbstractSet[OffenceKind], pictures: int) -> tuple[str, tuple[Action, ...]]:
     if kinds == {"empty"}:
         return tr("Write something or add a picture."), ("attach",)
-    if kinds and kinds <= _TAKE_ALONG:
-        one = tr("Remove it if it is in this message, or go on in a new chat that takes the pictures along.")
-        several = tr("Remove those in this message, or go on in a new chat that takes the pictures along.")
-        return one if sum(map(len, groups.values())) == 1 else several, ("take_along",)
+    if kinds and kinds <= _OF_PICTURES:
+        if pictures == 1:
+            return _mending(kinds)
+        text = tr("Remove those in this message, or go on in a new chat that takes the pictures along.")
+        return text, ("take_along",)
     if "context" in kinds:
         text = tr("Choose a model that takes more, or go on in a new chat that takes the pictures along.")
         return text, ("model", "take_along")
@@ -181,31 +224,43 @@ def _offence(kind: OffenceKind, group: Sequence[Offence]) -> str:
             return filled(tr("This chat has about %1 tokens, and the model takes %2."), value, limit)
         case "empty":
             return tr("There is nothing to send.")
-        case "missing_picture":
-            one, several = tr("%1 is missing from the data folder."), tr("%1 are missing from the data folder.")
-            return _of_pictures(group, one, several, str, "")
-        case "edge":
-            one = tr("%1 has an edge of %2 pixels, and the limit is %3.")
-            return _of_pictures(group, one, tr("%1 have an edge above %3 pixels."), figures.count, limit)
-        case "edge_of_many":
-            one = tr("%1 has an edge of %2 pixels, and with this many pictures the limit is %3.")
-            several = tr("%1 have an edge above %3 pixels, the limit with this many pictures.")
-            return _of_pictures(group, one, several, figures.count, limit)
         case "picture_bytes":
-            limit = _decoded_size(first.limit)
-            one = tr("%1 has %2, and the limit is %3.")
-            return _of_pictures(group, one, tr("%1 have more than %3 each."), _decoded_size, limit)
-    raise KeyError(kind)
+            value, limit = _decoded_size(first.value), _decoded_size(first.limit)
+    one, several = _of_pictures(kind)
+    names = listed([numbered(offence.picture, offence.name) for offence in group])
+    return filled(one if len(group) == 1 else several, names, value, limit)
 
 
-def _of_pictures(group: Sequence[Offence], one: str, several: str, shown: Callable[[int], str], limit: str) -> str:
-    names = listed([_numbered(offence) for offence in group])
-    return filled(one if len(group) == 1 else several, names, shown(group[0].value), limit)
-
-
-def _numbered(offence: Offence) -> str:
-    image = filled(tr("Image %1"), str(offence.picture))
-    return f"{image} ({harmless(offence.name)})" if harmless(offence.name) else image
+def _of_pictures(kind: OffenceKind) -> tuple[str, str]:
+    """Of one picture and of several; %1 are their names, %2 is the first one's size, %3 the limit."""
+    return {
+        "edge": (
+            tr("%1 has an edge of %2 pixels, and the limit is %3."),
+            tr("%1 have an edge above %3 pixels."),
+        ),
+        "edge_of_many": (
+            tr("%1 has an edge of %2 pixels, and with this many pictures the limit is %3."),
+            tr("%1 have an edge above %3 pixels, the limit with this many pictures."),
+        ),
+        "edge_of_tier": (
+            tr("%1 is larger than the model takes without shrinking it."),
+            tr("%1 are larger than the model takes without shrinking them."),
+        ),
+        "picture_bytes": (tr("%1 has %2, and the limit is %3."), tr("%1 have more than %3 each.")),
+        "media_type": (
+            tr("%1 is kept under the name of another format."),
+            tr("%1 are kept under the names of other formats."),
+        ),
+        "missing_picture": (
+            tr("%1 is missing from the data folder."),
+            tr("%1 are missing from the data folder."),
+        ),
+        "expired_file": (tr("%1 has expired on the server."), tr("%1 have expired on the server.")),
+        "link": (
+            tr("%1 is a link, and this server takes none."),
+            tr("%1 are links, and this server takes none."),
+        ),
+    }[kind]
 
 
 def _decoded_size(characters: int) -> str:

@@ -17,7 +17,7 @@ from app.core.errors import (
     StreamInterrupted,
 )
 from app.ui import figures
-from app.ui.errors.form import Action, Words, details, filled, harmless, tr
+from app.ui.errors.form import Action, Words, details, filled, harmless, numbered, tr
 
 _KEYS_ARE_MADE: Final = "console.anthropic.com"
 
@@ -156,6 +156,7 @@ _STATUS_OF_TYPE: Final = {
     "overloaded_error": 529,
 }
 """For statuses that stand in no table (API.md, section 4.1)."""
+_MENDS: Final[tuple[Action, ...]] = ("shrink", "remove", "replace")
 
 
 def _api_error(error: ApiError) -> tuple[str, str, tuple[Action, ...]]:
@@ -163,6 +164,9 @@ def _api_error(error: ApiError) -> tuple[str, str, tuple[Action, ...]]:
     if error.bad_signature:
         what = tr("The server no longer accepts the thinking of an earlier answer.")
         return what, tr("The question is asked without it."), ("retry",)
+    if error.picture:
+        what = filled(tr("The server refused %1."), numbered(error.picture, error.picture_name))
+        return what, tr("Make it smaller, leave it out or replace it. The details say why."), _MENDS
     if error.spend_limit:
         what = tr("A spending limit of the account is reached.")
         return what, tr("Trying again does not help until the limit is raised or begins anew."), ()

@@ -82,12 +82,12 @@ def fill(document: QTextDocument, text: str, theme: Theme, *, pictures: int = 0)
         _style_block(block, theme)
         _name_pictures(block)
         _style_words(block, theme)
-        if pictures and not is_code(block):
-            _link_pictures(block, pictures, theme)
         block = block.next()
     for frame in document.rootFrame().childFrames():
         if isinstance(frame, QTextTable):
             _style_table(frame, theme)
+    if pictures:
+        _link_all_pictures(document, pictures, theme)
     _trim(document, theme)
     edit.endEditBlock()
 
@@ -231,6 +231,14 @@ def _link(form: QTextCharFormat, theme: Theme) -> None:
     else:
         form.setForeground(QColor(theme.tokens.accent))
         form.setFontUnderline(True)
+
+
+def _link_all_pictures(document: QTextDocument, pictures: int, theme: Theme) -> None:
+    block = document.begin()
+    while block.isValid():
+        if not is_code(block):
+            _link_pictures(block, pictures, theme)
+        block = block.next()
 
 
 def _link_pictures(block: QTextBlock, pictures: int, theme: Theme) -> None:

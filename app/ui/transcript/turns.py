@@ -124,6 +124,7 @@ class PersonTurn(Turn):
             self._strip.opened.connect(self.picture_opened)
             self._strip.set_rate(self._rate)
             self._column.insertWidget(0, self._strip)
+            self._strip.show()
 
     def set_rate(self, rate: Decimal | None) -> None:
         """Show what the pictures cost, at USD per million tokens."""

@@ -20,7 +20,7 @@ def icon_button(theme: Theme, icon: str, name: str, shortcut: str) -> QPushButto
 
 
 def _pill(theme: Theme, icon: str, name: str, shortcut: str) -> QPushButton:
-    button = QPushButton(name)
+    button = QPushButton(f" {name}")  # or it would stick to the icon
     button.setProperty("kind", "pill")
     button.setIcon(_icon(theme, icon))
     return _named(button, name, shortcut)

@@ -1,4 +1,4 @@
-"""What the canvas shows of a picture: its original, or the pixels that are sent of it, or words where neither can be."""
+"""What the canvas shows of a picture: its original, the pixels that are sent of it, or words where neither can be."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def content(picture: Shown, loader: Loader, *, sent: bool, parts: bool) -> Conte
 
     `sent` is what Claude sees, where something is prepared; `parts` are then drawn over the overview they belong to.
     """
-    if sent and picture.images:
+    if sent and picture.images and not picture.url:
         return _sent(picture, loader, parts=parts)
     if not picture.original:
         text = _unseen() if picture.url else ""
@@ -55,18 +55,16 @@ def content(picture: Shown, loader: Loader, *, sent: bool, parts: bool) -> Conte
     if levels is None:
         return Content(sent=False)
     size = figures.size(levels.image.width(), levels.image.height())
-    chip = translate("content", "Original %1").replace("%1", size)
+    chip = translate("content", "Seen at the link %1") if picture.url else translate("content", "Original %1")
+    chip = chip.replace("%1", size)
     return Content(sent=False, layers=(Layer(levels),), chip=chip)
 
 
 def _sent(picture: Shown, loader: Loader, *, parts: bool) -> Content:
-    first = picture.images[0]
     name = translate("content", "What Claude sees")
     if picture.stands_for:
         text = translate("content", "In place of the picture, Claude reads:\n%1").replace("%1", picture.stands_for)
         return Content(sent=True, text=text, chip=name)
-    if not first.sent:
-        return Content(sent=True, text=_unseen(), chip=name)
     layers = []
     for image in picture.images if parts else picture.images[:1]:
         if error := loader.error(image.sent):
@@ -109,7 +107,7 @@ def ask_ahead(picture: Shown, loader: Loader) -> None:
     """Have the other pixels ready when they are asked for."""
     if picture.original and picture.size.width * picture.size.height <= AHEAD:
         loader.levels(picture.original, picture.page)
-    if picture.images and picture.images[0].sent and not picture.stands_for:
+    if picture.sendable:
         loader.levels(picture.images[0].sent)
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
-from app.conversation.chat import Tools
 from app.conversation.gallery import Gallery
+from app.conversation.tools import Tools
 from app.core.errors import PictureError
 from app.core.message import thumbnail_key
 from app.ui.viewer.levels import Levels

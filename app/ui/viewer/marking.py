@@ -64,9 +64,9 @@ class Marking(QObject):
 
     def _tell(self) -> None:
         box, size = self.marker.box, self._picture.size
-        offer = self._terms.region(size, box)
+        offer = self._terms.region(self._picture, box)
         price = self._price(offer)
-        cost = price_words(offer.tokens(self._terms.model.tier.patch), price)
+        cost = price_words(self._terms.tokens(offer), price)
         what = translate("marking", "overview + region")
         region = f"{region_words(box, size)} · {what} · {cost}"
         sent = offer.cuts[-1].size
@@ -82,7 +82,7 @@ class Marking(QObject):
 
     def _accept_words(self, price: Decimal | None) -> str:
         if self._picture.row is not None:
-            return translate("marking", "Send it so")
+            return translate("marking", "Use this region")
         words = translate("marking", "Send this region")
         return words if price is None else f"{words} (+{figures.dollars(price)})"
 

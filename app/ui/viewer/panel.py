@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from app.core.cost import picture_cost
+from app.core.cost import dollars, picture_cost
 from app.core.cuts import Cut, Offer, Preset
 from app.core.fit import Size, fit, image_tokens, rule_of_thumb
 from app.core.message import ImageBlock
@@ -19,6 +20,9 @@ from app.ui.theme import Theme
 from app.ui.viewer.shown import Shown, Terms
 
 translate = QCoreApplication.translate
+
+Pricing = Callable[[Offer], Decimal | None]
+"""US dollars that a way of sending a picture adds, None where they are not known."""
 
 WIDTH: Final = 300
 """Pixels, where there is room."""
@@ -51,7 +55,7 @@ class SentAs(QScrollArea):
         """What can be pressed, from top to bottom."""
         return self._buttons
 
-    def show_picture(self, picture: Shown, terms: Terms, sharper: str) -> None:
+    def show_picture(self, picture: Shown, terms: Terms, price: Pricing, sharper: str) -> None:
         """`sharper` are the words that offer to send it again, none where that is not to be had."""
         focused = next((b.accessibleName() for b in self._buttons if b.hasFocus()), "")
         self._buttons = []
@@ -62,7 +66,7 @@ class SentAs(QScrollArea):
         column.setSpacing(12)
         self._head(column, self.tr("Sent as"))
         column.addLayout(self._grid(self._facts(picture, terms)))
-        self._add_ways(column, picture, terms)
+        self._add_ways(column, picture, terms, price)
         if sharper:
             self._add_sharper(column, sharper)
         if picture.images:
@@ -115,17 +119,18 @@ class SentAs(QScrollArea):
         images = picture.images
         if not images[0].width:
             return [(self.tr("Tokens"), self.tr("not known before it is sent"))]
-        tokens = sum(_tokens(image, terms) for image in images)
+        count = sum(_tokens(image, terms) for image in images)
         thumb = figures.count(sum(rule_of_thumb(image.width, image.height) for image in images))
         facts = [(self.tr("Size"), self._size(picture))]
-        if total := sum(image.sent_bytes for image in images):
+        if not picture.url:
+            total = sum(image.sent_bytes for image in images)
             kinds = dict.fromkeys(picture_facts.kind(image.media_type) for image in images)
             facts.append((self.tr("Bytes"), f"{figures.file_size(total)} {', '.join(kinds)}"))
         facts += [
-            (self.tr("Tokens"), self.tr("%1 exact").replace("%1", figures.count(tokens))),
+            (self.tr("Tokens"), self.tr("%1 exact").replace("%1", figures.count(count))),
             (self.tr("Rule of thumb"), self.tr("%1 (w × h / 750)").replace("%1", thumb)),
         ]
-        return facts + self._prices(picture, terms, tokens)
+        return facts + self._prices(picture, terms, count)
 
     def _size(self, picture: Shown) -> str:
         image = picture.images[0]
@@ -147,9 +152,9 @@ class SentAs(QScrollArea):
         if prices is None:
             return [(self.tr("Price"), self.tr("not known for this model"))]
         cost = picture_cost(tokens, prices)
-        now = terms.price(tokens)
-        if picture.row is not None and now is not None:
-            words = self.tr("%1, then %2 a turn").replace("%1", figures.dollars(now))
+        if picture.row is not None and terms.rate is not None:
+            now = figures.dollars(dollars(tokens, terms.rate))
+            words = self.tr("%1, then %2 a turn").replace("%1", now)
             return [(self.tr("Price now"), words.replace("%2", figures.dollars(cost.cache_read)))]
         return [
             (self.tr("Input price"), figures.dollars(cost.input)),
@@ -159,11 +164,11 @@ class SentAs(QScrollArea):
 
     # --- ways ---
 
-    def _add_ways(self, column: QVBoxLayout, picture: Shown, terms: Terms) -> None:
+    def _add_ways(self, column: QVBoxLayout, picture: Shown, terms: Terms, price: Pricing) -> None:
         """The presets side by side; of a picture of the draft each can be chosen."""
-        ways = [(offer, offer.preset == picture.preset) for offer in terms.offers(picture.size)]
+        ways = [(offer, offer.preset == picture.preset) for offer in terms.offers(picture)]
         if picture.preset == "region" and picture.region is not None:
-            ways.append((terms.region(picture.size, picture.region), True))
+            ways.append((terms.region(picture, picture.region), True))
         if len(ways) < 2:
             return
         column.addSpacing(8)
@@ -172,8 +177,7 @@ class SentAs(QScrollArea):
         rows = QVBoxLayout()
         rows.setSpacing(2)
         for offer, present in ways:
-            tokens = offer.tokens(terms.model.tier.patch)
-            words = way_name(offer), price_words(tokens, terms.price(tokens))
+            words = way_name(offer), price_words(terms.tokens(offer), price(offer))
             if choosable:
                 button = _Way(self._theme, *words)
                 button.setChecked(present)
@@ -195,7 +199,7 @@ class SentAs(QScrollArea):
         button.setProperty("kind", "plain")
         button.setAccessibleName(words)
         button.setToolTip(self.tr("Asks the same question again, with this picture sharper"))
-        button.clicked.connect(lambda: self.sharper_wanted.emit())
+        button.clicked.connect(self.sharper_wanted)
         self._buttons.append(button)
         column.addWidget(button)
 

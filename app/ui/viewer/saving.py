@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QStandardPaths, Qt, QTimer
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.conversation.gallery import Gallery
-from app.core.errors import VisavisError
+from app.core.errors import PictureError, VisavisError
 from app.core.message import ImageBlock
 from app.ui.errors import sentence
 from app.ui.foreign_text import one_line
@@ -136,8 +136,12 @@ class Saving(QObject):
     def _on_saved(self, path: str) -> None:
         self.say(self.tr("Saved as %1").replace("%1", one_line(Path(path).name)))
 
-    def _on_failed(self, _path: str, error: VisavisError) -> None:
-        self.say(sentence(error))
+    def _on_failed(self, path: str, error: VisavisError) -> None:
+        if isinstance(error, PictureError):
+            self.say(sentence(error))
+        else:
+            name = one_line(Path(path).name)
+            self.say(self.tr("%1 could not be written there. Choose another folder.").replace("%1", name))
 
 
 def _free_paths(folder: Path, names: list[str]) -> list[str]:

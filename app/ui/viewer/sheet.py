@@ -12,13 +12,13 @@ Viewer {{ background: {GROUND}; }}
 QLabel {{ color: {DARK.text}; }}
 QLabel[tone="secondary"] {{ color: {DARK.text2}; }}
 QLabel[tone="warning"] {{ color: {DARK.warn}; }}
-QLabel#chip {{ background: {DARK.surface}; border: 1px solid {DARK.line}; border-radius: 6px; padding: 1px 7px; }}
+QLabel#chip {{ background: {DARK.surface}; border: 1px solid {DARK.line}; border-radius: 6px; }}
 QLabel#chip[sent="true"] {{ background: {DARK.soft}; color: {DARK.accent}; border-color: {DARK.soft}; }}
 QLabel#said {{ background: {DARK.badge}; border-radius: 8px; padding: 6px 12px; }}
 QScrollArea#sent_as, QWidget#facts {{ background: {DARK.background}; }}
 QScrollArea#sent_as {{ border-left: 1px solid {DARK.line}; }}
 QPushButton {{ color: {DARK.text}; background: transparent; border: 1px solid transparent; }}
-QPushButton[kind="pill"] {{ background: {DARK.surface}; border-color: {DARK.line}; border-radius: 15px; padding: 0 12px; }}
+QPushButton[kind="pill"] {{ background: {DARK.surface}; border-color: {DARK.line}; border-radius: 15px; }}
 QPushButton[kind="plain"] {{ background: {DARK.surface}; border-color: {DARK.line}; }}
 QPushButton[kind="way"] {{ border-radius: 8px; padding: 0; min-height: 0; }}
 QPushButton:hover {{ background: {DARK.hover}; }}

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import Final
 
+from app.conversation.attachment import DraftPicture
+from app.conversation.chat import Chat
+from app.conversation.preparing import numbered
 from app.core.catalog import Limits, Model
 from app.core.cost import dollars
-from app.core.cuts import Box, Offer, Preset, cuts, offers
+from app.core.cuts import Box, Offer, Preset, offers
 from app.core.fit import Size
 from app.core.message import ImageBlock, thumbnail_key
+from app.core.sharper import cuts_among
+from app.ui.next_price import next_price
 
-if TYPE_CHECKING:
-    from app.conversation.attachment import DraftPicture
-    from app.conversation.chat import Chat
+_ORDER: Final[tuple[Preset, ...]] = ("cheap", "auto", "tiles")
+_MILLION: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +44,17 @@ class Shown:
     """What it is known by as long as the viewer is open."""
     row: int | None = None
     """Its row in the draft; None for a picture of the conversation."""
+    others: int = 0
+    """Picture blocks that the next request has besides."""
 
     @property
     def thumbnail(self) -> str:
         return thumbnail_key(self.original, self.page) if self.original else ""
+
+    @property
+    def sendable(self) -> bool:
+        """Whether there are bytes that go, or went, over the wire."""
+        return bool(self.images) and not self.stands_for and not self.url
 
     @property
     def stands_for(self) -> str:
@@ -56,48 +67,55 @@ class Terms:
     """What the present model takes, and what a picture in the next request costs."""
 
     model: Model
+    limits: Limits
     rate: Decimal | None = None
     """US dollars per million tokens, None where no price is known."""
-    edge_cap: int | None = None
-    """Pixels of either edge, where the request has many pictures (API.md, section 1.5)."""
 
     @classmethod
-    def of(cls, chat: Chat, limits: Limits) -> Terms:
-        ahead = chat.draft.estimate
-        prices = chat.model.prices_for(ahead.prompt_tokens)
-        rate = prices and (prices.cache_write_5m if ahead.caches else prices.input)
-        many = chat.context.pictures + len(chat.draft.pictures) > limits.many_images
-        return cls(chat.model, rate, limits.many_edge if many else None)
+    def of(cls, chat: Chat) -> Terms:
+        return cls(chat.model, chat.limits, next_price(chat, _MILLION))
 
-    def price(self, tokens: int) -> Decimal | None:
+    def price(self, offer: Offer) -> Decimal | None:
         """US dollars, or None."""
-        return None if self.rate is None else dollars(tokens, self.rate)
+        return None if self.rate is None else dollars(self.tokens(offer), self.rate)
 
-    def offers(self, size: Size) -> tuple[Offer, ...]:
-        """The presets that differ, from the cheapest; none for a picture nobody has seen."""
-        if not all(size):
+    def tokens(self, offer: Offer) -> int:
+        return offer.tokens(self.model.tier.patch)
+
+    def offers(self, picture: Shown) -> tuple[Offer, ...]:
+        """The presets that differ, from the smallest; none for a link, which goes as it is."""
+        if picture.url or not all(picture.size):
             return ()
-        order: tuple[Preset, ...] = ("cheap", "auto", "tiles")
-        found = offers(size, self.model.tier, edge_cap=self.edge_cap)
-        return tuple(sorted(found, key=lambda offer: order.index(offer.preset)))
+        found = offers(picture.size, self.model.tier)
+        return tuple(self._offer(picture, preset) for preset in _ORDER if preset in {o.preset for o in found})
 
-    def region(self, size: Size, box: Box) -> Offer:
+    def region(self, picture: Shown, box: Box) -> Offer:
         """A small overview with that region at full size."""
-        return Offer("region", cuts(size, "region", self.model.tier, edge_cap=self.edge_cap, region=box))
+        return self._offer(picture, "region", box)
+
+    def _offer(self, picture: Shown, preset: Preset, box: Box | None = None) -> Offer:
+        tier = self.model.tier
+        return Offer(preset, cuts_among(picture.size, preset, tier, self.limits, picture.others, box))
 
 
 def of_conversation(chat: Chat) -> list[Shown]:
     """All pictures that were sent, in order."""
-    return [_sent(blocks) for message in chat.messages.messages for blocks in message.pictures]
+    others = chat.context.pictures
+    return [_sent(blocks, others) for message in chat.messages.messages for blocks in message.pictures]
 
 
 def of_draft(chat: Chat) -> list[Shown]:
     """The pictures that are being attached, in order."""
-    first = chat.draft.first_number
-    return [_drafted(picture, first + row, row) for row, picture in enumerate(chat.draft.pictures)]
+    draft = chat.draft
+    blocks = [len(picture.aim.cuts) if picture.aim else 1 for picture in draft.pictures]
+    others = chat.context.pictures + sum(blocks)
+    return [
+        _drafted(picture, draft.first_number + row, row, others - blocks[row])
+        for row, picture in enumerate(draft.pictures)
+    ]
 
 
-def _sent(blocks: tuple[ImageBlock, ...]) -> Shown:
+def _sent(blocks: tuple[ImageBlock, ...], others: int) -> Shown:
     first = blocks[0]
     return Shown(
         number=first.number,
@@ -112,22 +130,24 @@ def _sent(blocks: tuple[ImageBlock, ...]) -> Shown:
         region=next((block.box for block in blocks if block.kind == "region"), None),
         url=first.url,
         key=first.number,
+        others=others,
     )
 
 
-def _drafted(picture: DraftPicture, number: int, row: int) -> Shown:
+def _drafted(picture: DraftPicture, number: int, row: int, others: int) -> Shown:
     return Shown(
         number=number,
         name=picture.name,
         original=picture.original,
-        page=picture.source.page,
+        page=picture.page,
         size=Size(picture.width, picture.height),
         format=picture.format,
         file_bytes=picture.file_bytes,
-        images=picture.images if picture.state == "ready" else (),
+        images=tuple(numbered(picture, number)) if picture.state == "ready" else (),
         preset=picture.preset,
         region=picture.source.region,
         url=picture.source.url,
         key=picture.key,
         row=row,
+        others=others,
     )

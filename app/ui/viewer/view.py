@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QKeyCombination, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from app.conversation.chat import Tools
 from app.conversation.gallery import Gallery
+from app.conversation.tools import Tools
 from app.core.cuts import Box, Offer
-from app.ui import figures
 from app.ui.buttons import press_focused
-from app.ui.label import ElidedLabel, Label
 from app.ui.picture_facts import shown_name
 from app.ui.theme import Theme
-from app.ui.viewer.bar import Bar, icon_button
+from app.ui.viewer.bar import Bar
 from app.ui.viewer.canvas import PAN, STEP, PictureCanvas
 from app.ui.viewer.commands import Command, command_of, popup_menu
 from app.ui.viewer.content import Content, ask_ahead, content, pixels_of
 from app.ui.viewer.full_screen import FullScreen
+from app.ui.viewer.heading import Heading
 from app.ui.viewer.loader import Loader
 from app.ui.viewer.marking import Marking
 from app.ui.viewer.panel import WIDTH, SentAs
+from app.ui.viewer.resends import Resends
 from app.ui.viewer.saving import Saving
 from app.ui.viewer.sheet import SHEET
 from app.ui.viewer.shown import Shown, Terms
@@ -38,16 +37,9 @@ _WIDE: Final = 900
 """Points from which on the panel is open unless it was closed."""
 _PATIENCE: Final = 300
 """Milliseconds before the wait for a picture is mentioned."""
+_QUIT: Final = QKeyCombination(Qt.KeyboardModifier.ControlModifier, Qt.Key.Key_Q)
 
-
-@dataclass(frozen=True, slots=True)
-class Resends:
-    """How pictures that were sent can be sent again."""
-
-    sharper: Callable[[int], Offer | None]
-    """The picture of this number, sharper; None where it is as sharp as can be, or not to be had now."""
-    price: Callable[[int, Offer], Decimal | None]
-    """US dollars that it adds, None where they are not known."""
+Source = Callable[[], tuple[list[Shown], Terms]]
 
 
 class Viewer(QWidget):
@@ -64,16 +56,24 @@ class Viewer(QWidget):
     resend_wanted = Signal(int, str, object)
 
     def __init__(
-        self, theme: Theme, gallery: Gallery, tools: Tools, parent: QWidget, resends: Resends | None = None
+        self,
+        theme: Theme,
+        gallery: Gallery,
+        tools: Tools,
+        source: Source,
+        parent: QWidget,
+        resends: Resends | None = None,
     ) -> None:
+        """`source` tells the pictures, in order and at least one, and what holds for them; `follow` asks it again."""
         super().__init__(parent)
         self._theme = theme
         self._gallery = gallery
         self._covered = parent
         self._resends = resends
-        self._pictures: list[Shown] = []
+        self._source = source
+        self._pictures, self._terms = source()
         self._index = 0
-        self._terms: Terms
+        self._described: tuple[Shown, Terms, str] | None = None
         self._content = Content(sent=False)
         self._sees = True
         self._held = False
@@ -83,12 +83,10 @@ class Viewer(QWidget):
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
         self.setAccessibleName(self.tr("Picture viewer"))
         self.setStyleSheet(SHEET)
-        self._title = ElidedLabel(theme, most=2000, weight=500)
-        self._chip = Label(theme, role="caption")
-        self._chip.setObjectName("chip")
-        self._percent = Label(theme, role="caption", tone="secondary")
+        self._heading = Heading(theme)
         self._canvas = PictureCanvas(theme)
         self._loader = Loader(gallery, tools, self)
         self._panel = SentAs(theme)
@@ -96,35 +94,35 @@ class Viewer(QWidget):
         self._marking = Marking(self._canvas, self._bar, self)
         self._full_screen = FullScreen(self)
         self._saving = Saving(theme, gallery, self._canvas, self)
-        self._details = icon_button(theme, "info", self.tr("Details"), "I")
-        self._details.setCheckable(True)
-        self._close = icon_button(theme, "x", self.tr("Close"), self.tr("Esc"))
         self._lay_out()
         self._connect()
         parent.installEventFilter(self)
 
-    def show_pictures(self, pictures: Sequence[Shown], index: int, terms: Terms) -> None:
-        """Open, showing the picture of that index. `pictures` is not empty."""
-        self._pictures, self._terms = list(pictures), terms
+    def show_picture(self, index: int, *, mark: bool = False) -> None:
+        """Open, showing the picture of that index, or letting a region of it be marked."""
         self.setGeometry(self._covered.rect())
         self.show()
         self.raise_()
         self._canvas.setFocus()
         self._show(index)
+        if mark:
+            self._mark()
 
-    def update_pictures(self, pictures: Sequence[Shown], terms: Terms) -> None:
-        """The same pictures have become others: prepared anew, or priced. Closes when none is left."""
+    def follow(self) -> None:
+        """The same pictures may have become others: prepared anew, or priced. Closes when none is left."""
         before = self._picture
-        self._pictures, self._terms = list(pictures), terms
+        pictures, self._terms = self._source()
         if not pictures:
             self.close()
             return
+        self._pictures = pictures
         index = next((i for i, picture in enumerate(pictures) if picture.key == before.key), None)
-        if index is None or self._pictures[index].size != before.size:
+        if index is None or (pictures[index].size, pictures[index].original) != (before.size, before.original):
             self._show(min(self._index, len(pictures) - 1) if index is None else index)
-        else:
-            self._index = index
-            self._describe()
+            return
+        self._index = index
+        self._describe()
+        if pictures[index] != before:
             self._compose()
 
     @property
@@ -132,17 +130,9 @@ class Viewer(QWidget):
         return self._pictures[self._index]
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setContentsMargins(16, 8, 8, 8)
-        top.setSpacing(8)
-        top.addWidget(self._title, 1)
-        top.addWidget(self._chip)
-        top.addWidget(self._percent)
-        top.addWidget(self._details)
-        top.addWidget(self._close)
         left = QVBoxLayout()
         left.setSpacing(0)
-        left.addLayout(top)
+        left.addWidget(self._heading)
         left.addWidget(self._canvas, 1)
         left.addWidget(self._bar)
         whole = QHBoxLayout(self)
@@ -166,8 +156,8 @@ class Viewer(QWidget):
         self._marking.ended.connect(self._on_marked)
         self._panel.preset_chosen.connect(lambda preset: self.preset_chosen.emit(self._picture.row, preset))
         self._panel.sharper_wanted.connect(self._resend_sharper)
-        self._details.clicked.connect(self._toggle_panel)
-        self._close.clicked.connect(self.close)
+        self._heading.details.clicked.connect(self._toggle_panel)
+        self._heading.close_button.clicked.connect(self.close)
 
     # --- what is shown ---
 
@@ -190,10 +180,13 @@ class Viewer(QWidget):
         """The words around the picture."""
         picture = self._picture
         title = self.tr("Image %1").replace("%1", str(picture.number)) + f" · {shown_name(picture.name)}"
-        self._title.set_whole(title)
+        self._heading.set_title(title)
         self._bar.set_place(self._index, len(self._pictures))
         self._bar.mark.setVisible(self._can_mark)
-        self._panel.show_picture(picture, self._terms, self._sharper_words())
+        described = picture, self._terms, self._resends.words(picture.number) if self._resends is not None else ""
+        if described != self._described:  # or a press on a button would be lost when another picture gets ready
+            self._described = described
+            self._panel.show_picture(picture, self._terms, self._added_price, described[2])
 
     def _compose(self) -> None:
         """Show the pixels wanted as soon as they are there; until then those that are shown stay."""
@@ -204,7 +197,7 @@ class Viewer(QWidget):
         self._content = wanted
         if wanted.text:
             self._canvas.show_text(wanted.text)
-        elif wanted.layers:
+        else:
             self._canvas.show_layers(wanted.layers)
         if not wanted.waits:
             self._patience.stop()
@@ -212,26 +205,20 @@ class Viewer(QWidget):
 
     def _name_content(self) -> None:
         shown = self._content
-        self._chip.setText(shown.chip)
-        self._chip.setVisible(bool(shown.chip))
-        self._chip.setProperty("sent", shown.sent)
-        self._chip.style().unpolish(self._chip)
-        self._chip.style().polish(self._chip)
+        self._heading.set_chip(shown.chip, sent=shown.sent)
         self._bar.set_seen(
             sent=shown.sent and not shown.waits,
             original=not shown.sent and not shown.waits,
-            has_sent=bool(self._picture.images),
+            has_sent=bool(self._picture.images) and not self._picture.url,
         )
-        self._canvas.setAccessibleName(shown.text or self._title.accessibleName())
+        self._canvas.setAccessibleName(shown.text or self._heading.title)
         self._canvas.setAccessibleDescription(shown.chip)
 
     def _say_waiting(self) -> None:
-        self._chip.setText(self.tr("Opening the picture…"))
-        self._chip.show()
+        self._heading.set_chip(self.tr("Opening the picture…"), sent=False)
 
     def _on_viewed(self) -> None:
-        canvas = self._canvas
-        self._percent.setText("" if canvas.empty else self.tr("%1 %").replace("%1", str(round(canvas.zoom * 100))))
+        self._heading.set_zoom(None if self._canvas.empty else self._canvas.zoom)
 
     def _see(self, sent: bool) -> None:
         self._sees = sent
@@ -249,7 +236,7 @@ class Viewer(QWidget):
     def _commands(self) -> list[Command]:
         canvas, picture = self._canvas, self._picture
         seen, tr = not canvas.empty, self.tr
-        sent = bool(picture.images) and bool(picture.images[0].sent) and not picture.stands_for
+        sent = picture.sendable
         commands = [
             Command(("1",), lambda: canvas.zoom_to(1.0), tr("Actual size"), seen),
             Command(("0",), canvas.fit, tr("Fit to the window"), seen, canvas.fits),
@@ -290,7 +277,8 @@ class Viewer(QWidget):
     @property
     def _can_mark(self) -> bool:
         picture = self._picture
-        return bool(picture.original) and all(picture.size) and (picture.row is not None or self._resends is not None)
+        may_go = self._resends is None or self._resends.ready()
+        return bool(picture.original) and all(picture.size) and not picture.url and may_go
 
     def _mark(self) -> None:
         if not self._can_mark or self._marking.on:
@@ -299,9 +287,9 @@ class Viewer(QWidget):
         self._compose()
 
     def _added_price(self, offer: Offer) -> Decimal | None:
-        if self._picture.row is None and self._resends is not None:
+        if self._resends is not None:
             return self._resends.price(self._picture.number, offer)
-        return self._terms.price(offer.tokens(self._terms.model.tier.patch))
+        return self._terms.price(offer)
 
     def _on_marked(self) -> None:
         self._canvas.setFocus()
@@ -316,21 +304,9 @@ class Viewer(QWidget):
             self.resend_wanted.emit(picture.number, "region", box)
             self.close()
 
-    def _sharper(self) -> Offer | None:
-        if self._resends is None or self._picture.row is not None:
-            return None
-        return self._resends.sharper(self._picture.number)
-
-    def _sharper_words(self) -> str:
-        offer = self._sharper()
-        if offer is None:
-            return ""
-        price = self._added_price(offer)
-        words = self.tr("Resend sharper")
-        return words if price is None else f"{words} (+{figures.dollars(price)})"
-
     def _resend_sharper(self) -> None:
-        if (offer := self._sharper()) is not None:
+        offer = self._resends.offer(self._picture.number) if self._resends is not None else None
+        if offer is not None:
             self.resend_wanted.emit(self._picture.number, offer.preset, None)
             self.close()
 
@@ -364,8 +340,8 @@ class Viewer(QWidget):
         width = min(self._theme.px(WIDTH), round(self.width() * _PANEL))
         self._panel.setFixedWidth(width)
         self._panel.setVisible(is_open)
-        self._details.setChecked(is_open)
-        self._details.setVisible(not self._full_screen.on)
+        self._heading.details.setChecked(is_open)
+        self._heading.details.setVisible(not self._full_screen.on)
         self._bar.set_width(self.width() - (width if is_open else 0))
 
     # --- Qt ---
@@ -373,8 +349,7 @@ class Viewer(QWidget):
     def event(self, event: QEvent) -> bool:
         """No shortcut of the window behind works meanwhile, but the one that quits."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if not event.matches(QKeySequence.StandardKey.Quit) and event.key() != Qt.Key.Key_Q:
-                event.accept()
+            event.setAccepted(event.keyCombination() != _QUIT)
             return True
         return super().event(event)
 
@@ -396,7 +371,7 @@ class Viewer(QWidget):
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab goes round inside."""
         picture = self._marking.marker if self._marking.on else self._canvas
-        order = [picture, *self._bar.buttons, *self._panel.buttons, self._details, self._close]
+        order = [picture, *self._bar.buttons, *self._panel.buttons, self._heading.details, self._heading.close_button]
         order = [widget for widget in order if widget.isVisible() and widget.isEnabled()]
         if not order:  # on its way out
             return False
@@ -414,12 +389,6 @@ class Viewer(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._share_width()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        event.accept()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        event.accept()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)

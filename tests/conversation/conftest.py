@@ -1,0 +1,89 @@
+"""A draft by itself, joined with what it works with, and everything it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.conversation.attachment import Document, DraftPicture, Many, Source
+from app.conversation.draft import Draft
+from app.conversation.tools import Tools
+from app.core.catalog import Catalog
+from app.core.errors import LinkRefused, VisavisError
+from app.core.fetch import Fetched
+from tests.conftest import destroy, finish
+
+
+@dataclass
+class Web:
+    """What stands at which address; everything else cannot be had."""
+
+    pages: dict[str, bytes] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    async def fetch(self, url: str) -> Fetched:
+        self.asked.append(url)
+        if url not in self.pages:
+            raise LinkRefused("pictures.example", "timeout", limit=15)
+        return Fetched(self.pages[url], url, "")
+
+
+class Bench:
+    """A draft and what it has said."""
+
+    def __init__(self, draft: Draft, qtbot: QtBot) -> None:
+        self.draft = draft
+        self._qtbot = qtbot
+        self.refused: list[VisavisError] = []
+        self.many: list[Many] = []
+        self.documents: list[Document] = []
+        draft.refused.connect(self.refused.extend)
+        draft.many_wanted.connect(self.many.append)
+        draft.pages_wanted.connect(self.documents.append)
+
+    def drop(self, *paths: object) -> None:
+        self.draft.drop([Source(path=str(path)) for path in paths])
+        self.settle()
+
+    def attach(self, *sources: Source) -> None:
+        self.draft.attach(sources)
+        self.settle()
+
+    def settle(self) -> None:
+        """Until every picture is ready; what was refused is told by then."""
+        self._qtbot.waitUntil(lambda: self.draft.ready and not self.draft._refusals._errors, timeout=20_000)
+
+    @property
+    def names(self) -> list[str]:
+        return [picture.name for picture in self.draft.pictures]
+
+    @property
+    def only(self) -> DraftPicture:
+        (picture,) = self.draft.pictures
+        return picture
+
+
+@pytest.fixture
+def web() -> Web:
+    return Web()
+
+
+@pytest.fixture
+def bench(tools: Tools, catalog: Catalog, web: Web, qtbot: QtBot) -> Iterator[Bench]:
+    model = catalog.get(catalog.default_id)
+    draft = Draft(
+        tools.pictures,
+        tools.decoder,
+        tools.store,
+        tools.threads,
+        tools.tasks,
+        catalog.limits,
+        model,
+        fetch=web.fetch,
+    )
+    yield Bench(draft, qtbot)
+    finish(tools.tasks.close())
+    destroy(draft)

@@ -1,0 +1,168 @@
+"""Pictures in the conversation: parts, sentences in their place, "Image 2" in an answer, sharper ones, blamed ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.conversation.chat import Chat
+from app.core.cuts import Box
+from app.core.errors import ApiError, Offence, RequestRefused
+from app.core.failure import error_to_json
+from app.core.message import ImageBlock
+from app.ui.transcript import Transcript
+from app.ui.transcript.answer import AnswerTurn
+from app.ui.transcript.card import Card, blamed_picture
+from app.ui.transcript.text import SafeTextView
+from app.ui.transcript.tiles import PictureTile
+from tests.ui.test_transcript import PICTURE, answered, asked, chat, show, transcript
+
+__all__ = ["chat", "transcript"]  # fixtures
+
+OVERVIEW = replace(PICTURE, kind="overview", width=1456, height=819, tokens=1560, preset="tiles")
+TILE = replace(PICTURE, kind="tile", box=Box(0, 0, 1323, 2160), part=1, parts=2, width=1323, height=2160, tokens=3760)
+
+
+def tiles(transcript: Transcript) -> list[PictureTile]:
+    return [tile for tile in transcript.findChildren(PictureTile) if tile.isVisibleTo(transcript)]
+
+
+@pytest.mark.parametrize(
+    ("images", "caption", "badge"),
+    [
+        ((OVERVIEW, TILE, replace(TILE, part=2)), "3840×2160 → overview + 2 tiles", "9,080 tok"),
+        ((OVERVIEW, replace(TILE, kind="region")), "3840×2160 → overview + region", "5,320 tok"),
+        ((replace(PICTURE, same_as=1, number=2),), "the same as Image 1", ""),
+        ((replace(PICTURE, withheld=True),), "left out", ""),
+        (
+            (replace(PICTURE, url="https://pictures.example/a.png", width=0, height=0, sent=""),),
+            "link, size unknown",
+            None,
+        ),
+    ],
+    ids=["tiles", "region", "same", "left out", "link"],
+)
+def test_a_tile_says_how_its_picture_went(
+    transcript: Transcript, chat: Chat, images: tuple[ImageBlock, ...], caption: str, badge: str | None
+) -> None:
+    show(chat, asked("", *images), answered(server="practice"))
+    (tile,) = tiles(transcript)
+    assert tile.caption == caption
+    if badge is not None:
+        assert tile.badge == badge
+
+
+def links(transcript: Transcript) -> list[tuple[str, str]]:
+    """Words and target of every link in the answers."""
+    found = []
+    for view in transcript.findChildren(SafeTextView):
+        block = view.document().begin()
+        while block.isValid():
+            fragments = block.begin()
+            while not fragments.atEnd():
+                fragment = fragments.fragment()
+                if fragment.charFormat().isAnchor():
+                    found.append((fragment.text(), fragment.charFormat().anchorHref()))
+                fragments += 1
+            block = block.next()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("See Image 2.", [("Image 2", "picture:2")]),
+        ("**Image 1** and 😀 image 2!", [("Image 1", "picture:1"), ("image 2", "picture:2")]),
+        ("Bild 2, 图2", [("Bild 2", "picture:2")]),
+        ("画像2を見て", [("画像2", "picture:2")]),
+        ("Image 3, Images, Image 20, imagery 2", []),
+        ("`Image 2`", []),
+        ("[Image 2](https://pictures.example/)", [("Image 2", "https://pictures.example/")]),
+        ("| a |\n|---|\n| Image 1 |", [("Image 1", "picture:1")]),
+    ],
+)
+def test_a_picture_named_in_an_answer_is_a_link(
+    transcript: Transcript, chat: Chat, text: str, expected: list[tuple[str, str]]
+) -> None:
+    show(chat, asked("", PICTURE, replace(PICTURE, number=2)), answered(text))
+    assert links(transcript) == expected
+
+
+def test_a_question_names_no_links(transcript: Transcript, chat: Chat) -> None:
+    show(chat, asked("Look at Image 1", PICTURE), answered("Yes."))
+    assert links(transcript) == []
+
+
+def test_the_link_brings_the_picture_into_view_and_flashes_it(transcript: Transcript, chat: Chat, qtbot: QtBot) -> None:
+    fill = [message for _ in range(30) for message in (asked("More?"), answered("Word. " * 200))]
+    show(chat, asked("", PICTURE, replace(PICTURE, number=2)), *fill, answered("As Image 2 shows."))
+    qtbot.waitUntil(lambda: len(transcript.turns) == 62)
+    view = next(v for v in transcript.findChildren(SafeTextView) if "As Image 2" in v.plain)
+    view.anchorClicked.emit(QUrl("picture:2"))
+    tile = next(t for t in tiles(transcript) if t.image.number == 2)
+    assert tile._flashing.isActive()
+    assert (
+        transcript.viewport()
+        .rect()
+        .intersects(tile.rect().translated(tile.mapTo(transcript.viewport(), tile.rect().topLeft())))
+    )
+    assert not tiles(transcript)[0]._flashing.isActive()
+
+
+def test_a_picture_that_changes_is_shown_anew(transcript: Transcript, chat: Chat) -> None:
+    question = asked("Which?", PICTURE)
+    show(chat, question, answered())
+    chat.messages.replace(replace(question, content=(replace(PICTURE, withheld=True), *question.content[1:])))
+    (tile,) = tiles(transcript)
+    assert tile.caption == "left out"
+
+
+def test_an_answered_picture_can_be_sent_again_sharper(transcript: Transcript, chat: Chat, qtbot: QtBot) -> None:
+    show(chat, asked("What?", PICTURE), answered())
+    turn = next(t for t in transcript.turns if isinstance(t, AnswerTurn))
+    button = next(b for b in turn.findChildren(QPushButton) if "sharper" in b.text())
+    assert button.text().startswith("Resend Image 1 sharper (+$")
+    with qtbot.waitSignal(turn.sharper_wanted) as wanted:
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert wanted.args == [1]
+
+
+def test_of_several_pictures_a_menu_offers_each(transcript: Transcript, chat: Chat) -> None:
+    show(chat, asked("What?", PICTURE, replace(PICTURE, number=2)), answered())
+    turn = next(t for t in transcript.turns if isinstance(t, AnswerTurn))
+    button = next(b for b in turn.findChildren(QPushButton) if "sharper" in b.text())
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    (menu,) = turn.findChildren(QMenu)
+    assert [action.text().split(" (")[0] for action in menu.actions()] == [
+        "Resend Image 1 sharper",
+        "Resend Image 2 sharper",
+    ]
+    menu.close()
+
+
+def test_a_picture_seen_whole_is_not_offered_sharper(transcript: Transcript, chat: Chat) -> None:
+    whole = replace(PICTURE, width=1000, height=800, original_width=1000, original_height=800, tokens=1044)
+    show(chat, asked("What?", whole), answered())
+    turn = next(t for t in transcript.turns if isinstance(t, AnswerTurn))
+    assert all(b.isHidden() for b in turn.findChildren(QPushButton) if "sharper" in b.text().lower())
+
+
+def test_the_error_that_names_a_picture_shows_it_and_offers_to_mend_it(transcript: Transcript, chat: Chat) -> None:
+    error = ApiError(400, "invalid_request_error", "bad", picture=1, picture_name="q4-dashboard.png")
+    failed = answered("", state="failed", usage=None, error=error_to_json(error))
+    show(chat, asked("What?", PICTURE), failed)
+    (card,) = [c for c in transcript.findChildren(Card) if not c.isHidden()]
+    assert {"Make it smaller", "Leave it out", "Replace it…"} <= {b.text() for b in card.findChildren(QPushButton)}
+    assert "Image 1" in card.words
+    assert [label for label in card.findChildren(QLabel) if label.pixmap().isNull()] == []
+
+
+def test_the_blamed_picture_is_one_or_none() -> None:
+    assert blamed_picture(RequestRefused((Offence("edge", 9000, 8000, 3, "a"),))) == 3
+    assert blamed_picture(RequestRefused((Offence("edge", 9000, 8000, 3), Offence("edge", 9000, 8000, 4)))) == 0
+    assert blamed_picture(ApiError(500, "api_error", "")) == 0
