@@ -84,7 +84,7 @@ class Account(QObject):
     def sources(self) -> frozenset[Source]:
         """Besides bytes, how the server takes pictures."""
         if self._practice:
-            return Server().sources(foreign=False)
+            return frozenset({"file"})  # it fetches nothing: a link goes as the picture that was seen there
         foreign = self._preferences.settings.foreign_sources
         return self._access.server.sources(foreign=foreign) if self._access is not None else frozenset()
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.conversation.attachment import Source
 from app.conversation.draft import Draft
 from app.conversation.kept_files import KeptFiles
 from app.conversation.messages import MessageModel
@@ -143,6 +144,17 @@ class Chat(QObject):
             return None
         cost = picture_cost(tokens, prices)
         return cost.cache_write if prompt >= self.model.min_cacheable else cost.input
+
+    def replace_picture(self, number: int, source: Source) -> None:
+        """Put another picture in the place of one, be it sent or still in the draft."""
+        row = number - self.draft.first_number
+        if not 0 <= row < len(self.draft.pictures):
+            self.worker.replace_picture(number, source)
+            return
+        self.worker.dismiss_refusal()
+        self.draft.remove(row)
+        self.draft.attach([source])
+        self.draft.move(len(self.draft.pictures) - 1, row)
 
     def set_model(self, model_id: str) -> None:
         """Ask another model from now on; new conversations begin with it too."""
@@ -278,11 +290,11 @@ class Chat(QObject):
     async def _load(self) -> None:
         messages = await self._tools.store.messages(self._facts.id)
         self.messages.reset(messages)
-        self._start(self._look(), "look at pictures")
         for message in messages:
             if message.state == "interrupted" and message.error is None and not message.cost:
                 await self._price(message)
         self.refresh()
+        await self._look()
 
     async def _look(self) -> None:
         """See whether every picture file is there and what it says it is: what is due then is told before Send."""

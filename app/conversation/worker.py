@@ -127,7 +127,10 @@ class Worker(QObject):
             self._begin(self._retry)
 
     def repair(self, number: int, how: Literal["shrink", "remove"]) -> None:
-        """Make a picture of the history one step smaller, or leave it out; then ask again for an answer that failed."""
+        """Make a picture of the history one step smaller, or leave it out; then ask again for an answer that failed.
+
+        Of the draft, the picture is sent cheap, or removed.
+        """
         self._begin(partial(self._shrink if how == "shrink" else self._leave_out, number))
 
     def replace_picture(self, number: int, source: Source) -> None:
@@ -258,23 +261,11 @@ class Worker(QObject):
         asked, blocks = self._messages.message_of(number), self._messages.blocks_of(number)
         if asked is None:
             return
-        shown = blocks[0]
-        source = Source(
-            name=shown.name,
-            kept=shown.original,
-            page=shown.page,
-            preset=preset,
-            region=region,
-            sharper_than=number,
-        )
+        name, original, page = blocks[0].name, blocks[0].original, blocks[0].page
+        source = Source(name=name, kept=original, page=page, preset=preset, region=region, sharper_than=number)
         images = await self._refitting.brought_in(source, self._terms.today, self._others())
-        following = self._messages.pictures + 1
-        message = Message.from_user(
-            asked.text,
-            [replace(image, number=following) for image in images],
-            id=uuid.uuid4().hex,
-            created=time.time(),
-        )
+        numbered = [replace(image, number=self._messages.pictures + 1) for image in images]
+        message = Message.from_user(asked.text, numbered, id=uuid.uuid4().hex, created=time.time())
         history = await self._refitted([*self._messages.messages, message])
         promised = self._promised(history)
         if await self._whole(self._keep(history[-1]), "keep message"):
@@ -338,6 +329,7 @@ class Worker(QObject):
     async def _shrink(self, number: int) -> None:
         message, today = self._messages.message_of(number), self._terms.today
         if message is None:
+            self._with_drafted(number, lambda row: self._draft.set_preset(row, "cheap"))
             return
         await self._refitting.look([message])
         refit = shrunk(message, number, today)
@@ -348,6 +340,7 @@ class Worker(QObject):
         await self._mend(await self._uploads.filled(done, self._messages.messages))
 
     async def _leave_out(self, number: int) -> None:
+        self._with_drafted(number, self._draft.remove)
         await self._mend(left_out(self._messages.messages, number))
 
     async def _bring_back(self, number: int) -> None:
@@ -365,6 +358,11 @@ class Worker(QObject):
         last = self._messages.messages[-1]
         if changed and (last.role == "user" or last.state == "failed"):
             await self._retry()
+
+    def _with_drafted(self, number: int, mend: Callable[[int], None]) -> None:
+        row = number - self._draft.first_number
+        if 0 <= row < len(self._draft.pictures):
+            mend(row)
 
     def _others(self) -> int:
         """Blocks of pictures that the next request carries along."""

@@ -264,10 +264,10 @@ class MainWindow(QMainWindow):
         """Ask for a file that takes the place of a picture."""
         from app.ui.picture_dialog import picture_dialog
 
-        worker = self._chat.worker
+        chat = self._chat
         title = self.tr("Replace Image %1").replace("%1", str(number))
         dialog = picture_dialog(self, title, many=False)
-        dialog.fileSelected.connect(lambda path: worker.replace_picture(number, Source(path=path)))
+        dialog.fileSelected.connect(lambda path: chat.replace_picture(number, Source(path=path)))
         dialog.open()
 
     async def _ask_for_models(self) -> None:

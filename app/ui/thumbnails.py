@@ -82,6 +82,8 @@ class Thumbnails(QListView):
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._patience.timeout.connect(self._tell_slow)
         self.setAccessibleName(self.tr("Attached pictures"))
+        keys = self.tr("Enter opens, P chooses how it is sent, Delete removes, Alt with an arrow key moves")
+        self.setAccessibleDescription(keys)
         self.setModel(self._rows)
         self.setItemDelegate(self._tiles)
         self.setFlow(QListView.Flow.LeftToRight)

@@ -10,7 +10,7 @@ from tests.conftest import destroy, finish
 
 
 def test_practice_takes_links_and_files_and_exact_sizes(tools: Tools) -> None:
-    assert tools.account.sources == {"url", "file"}
+    assert tools.account.sources == {"file"}
     assert tools.account.exact_sizes
 
 

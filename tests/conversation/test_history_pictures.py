@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -240,6 +241,24 @@ def test_stop_in_mid_refit_leaves_all_of_it_done_or_none(online: Tools, qtbot: Q
     assert stored(online, chat)[0] == chat.messages.messages[0]
 
 
+def test_stop_while_the_batch_is_being_stored_waits_for_disk_and_screen_to_agree(online: Tools, qtbot: QtBot) -> None:
+    image = block(online, 1, png(9000, 60), (9000, 60))
+    chat = opened(online, qtbot, Message.from_user("?", [image], id="q"))
+    qtbot.waitUntil(lambda: numbers(chat) == [1])
+    disk = Event()
+    online.tasks.start(online.store._run(lambda _: disk.wait()), "a slow disk")
+    at_rest: list[int] = []
+    chat.worker.phase_changed.connect(lambda _: at_rest.append(chat.messages.messages[0].images[0].width))
+    chat.worker.retry()
+    qtbot.waitUntil(lambda: chat.worker._keeping is not None)
+    chat.worker.stop()
+    qtbot.wait(0)
+    disk.set()
+    qtbot.waitUntil(lambda: not chat.worker.busy)
+    assert at_rest[-1] == 2576
+    assert stored(online, chat)[0] == chat.messages.messages[0]
+
+
 # --- the bytes once sent never change -----------------------------------------------------------
 
 
@@ -396,6 +415,18 @@ def test_a_repair_of_an_answered_turn_asks_nobody_and_strips_the_thinking_that_s
     rest(chat, qtbot, lambda: chat.worker.bring_back(1))
     ask("Third?")
     assert pictures_sent(api) == pictures_sent(api, 0)
+
+
+def test_a_picture_of_the_draft_that_was_refused_is_mended_there(
+    ask: Callable[..., Message], picture: Callable[..., Path], chat: Chat, api: ApiServer, qtbot: QtBot
+) -> None:
+    ask("First?", picture("a.png"))
+    chat.draft.attach([Source(path=str(picture(f"{n}.png", (2000, 1500 + n)))) for n in range(2)])
+    qtbot.waitUntil(lambda: chat.draft.ready, timeout=10_000)
+    rest(chat, qtbot, lambda: chat.worker.repair(2, "remove"))
+    rest(chat, qtbot, lambda: chat.worker.repair(2, "shrink"))
+    assert [(p.name, p.preset) for p in chat.draft.pictures] == [("1.png", "cheap")]
+    assert len(api.posts) == 1
 
 
 def test_another_picture_in_its_place_takes_back_what_was_said_of_the_old_one(

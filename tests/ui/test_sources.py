@@ -1,4 +1,7 @@
-"""What other programs drop and copy, by the sets of formats they offer (tests/data/mime), and what is made of each."""
+"""What other programs drop and copy, by the sets of formats they offer (tests/data/mime), and what is made of each.
+
+The sets follow what the programs are known to offer, in the names that Qt gives the formats; they are no captures.
+"""
 
 from __future__ import annotations
 

@@ -287,7 +287,7 @@ def test_many_pictures_scroll_within_the_limit(qtbot: QtBot, strip: Thumbnails, 
     assert strip.height() == 100
     strip.set_height_limit(10)
     assert strip.height() == HIT
-    qtbot.waitUntil(lambda: not draft.pictures)
+    qtbot.waitUntil(lambda: not draft.pictures, timeout=20_000)
     assert not strip.isVisible()
 
 

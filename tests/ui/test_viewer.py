@@ -10,8 +10,9 @@ from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QNativeGestureEvent, QPointingDevice
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from app.conversation.attachment import Source
 from app.conversation.chat import Chat
@@ -21,7 +22,6 @@ from app.core.cuts import Box
 from app.core.image import Pixels
 from app.ui.theme import DARK, LIGHT, Theme
 from app.ui.viewer.levels import Levels
-from app.ui.viewer.view import Viewer
 from tests import pictures
 from tests.conftest import destroy, finish
 from tests.ui.viewer_window import Room, Window, button, canvas, chip, fact, grabbed, key, texts, wheel
@@ -370,7 +370,7 @@ def test_what_is_sent_is_told_with_its_price(room: Room) -> None:
     assert fact(viewer, "Tokens").replace(",", "") == f"{image.tokens} exact"
     assert fact(viewer, "Rule of thumb").replace(",", "") == "2212 (w × h / 750)"
     assert fact(viewer, "Bytes").endswith(" WebP")
-    assert fact(viewer, "Price now") == "$0.0053, then $0.00042 a turn"
+    assert fact(viewer, "Price now") == "$0.0053, then $0.00021 a turn"
     for line in ("Made smaller", "Compressed anew", "Metadata removed"):
         assert line in texts(viewer)
 
@@ -413,7 +413,6 @@ def test_a_sent_picture_can_be_sent_again_sharper(room: Room) -> None:
     offer = room.chat.sharper(1)
     assert offer is not None
     again = button(viewer, "Resend sharper (+$0.0")
-    assert not viewer.findChildren(QWidget, "nothing")
     again.click()
     room.until(lambda: len(room.chat.messages.messages) == 4 and not room.chat.worker.busy)
     assert room.chat.messages.messages[2].images[0].preset == offer.preset
@@ -447,7 +446,7 @@ def test_copy_puts_parts_together(room: Room) -> None:
     assert part(copied, 600, 200, 300, 200) == region
 
 
-def test_full_screen_is_left_cleanly(room: Room, qtbot: QtBot) -> None:
+def test_full_screen_is_left_cleanly(room: Room) -> None:
     viewer = room.draft()
     panel = viewer._panel
     assert panel.isVisible()
@@ -459,8 +458,8 @@ def test_full_screen_is_left_cleanly(room: Room, qtbot: QtBot) -> None:
     assert panel.isVisible()
     QTest.mouseDClick(canvas(viewer), Qt.MouseButton.LeftButton, pos=QPoint(300, 300))
     assert room.window.isFullScreen()
-    with qtbot.waitSignal(viewer.destroyed):
-        button(viewer, "Close").click()
+    button(viewer, "Close").click()
+    room.until(lambda: not isValid(viewer))
     assert not room.window.isFullScreen()
 
 
@@ -496,7 +495,7 @@ def test_typing_and_shortcuts_do_not_reach_the_window_behind(room: Room) -> None
     assert room.window.typed == ""
 
 
-def test_tab_goes_round_inside_and_the_focus_returns_at_the_end(room: Room, qtbot: QtBot) -> None:
+def test_tab_goes_round_inside_and_the_focus_returns_at_the_end(room: Room) -> None:
     viewer, window = room.draft(), room.window
     assert canvas(viewer).hasFocus()
     names = []
@@ -508,8 +507,8 @@ def test_tab_goes_round_inside_and_the_focus_returns_at_the_end(room: Room, qtbo
     assert names[8:] == ["Details", "Close", "Image 1 · large.png"]
     QTest.keyClick(window.focusWidget(), KEYS.Key_Backtab)
     assert window.focusWidget().accessibleName() == "Close"
-    with qtbot.waitSignal(viewer.destroyed):
-        QTest.keyClick(window.focusWidget(), KEYS.Key_Escape)
+    QTest.keyClick(window.focusWidget(), KEYS.Key_Escape)
+    room.until(lambda: not isValid(viewer))
     assert window.focusWidget() is window.field
 
 
@@ -517,8 +516,8 @@ def test_the_window_or_the_picture_may_go_while_the_viewer_is_open(
     theme: Theme, room: Room, qtbot: QtBot, chat: Chat
 ) -> None:
     viewer = room.draft(2)
-    with qtbot.waitSignal(viewer.destroyed):
-        chat.draft.remove_all()
+    chat.draft.remove_all()
+    room.until(lambda: not isValid(viewer))
     chat.draft.undo_remove()
     window = Window()
     window.show()
@@ -544,9 +543,3 @@ def test_the_picture_is_never_copied_and_always_drawn_from_the_nearest_half() ->
     levels = Levels(Pixels(1024, 512, rgba))
     assert [image.width() for image in levels._images] == [1024, 512, 256]
     assert levels.image.constBits() == memoryview(rgba)
-
-
-def test_the_viewer_is_one_value_for_each_picture(room: Room) -> None:
-    viewer = room.draft()
-    assert isinstance(viewer, Viewer)
-    assert [picture.row for picture in viewer._pictures] == [0, 1, 2]

@@ -30,6 +30,7 @@ from app.ui.transcript.again import sharper_offers
 from app.ui.transcript.answer import AnswerTurn
 from app.ui.transcript.card import blamed_picture
 from app.ui.transcript.column import Column
+from app.ui.transcript.deeds import do
 from app.ui.transcript.tail import Tail
 from app.ui.transcript.turns import PersonTurn, Turn
 
@@ -328,21 +329,10 @@ class Transcript(QScrollArea):
 
     def _act(self, action: str, error: VisavisError | None = None) -> None:
         """Do what a card offers; `error` is what the card told."""
-        worker = self._chat.worker if self._chat is not None else None
-        if worker is None:
-            return
         number = blamed_picture(error) if error is not None else 0
-        if action == "retry":
-            worker.retry()
-        elif action == "cancel":
-            worker.stop()
-        elif action == "now":
-            worker.repeat_now()
-        elif action == "shrink":
-            worker.repair(number, "shrink")
-        elif action == "remove":
-            worker.repair(number, "remove")
-        elif action == "replace":
+        if self._chat is None or do(self._chat, action, number):
+            return
+        if action == "replace":
             self.replacement_wanted.emit(number)
         else:
             self.action.emit(action)

@@ -1,0 +1,28 @@
+"""What the buttons of a card do to the conversation, as far as they need nothing from the window."""
+
+from __future__ import annotations
+
+from app.conversation.chat import Chat
+
+
+def do(chat: Chat, action: str, number: int) -> bool:
+    """Carry out an action of a card that is about the picture of that number; False where it is the window's."""
+    worker, draft = chat.worker, chat.draft
+    unsent = number - draft.first_number
+    match action:
+        case "retry":
+            worker.retry()
+        case "cancel":
+            worker.stop()
+        case "now":
+            worker.repeat_now()
+        case "shrink" | "remove" if 0 <= unsent < len(draft.pictures):
+            draft.set_preset(unsent, "cheap") if action == "shrink" else draft.remove(unsent)
+            worker.dismiss_refusal()
+        case "shrink":
+            worker.repair(number, "shrink")
+        case "remove":
+            worker.repair(number, "remove")
+        case _:
+            return False
+    return True
