@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,22 +17,27 @@ from typing import Any, Final
 from PySide6.QtCore import QCoreApplication
 
 from app.conversation.account import Account
-from app.conversation.attachment import Source
+from app.conversation.attachment import Document, Source
 from app.conversation.chat import Chat, Tools
 from app.conversation.preferences import Preferences
 from app.conversation.tasks import Tasks
 from app.core import settings
 from app.core.catalog import Catalog
 from app.core.decoder import Decoder
-from app.core.errors import VisavisError
+from app.core.errors import AlreadyAttached, VisavisError
 from app.core.failure import error_from_json
 from app.core.message import ImageBlock, Message
 from app.core.pictures import Pictures
 from app.core.store import Store
 from app.ui.errors import sentence, stop_words
+from app.ui.page_ranges import pages_in
 
 FAILED: Final = 1
 WRONG_USAGE: Final = 2
+
+
+class _WrongUsageError(Exception):
+    """What was asked for makes no sense, in the words of the command line."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -42,7 +47,8 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     ask.add_argument("question", help="what to ask")
-    ask.add_argument("pictures", nargs="*", metavar="PICTURE", help="JPEG, PNG, GIF or WebP files, in order")
+    ask.add_argument("pictures", nargs="*", metavar="PICTURE", help="picture files or PDFs, in order")
+    ask.add_argument("--pages", metavar="PAGES", default="", help='which pages of a PDF, as in "1-3, 7"; else all')
     ask.add_argument("--model", metavar="ID", help="the model to ask")
     ask.add_argument("--system", metavar="TEXT", default="", help="a system prompt")
     ask.add_argument("--json", action="store_true", help="print one JSON object when the answer is complete")
@@ -62,6 +68,9 @@ def run(options: argparse.Namespace, folder: Path, environ: Mapping[str, str]) -
     except VisavisError as error:
         print(sentence(error), file=sys.stderr)
         return FAILED
+    except _WrongUsageError as error:
+        print(f"visavis ask: {error}", file=sys.stderr)
+        return WRONG_USAGE
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -88,52 +97,87 @@ async def _ask(options: argparse.Namespace, folder: Path, environ: Mapping[str, 
         chat = Chat.new(model, tools)
         chat.set_system(options.system)
         try:
-            answer = await _answer(chat, tasks, options.question, options.pictures, live=not options.json)
+            answer = await _Question(chat, tasks, options).answer()
         finally:
             await tasks.close()
             await account.close()
         return _report(chat, answer, as_json=options.json)
 
 
-async def _answer(chat: Chat, tasks: Tasks, question: str, pictures: Sequence[str], *, live: bool) -> Message:
-    """Send the question with its pictures. Raises the first error that keeps it from being sent."""
-    loop = asyncio.get_running_loop()
-    ended: asyncio.Future[Message] = loop.create_future()
+class _Question:
+    """What is asked, from the attaching of its pictures to the answer."""
 
-    def end(message: Message) -> None:
-        if not ended.done():
-            ended.set_result(message)
+    def __init__(self, chat: Chat, tasks: Tasks, options: argparse.Namespace) -> None:
+        self._chat = chat
+        self._pages: str = options.pages
+        self._expected = len(options.pictures)
+        self._told = asyncio.Event()
+        self._ended: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        chat.draft.refused.connect(self._refuse)
+        chat.draft.pages_wanted.connect(self._take_pages)
+        tasks.failed.connect(self._fail)
+        tasks.crashed.connect(self._fail)
+        chat.worker.refused.connect(self._fail)
+        chat.worker.waiting.connect(lambda wait: print(sentence(wait.error), file=sys.stderr))
+        chat.worker.answered.connect(self._end)
+        if not options.json:
+            self._printed = 0
+            chat.messages.dataChanged.connect(self._print)
+        chat.draft.attach(Source(path=picture) for picture in options.pictures)
+        chat.draft.set_text(options.question)
 
-    def fail(error: Exception) -> None:
-        if not ended.done():
-            ended.set_exception(error)
+    async def answer(self) -> Message:
+        """Send it when all its pictures are ready. Raises the first error that keeps it from being sent."""
+        draft = self._chat.draft
+        while not self._ended.done():
+            await self._unless_ended(draft.settled())
+            if len(draft.pictures) == self._expected:
+                self._chat.worker.send()
+                break
+            self._told.clear()
+            await self._unless_ended(self._told.wait())
+        return await self._ended
 
-    chat.draft.refused.connect(lambda errors: fail(errors[0]))
-    tasks.failed.connect(fail)
-    tasks.crashed.connect(fail)
-    chat.worker.refused.connect(fail)
-    chat.worker.waiting.connect(lambda wait: print(sentence(wait.error), file=sys.stderr))
-    chat.worker.answered.connect(end)
-    if live:
-        printed = 0
+    async def _unless_ended(self, work: Coroutine[Any, Any, Any]) -> None:
+        waiting = asyncio.ensure_future(work)
+        await asyncio.wait((waiting, self._ended), return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
 
-        def show() -> None:
-            nonlocal printed
-            text = chat.messages.messages[-1].text
-            try:
-                print(text[printed:], end="", flush=True)
-            except BrokenPipeError as error:
-                fail(error)
-            printed = len(text)
+    def _refuse(self, errors: Sequence[VisavisError]) -> None:
+        for error in errors:
+            if isinstance(error, AlreadyAttached):  # one of the two goes, which is what was asked for
+                print(sentence(error), file=sys.stderr)
+                self._expected -= 1
+            else:
+                self._fail(error)
+        self._told.set()
 
-        chat.messages.dataChanged.connect(show)
-    chat.draft.attach(Source(path=picture) for picture in pictures)
-    chat.draft.set_text(question)
-    settled = asyncio.ensure_future(chat.draft.settled())
-    await asyncio.wait((settled, ended), return_when=asyncio.FIRST_COMPLETED)
-    if len(chat.draft.pictures) == len(pictures):
-        chat.worker.send()
-    return await ended  # a refusal, where a picture is missing
+    def _take_pages(self, document: Document) -> None:
+        pages = pages_in(self._pages or "1-", document.pages)
+        if not pages:
+            self._fail(
+                _WrongUsageError(f'{document.name} has {document.pages} pages, and none of them is "{self._pages}"')
+            )
+            return
+        self._expected += len(pages) - 1
+        self._chat.draft.attach(Source(kept=document.sha256, name=document.name, page=page) for page in pages)
+        self._told.set()
+
+    def _print(self) -> None:
+        text = self._chat.messages.messages[-1].text
+        try:
+            print(text[self._printed :], end="", flush=True)
+        except BrokenPipeError as error:
+            self._fail(error)
+        self._printed = len(text)
+
+    def _end(self, message: Message) -> None:
+        if not self._ended.done():
+            self._ended.set_result(message)
+
+    def _fail(self, error: Exception) -> None:
+        if not self._ended.done():
+            self._ended.set_exception(error)
 
 
 def _report(chat: Chat, answer: Message, *, as_json: bool) -> int:

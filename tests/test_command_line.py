@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from app import __version__
+from tests import rare_pictures
 from tests.servers.api import ApiServer
 from tests.servers.replies import close_before_reply, error, recorded
 
@@ -147,6 +148,42 @@ def test_a_file_that_is_no_picture_is_named_and_nothing_is_sent(online: Run, api
     assert done.returncode == 1
     assert "notes.png" in done.stderr
     assert api.requests == []
+
+
+@pytest.mark.parametrize(
+    ("pages", "labels"),
+    [("", ["page 1", "page 2", "page 3"]), ("2-", ["page 2", "page 3"]), ("3, 1", ["page 1", "page 3"])],
+)
+def test_pages_of_a_document_are_sent_as_pictures(
+    online: Run, api: ApiServer, tmp_path: Path, pages: str, labels: list[str]
+) -> None:
+    (tmp_path / "lease.pdf").write_bytes(rare_pictures.pdf((200, 100), (100, 200), (100, 100)))
+    done = online("ask", "What is owed?", "lease.pdf", "--pages", pages, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [picture["name"] for picture in json.loads(done.stdout)["pictures"]] == [
+        f"lease.pdf, {label}" for label in labels
+    ]
+    [message] = api.posts[0].json["messages"]
+    assert sum(block["type"] == "image" for block in message["content"]) == len(labels)
+
+
+@pytest.mark.parametrize("pages", ["9-", "first"])
+def test_pages_that_a_document_does_not_have_are_said(online: Run, api: ApiServer, tmp_path: Path, pages: str) -> None:
+    (tmp_path / "lease.pdf").write_bytes(rare_pictures.pdf((200, 100), (100, 200)))
+    done = online("ask", "What is owed?", "lease.pdf", "--pages", pages)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f'visavis ask: lease.pdf has 2 pages, and none of them is "{pages}"\n'
+    assert api.posts == []
+
+
+def test_the_same_picture_given_twice_goes_once_and_that_is_said(
+    online: Run, api: ApiServer, picture: Callable[..., Path]
+) -> None:
+    shot = picture("a.png")
+    done = online("ask", "How do these differ?", str(shot), str(picture("b.png")), str(shot))
+    assert (done.returncode, done.stderr.count("\n")) == (0, 2)
+    [message] = api.posts[0].json["messages"]
+    assert sum(block["type"] == "image" for block in message["content"]) == 1
 
 
 def test_without_a_key_it_says_so(run: Run) -> None:

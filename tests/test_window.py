@@ -101,7 +101,7 @@ def test_two_dropped_screenshots_are_asked_about_answered_stored_and_opened_agai
     person = open_window()
     person.drop(picture("q3.png", (1920, 1080)), picture("q4.png", (3840, 2160), "#2040c0"))
     strip = person.find(QListView, "Attached pictures")
-    assert strip.model().rowCount() == 2
+    qtbot.waitUntil(lambda: strip.model().rowCount() == 2)
     qtbot.waitUntil(lambda: person.window._chat.draft.ready, timeout=10_000)
     said = [str(strip.model().index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole)) for row in range(2)]
     assert "2,691" in said[0]

@@ -83,7 +83,7 @@ class Draft(QAbstractListModel):
         self._workshop.arrived.connect(self._arrive)
         self._workshop.made.connect(self._take_over)
         self._workshop.refused.connect(self._refuse)
-        self._refusals = Refusals(self._awaits_more, self.refused.emit)
+        self._refusals = Refusals(self._awaits_more, self.refused.emit, tasks)
         self._limits = limits
         self._spare_bytes = limits.request_bytes
         self._context = Context()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from app.conversation.tasks import Tasks
 from app.core.errors import VisavisError
 
 _SECONDS: Final = 0.15
@@ -14,10 +15,11 @@ _SECONDS: Final = 0.15
 class Refusals:
     """Told when the last file of the drop has been looked at."""
 
-    def __init__(self, pending: Callable[[], bool], tell: Callable[[list[VisavisError]], None]) -> None:
+    def __init__(self, pending: Callable[[], bool], tell: Callable[[list[VisavisError]], None], tasks: Tasks) -> None:
         """`pending` says whether more may come; `tell` gets all of them in the order of their keys."""
         self._pending = pending
         self._tell = tell
+        self._tasks = tasks
         self._errors: dict[int, VisavisError] = {}
 
     def add(self, key: int, error: VisavisError) -> None:
@@ -26,9 +28,10 @@ class Refusals:
         self._errors[key] = error
 
     def _wait(self) -> None:
-        asyncio.get_running_loop().call_later(_SECONDS, self._due)
+        self._tasks.start(self._tell_together(), "tell refusals")
 
-    def _due(self) -> None:
+    async def _tell_together(self) -> None:
+        await asyncio.sleep(_SECONDS)
         if self._pending():
             self._wait()
             return

@@ -66,6 +66,10 @@ class RefitNote(QFrame):
             "edge": self.tr("No picture may be larger than %1 px.").replace("%1", figures.count(limits.max_edge)),
             "picture_bytes": self.tr("A picture has too many bytes for the server."),
             "request_bytes": self.tr("All pictures together have too many bytes for one message."),
+            "missing_picture": self.tr("What was sent is no longer in the data folder."),
+            "media_type": self.tr("A picture was sent under a wrong format."),
+            "same_as": self.tr("The picture it is the same as is left out."),
+            "shrink": self.tr("It is to be smaller."),
             "expired_file": self.tr("The server keeps some pictures no longer."),
         }.get(reason, self.tr("A picture cannot go as it went before."))
         done = self.tr("Sending makes Image %1 anew from its original.")

@@ -68,44 +68,51 @@ def choose(composer: Composer, text: str) -> None:
 # --- addresses ------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def fetched(chat: Chat, picture: Callable[..., Path]) -> list[str]:
-    """The addresses that were fetched; a picture lies behind each."""
-    addresses: list[str] = []
+def put_behind_links(chat: Chat, picture: Path) -> list[str]:
+    """Let a picture lie behind every address; returns those that will be fetched."""
+    fetched: list[str] = []
+    data = picture.read_bytes()
 
     async def fetch(url: str) -> Fetched:
-        addresses.append(url)
-        return Fetched(picture().read_bytes(), url, "roof.jpg")
+        fetched.append(url)
+        return Fetched(data, url, "roof.jpg")
 
     chat.draft._workshop._fetch_from = fetch
-    return addresses
+    return fetched
 
 
-@pytest.mark.parametrize(("choice", "link"), [("Fetch the picture", ""), ("Send the link", ROOF)])
 def test_an_address_is_asked_about_and_fetched_only_after_a_click(
-    qtbot: QtBot, composer: Composer, chat: Chat, fetched: list[str], choice: str, link: str
+    qtbot: QtBot, composer: Composer, chat: Chat, picture: Callable[..., Path]
 ) -> None:
+    fetched = put_behind_links(chat, picture())
     composer.take(Dropped(links=(ROOF,)))
     assert notes(composer) == ["pictures.example/2024/roof.jpg is on the web."]
-    assert choices(composer) == ["Fetch the picture", "Send the link"]
+    assert choices(composer) == ["Fetch the picture"]
     assert fetched == []
-    choose(composer, choice)
+    choose(composer, "Fetch the picture")
     assert notes(composer) == []
     qtbot.waitUntil(lambda: chat.draft.ready)
     assert fetched == [ROOF]
-    assert [picture.source.url for picture in chat.draft.pictures] == [link]
+    assert [picture.source.url for picture in chat.draft.pictures] == [""]
 
 
-def test_a_server_that_takes_no_links_is_offered_none(qtbot: QtBot, theme: Theme, online: Tools) -> None:
+def test_a_link_is_offered_to_a_server_that_takes_links_alone(
+    qtbot: QtBot, theme: Theme, online: Tools, picture: Callable[..., Path]
+) -> None:
     shown = Gallery(online.store, online.pictures, online.decoder, online.threads, online.tasks)
-    composer = Composer(theme, online.account, shown)
+    composer, chat = Composer(theme, online.account, shown), Chat.new(online.account.catalog.default_id, online)
     qtbot.addWidget(composer)
-    composer.set_chat(Chat.new(online.account.catalog.default_id, online))
+    composer.show()
+    composer.set_chat(chat)
+    put_behind_links(chat, picture())
     composer.take(Dropped(links=(ROOF,)))
     assert choices(composer) == ["Fetch the picture"]
     online.preferences.update(foreign_sources=True)
     composer.take(Dropped(links=(ROOF,)))
     assert choices(composer) == ["Fetch the picture", "Send the link"]
+    choose(composer, "Send the link")
+    qtbot.waitUntil(lambda: chat.draft.ready)
+    assert [picture.source.url for picture in chat.draft.pictures] == [ROOF]
 
 
 def test_a_pasted_address_of_a_picture_stays_text_and_offers_it(composer: Composer, chat: Chat) -> None:

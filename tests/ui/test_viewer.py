@@ -538,8 +538,14 @@ def test_it_is_dark_in_both_themes(room: Room, tools: Tools, theme: Theme) -> No
         assert shot.pixelColor(QPoint(viewer.width() - 4, viewer.height() - 4)).name().upper() == DARK.background
 
 
-def test_the_picture_is_never_copied_and_always_drawn_from_the_nearest_half() -> None:
-    rgba = pictures.photo(1024, 512).convert("RGBA").tobytes()
-    levels = Levels(Pixels(1024, 512, rgba))
+def test_halves_are_made_once_and_keep_colours_and_transparency() -> None:
+    opaque = pictures.photo(1024, 512).convert("RGBA")
+    levels = Levels(Pixels(1024, 512, opaque.tobytes()))
     assert [image.width() for image in levels._images] == [1024, 512, 256]
-    assert levels.image.constBits() == memoryview(rgba)
+    assert not any(image.hasAlphaChannel() for image in levels._images)
+    assert levels.image.pixelColor(700, 300).getRgb() == opaque.getpixel((700, 300))
+    clear = Image.new("RGBA", (1024, 512), (200, 40, 20, 255))
+    clear.putpixel((1023, 511), (10, 20, 30, 99))
+    levels = Levels(Pixels(1024, 512, clear.tobytes()))
+    assert all(image.hasAlphaChannel() for image in levels._images)
+    assert levels.image.pixelColor(1023, 511).getRgb() == (10, 20, 30, 99)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QKeyEvent, QWheelEvent
+from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -83,7 +83,7 @@ def button(viewer: Viewer, name: str) -> QPushButton:
 
 
 def key(viewer: Viewer, pressed: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
-    QTest.keyClick(viewer.focusWidget() or canvas(viewer), pressed, modifiers)
+    QTest.keyClick(viewer.window().focusWidget(), pressed, modifiers)
 
 
 def grabbed(viewer: Viewer) -> QImage:
@@ -91,14 +91,7 @@ def grabbed(viewer: Viewer) -> QImage:
 
 
 def wheel(view: QWidget, at: QPointF, steps: int, modifiers: Qt.KeyboardModifier = NONE) -> None:
-    turn = QWheelEvent(
-        at,
-        at,
-        QPoint(),
-        QPoint(0, 120 * steps),
-        Qt.MouseButton.NoButton,
-        modifiers,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(view, turn)
+    """Turn the wheel by so many notches, as the desktop reports it."""
+    in_window = QPointF(view.mapTo(view.window(), QPoint())) + at
+    QTest.wheelEvent(view.window().windowHandle(), in_window, QPoint(0, 120 * steps), QPoint(), modifiers)
+    QApplication.processEvents()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from app.conversation.chat import Chat
+from app.core.cuts import Offer
 from app.core.message import Message
 from app.ui import figures
 
@@ -19,9 +20,12 @@ def sharper_offers(chat: Chat, question: Message) -> list[tuple[int, str]]:
         offer = chat.sharper(number)
         if offer is None:
             continue
-        words = translate("again", "Resend Image %1 sharper").replace("%1", str(number))
-        price = chat.resend_price(number, offer)
-        if price is not None:
-            words += f" (+{figures.dollars(price)})"
-        offers.append((number, words))
+        offers.append((number, sharper_words(chat, number, offer)))
     return offers
+
+
+def sharper_words(chat: Chat, number: int, offer: Offer) -> str:
+    """The offer to send a picture again, sharper, with what it adds."""
+    words = translate("again", "Resend Image %1 sharper").replace("%1", str(number))
+    price = chat.resend_price(number, offer)
+    return words if price is None else f"{words} (+{figures.dollars(price)})"

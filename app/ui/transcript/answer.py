@@ -85,6 +85,7 @@ class AnswerTurn(Turn):
         self._superseded = False
         self._pace = Pace()
         self._offers: list[tuple[int, str]] = []
+        self._uploading = ""
         self._thinking: Fold | None = None
         self._thoughts: Prose | None = None
         self._folded: Fold | None = None
@@ -231,7 +232,17 @@ class AnswerTurn(Turn):
             self._pending.setText(self._asking())
             self._pace.take(message.thinking + message.text)
 
+    def set_uploaded(self, done: int, count: int) -> None:
+        """So many of the pictures are on the server; all of them where there are none to come."""
+        self._uploading = ""
+        if done < count:
+            words = self.tr("Uploading picture %1 of %2…").replace("%1", figures.count(done + 1))
+            self._uploading = words.replace("%2", figures.count(count))
+        self._pending.setText(self._asking())
+
     def _asking(self) -> str:
+        if self._uploading:
+            return self._uploading
         if self._message.content:
             return self.tr("Thinking…")
         return self.tr("Asking %1…").replace("%1", self._model_name)

@@ -7,8 +7,7 @@ from app.conversation.chat import Chat
 
 def do(chat: Chat, action: str, number: int) -> bool:
     """Carry out an action of a card that is about the picture of that number; False where it is the window's."""
-    worker, draft = chat.worker, chat.draft
-    unsent = number - draft.first_number
+    worker = chat.worker
     match action:
         case "retry":
             worker.retry()
@@ -16,9 +15,6 @@ def do(chat: Chat, action: str, number: int) -> bool:
             worker.stop()
         case "now":
             worker.repeat_now()
-        case "shrink" | "remove" if 0 <= unsent < len(draft.pictures):
-            draft.set_preset(unsent, "cheap") if action == "shrink" else draft.remove(unsent)
-            worker.dismiss_refusal()
         case "shrink":
             worker.repair(number, "shrink")
         case "remove":

@@ -8,7 +8,7 @@ from html import escape
 from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from app.conversation.gallery import Gallery
@@ -27,7 +27,13 @@ _FAINT: Final = 0.35
 
 
 class PictureTile(QAbstractButton):
-    """One picture of a message: the thumbnail with its number and badge, its name and what was sent below."""
+    """One picture of a message: the thumbnail with its number and badge, its name and what was sent below.
+
+    Signals:
+        asked(int, QPoint): its menu is wanted, there on the screen.
+    """
+
+    asked = Signal(int, QPoint)
 
     def __init__(
         self,
@@ -151,6 +157,9 @@ class PictureTile(QAbstractButton):
         self._painter.paint_words(painter, tile, shown_name(self._image.name), self.caption)
         painter.end()
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.asked.emit(self._image.number, event.globalPos())
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             self.click()
@@ -161,9 +170,11 @@ class PictureTile(QAbstractButton):
 class PictureStrip(QWidget):
     """Signals:
     opened(int): a tile was clicked; the number of its picture.
+    asked(int, QPoint): a tile's menu is wanted, there on the screen.
     """
 
     opened = Signal(int)
+    asked = Signal(int, QPoint)
 
     def __init__(
         self,
@@ -177,6 +188,7 @@ class PictureStrip(QWidget):
         self.tiles: Final = [PictureTile(theme, self._painter, gallery, images, self) for images in pictures]
         for tile in self.tiles:
             tile.clicked.connect(lambda _=False, number=tile.image.number: self.opened.emit(number))
+            tile.asked.connect(self.asked)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)

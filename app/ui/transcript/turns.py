@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
@@ -25,6 +25,7 @@ class Turn(QWidget):
         selecting(): the person has begun to select.
         picture_opened(int): a picture was clicked; its number.
         picture_named(int): the number of a picture in the text was.
+        picture_asked(int, QPoint): a picture's menu is wanted, there on the screen.
         acted(str): an action of a card, "retry" among them.
     """
 
@@ -32,6 +33,7 @@ class Turn(QWidget):
     selecting = Signal()
     picture_opened = Signal(int)
     picture_named = Signal(int)
+    picture_asked = Signal(int, QPoint)
     acted = Signal(str)
 
     def __init__(self, theme: Theme, message: Message, parent: QWidget | None = None) -> None:
@@ -122,6 +124,7 @@ class PersonTurn(Turn):
         if self._message.images:
             self._strip = PictureStrip(self._theme, self._gallery, self._message.pictures, self)
             self._strip.opened.connect(self.picture_opened)
+            self._strip.asked.connect(self.picture_asked)
             self._strip.set_rate(self._rate)
             self._column.insertWidget(0, self._strip)
             self._strip.show()

@@ -6,7 +6,7 @@ import time
 from itertools import takewhile
 from typing import Final
 
-from PySide6.QtCore import QEvent, QMetaObject, QModelIndex, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMetaObject, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -31,6 +31,7 @@ from app.ui.transcript.answer import AnswerTurn
 from app.ui.transcript.card import blamed_picture
 from app.ui.transcript.column import Column
 from app.ui.transcript.deeds import do
+from app.ui.transcript.picture_menu import PictureMenu
 from app.ui.transcript.tail import Tail
 from app.ui.transcript.turns import PersonTurn, Turn
 
@@ -112,6 +113,7 @@ class Transcript(QScrollArea):
             chat.changed.connect(self._show_rates),
             chat.worker.waiting.connect(self._on_waiting),
             chat.worker.phase_changed.connect(self._on_phase),
+            chat.worker.progressed.connect(self._show_upload),
             chat.worker.refused.connect(self._show_refusal),
             chat.worker.forgiven.connect(self._tail.drop_refusal),
             chat.worker.answered.connect(self._announce),
@@ -219,6 +221,7 @@ class Transcript(QScrollArea):
         turn.selecting.connect(self._release)
         turn.picture_opened.connect(self.picture_opened)
         turn.picture_named.connect(self.show_picture)
+        turn.picture_asked.connect(self._open_menu)
         turn.acted.connect(lambda action: self._act(action, _error_of(turn.message)))
         return turn
 
@@ -300,9 +303,15 @@ class Transcript(QScrollArea):
     def _on_phase(self, phase: str) -> None:
         if phase != "waiting" and self._last_answer is not None:
             self._last_answer.set_wait(None)
+        self._show_upload()
         if phase == "preparing":
             self._tail.drop_refusal()
         self._offer_answer()
+
+    def _show_upload(self) -> None:
+        worker = self._chat.worker if self._chat is not None else None
+        if worker is not None and self._last_answer is not None:
+            self._last_answer.set_uploaded(*(worker.progress if worker.phase == "uploading" else (0, 0)))
 
     def _offer_answer(self) -> None:
         chat = self._chat
@@ -340,6 +349,13 @@ class Transcript(QScrollArea):
     def _resend_sharper(self, number: int) -> None:
         if self._chat is not None and (offer := self._chat.sharper(number)) is not None:
             self._chat.worker.resend(number, offer.preset)
+
+    def _open_menu(self, number: int, at: QPoint) -> None:
+        if self._chat is not None:
+            menu = PictureMenu(self._chat, number, self)
+            menu.opened.connect(self.picture_opened)
+            menu.replacement_wanted.connect(self.replacement_wanted)
+            menu.popup(at)
 
     def show_picture(self, number: int) -> None:
         """Bring a picture of the conversation into view and draw the eye to it."""
