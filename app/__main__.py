@@ -34,6 +34,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if getattr(sys, "frozen", False) and _is_to_decode(arguments):
+        return 0
     asking = _index_of_ask(arguments)
     if asking is not None:
         from app import ask
@@ -54,6 +56,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         model=options.model or "",
         environ=os.environ,
     )
+
+
+def _is_to_decode(arguments: Sequence[str]) -> bool:
+    """Whether a bundle, which has no interpreter to call, has started itself to decode pictures; then that is done."""
+    from app.core import children, decoding
+
+    if arguments != [children.FROZEN_ARGUMENT]:
+        return False
+    decoding.main()
+    return True
 
 
 def has_display(environ: Mapping[str, str]) -> bool:

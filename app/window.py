@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication
 
 from app import __version__
+from app.application import Application
 from app.conversation.account import Account
 from app.conversation.attachment import Source
 from app.conversation.chat import Tools
@@ -98,7 +98,7 @@ def _leave() -> None:
 
 
 async def _live(
-    app: QApplication,
+    app: Application,
     store: Store,
     folder: Path,
     sources: Sequence[Source],
@@ -131,7 +131,10 @@ async def _live(
     for name in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(name, window.close)
-    window.painted.connect(lambda: tasks.start(_after_first_paint(window, desk, account, folder, sources), "start"))
+    app.called.connect(window.open_pictures)
+    window.painted.connect(
+        lambda: tasks.start(_after_first_paint(app, window, desk, account, folder, sources), "start")
+    )
     tasks.failed.connect(window.show_failure)
     preferences.failed.connect(window.show_failure)
     window.show()
@@ -151,7 +154,7 @@ async def _live(
 
 
 async def _after_first_paint(
-    window: MainWindow, desk: Desk, account: Account, folder: Path, sources: Sequence[Source]
+    app: Application, window: MainWindow, desk: Desk, account: Account, folder: Path, sources: Sequence[Source]
 ) -> None:
     """What a start need not wait for: heavy imports, the keyring, the drafts, the ear for second starts."""
     _return_memory()  # here for the pictures that come now, below for the imports
@@ -161,6 +164,7 @@ async def _after_first_paint(
     instance.called.connect(window.open_pictures)
     window.closing.connect(instance.close)  # a picture handed over now would come to nothing
     desk.current.draft.attach(sources)
+    app.hear()
     try:
         await desk.restore_drafts()
     finally:
@@ -199,10 +203,10 @@ def _warm_up() -> None:
     import app.core.practice  # noqa: F401  # for their import alone
 
 
-def _application() -> QApplication:
-    app = QApplication.instance() or QApplication(sys.argv[:1])
-    if not isinstance(app, QApplication):
-        raise TypeError("a window needs a QApplication")
+def _application() -> Application:
+    app = Application.instance() or Application(sys.argv[:1])
+    if not isinstance(app, Application):
+        raise TypeError("a window needs an Application")
     app.setApplicationName("Visavis")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName(ID)

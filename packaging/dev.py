@@ -4,7 +4,8 @@
     python3 packaging/dev.py test [ARGUMENT...]       lint, format, types, layers and tests; the arguments go to pytest
     python3 packaging/dev.py bench [NAME...] [--json] the benchmarks
     python3 packaging/dev.py shots [FOLDER]           the screenshots
-    python3 packaging/dev.py lock [--upgrade]         makes packaging/requirements.txt anew from pyproject.toml
+    python3 packaging/dev.py menu [--remove]          the applications menu and "Open with", on Linux
+    python3 packaging/dev.py lock [--upgrade]         makes packaging/requirements*.txt anew from pyproject.toml
 
 Nothing but Python 3.11 and its pip (or uv) has to be there. The first run fetches what requirements.txt names, checked
 by hash; later runs see by a stamp that nothing changed and start at once. It is all in `.venv`, to be deleted at will.
@@ -32,6 +33,8 @@ LOCK = ROOT / "packaging" / "requirements.txt"
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "set-up-of"
+BENCH_LOCK = ROOT / "packaging" / "requirements-bench.txt"
+BENCH_STAMP = VENV / "set-up-of-bench"
 BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)  # the Python behind a virtual environment's
 
 # Where each library of Qt's is in Debian and Ubuntu. Without the first group PySide6 cannot be imported, not even to
@@ -60,13 +63,14 @@ TEST_PROGRAMS = {
     "dbus-run-session": "dbus-daemon",
     "gnome-keyring-daemon": "gnome-keyring",
 }
+BENCH_PROGRAMS = {"tesseract": "tesseract-ocr"}  # reads text; without it that benchmark is left out
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command that `arguments` begin with; returns the exit code."""
     if sys.version_info < (3, 11):  # noqa: UP036 - the one place that an older Python reaches
         return fail(f"Visavis needs Python 3.11 or newer; this is Python {sys.version.split()[0]} ({sys.executable}).")
-    commands = {"run": run, "test": test, "bench": bench, "shots": shots, "lock": lock}
+    commands = {"run": run, "test": test, "bench": bench, "shots": shots, "menu": menu, "lock": lock}
     if not arguments or arguments[0] not in commands:
         print(__doc__, file=sys.stderr)
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
@@ -102,7 +106,8 @@ def test(arguments: list[str]) -> int:
 
 def bench(arguments: list[str]) -> int:
     """Run the benchmarks named by `arguments`, or all."""
-    set_up()
+    set_up(programs=BENCH_PROGRAMS)
+    add_references()
     become(["-m", "tests.benchmarks", *arguments], off_screen(), ROOT)
 
 
@@ -113,14 +118,29 @@ def shots(arguments: list[str]) -> int:
     become(["-m", "tests.shots", *paths], off_screen(), ROOT)
 
 
+def menu(arguments: list[str]) -> int:
+    """Put the app into the applications menu and under "Open with", or take it out again."""
+    if not sys.platform.startswith("linux"):
+        return fail("This is for Linux. Elsewhere, choose the program in .venv under \"Open with\" once.")
+    set_up()
+    from menu import add, remove
+
+    place = remove(os.environ) if arguments == ["--remove"] else add(VENV / "bin" / "visavis", os.environ)
+    say(f"Taken out: {place}" if arguments == ["--remove"] else f"Added: {place}")
+    return 0
+
+
 def lock(arguments: list[str]) -> int:
-    """Make the lock anew: one for every platform, with hashes and without a registry's address."""
+    """Make the locks anew: for every platform, with hashes and without a registry's address."""
     uv = shutil.which("uv")
     if uv is None:
         return fail("The lock is made by uv, which is not here: python3 -m pip install uv")
-    command = [uv, "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--group", "dev"]
+    command = [uv, "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", *arguments]
     command += ["--generate-hashes", "--no-emit-index-url", "--custom-compile-command", "python3 packaging/dev.py lock"]
-    return subprocess.call([*command, "--output-file", relative(LOCK), *arguments, "pyproject.toml"], cwd=ROOT)
+    main_lock = ["--group", "dev", "--output-file", relative(LOCK), "pyproject.toml"]
+    # What both locks name is of one version: they share an environment.
+    bench_lock = ["--group", "bench", "--constraint", relative(LOCK), "--output-file", relative(BENCH_LOCK)]
+    return subprocess.call([*command, *main_lock], cwd=ROOT) or subprocess.call([*command, *bench_lock], cwd=ROOT)
 
 
 def check(checks: Mapping[str, Sequence[str]]) -> int:
@@ -144,7 +164,7 @@ def set_up(programs: Mapping[str, str] | None = None) -> None:
     """
     see_to_system(programs or {})
     wanted = fingerprint()
-    if is_set_up(wanted):
+    if is_set_up(wanted, STAMP):
         return
     say(f"Setting up {relative(VENV)} from {relative(LOCK)} (about 130 MB to fetch the first time)")
     # The stamp goes first and comes last: whatever interrupts what lies between is put right by the next run.
@@ -166,10 +186,22 @@ def fingerprint() -> str:
     return hashlib.sha256(json.dumps(parts).encode() + LOCK.read_bytes()).hexdigest()
 
 
-def is_set_up(wanted: str) -> bool:
-    """Whether the last set-up was finished, was one of `wanted`, and its Python is still on this machine."""
+def add_references() -> None:
+    """Install what the benchmarks hold the app against beside its own packages; ends the process if that fails."""
+    wanted = hashlib.sha256(BENCH_LOCK.read_bytes()).hexdigest()
+    if is_set_up(wanted, BENCH_STAMP):
+        return
+    say(f"Installing {relative(BENCH_LOCK)} (about 40 MB to fetch the first time)")
+    BENCH_STAMP.unlink(missing_ok=True)
+    if not any(install_locked(installer, BENCH_LOCK) for installer in installers()):
+        sys.exit(fail("The benchmarks' references could not be installed. It takes a network, and pip or uv."))
+    BENCH_STAMP.write_text(wanted, encoding="utf-8")
+
+
+def is_set_up(wanted: str, stamp: Path) -> bool:
+    """Whether the last set-up of that stamp was finished, was one of `wanted`, and its Python is still there."""
     try:
-        return STAMP.read_text(encoding="utf-8") == wanted and PYTHON.exists()
+        return stamp.read_text(encoding="utf-8") == wanted and PYTHON.exists()
     except OSError:
         return False
 
@@ -193,11 +225,15 @@ def installers() -> Iterator[list[str]]:
 
 
 def install(installer: list[str]) -> bool:
-    """Install the locked packages (wheels only, so that no foreign code runs), then the project itself as editable."""
-    locked = [*installer, "--require-hashes", "--only-binary", ":all:", "--requirement", str(LOCK)]
+    """Install the locked packages, then the project itself as editable."""
     # Built by the locked hatchling: an isolated build would fetch one that no hash was checked of.
     project = [*installer, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
-    return call(locked) == 0 and call(project) == 0
+    return install_locked(installer, LOCK) and call(project) == 0
+
+
+def install_locked(installer: list[str], lock: Path) -> bool:
+    """Install the packages of a lock: wheels only, so that no foreign code runs."""
+    return call([*installer, "--require-hashes", "--only-binary", ":all:", "--requirement", str(lock)]) == 0
 
 
 def see_to_system(programs: Mapping[str, str]) -> None:

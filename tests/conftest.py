@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtWidgets import QApplication
 
+from app.application import Application
 from app.conversation.account import Account
 from app.conversation.chat import Tools
 from app.conversation.desk import Desk
@@ -37,6 +38,11 @@ from tests.servers.api import ApiServer
 @pytest.fixture
 def catalog() -> Catalog:
     return Catalog.load()
+
+
+@pytest.fixture(scope="session")
+def qapp_cls() -> type[Application]:
+    return Application
 
 
 @pytest.fixture

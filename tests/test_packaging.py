@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from app import __version__
+from app.core.container import MEDIA_TYPES
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPT = ROOT / "packaging" / "dev.py"
@@ -195,6 +196,22 @@ def runtime_packages() -> set[str]:
         reached = {name for name, remarks in via.items() if remarks & reached} - found
         found |= reached
     return found
+
+
+def test_open_with_starts_this_checkout_whatever_its_path(tmp_path: Path) -> None:
+    menu = runpy.run_path(str(ROOT / "packaging" / "menu.py"))
+    environ = {"XDG_DATA_HOME": str(tmp_path)}
+    entry = menu["add"](Path('/home/zoe/50% "odd" $HOME/visavis'), environ)
+    assert entry == tmp_path / "applications" / "app.visavis.Visavis.desktop"
+    lines = entry.read_text(encoding="utf-8").splitlines()
+    assert r"""Exec="/home/zoe/50%% \\"odd\\" \\$HOME/visavis" %F""" in lines
+    offered = next(line for line in lines if line.startswith("MimeType=")).removeprefix("MimeType=").split(";")
+    assert set(MEDIA_TYPES.values()) | {"image/heic", "image/svg+xml", "application/pdf"} <= set(offered)
+    icon = tmp_path / "icons/hicolor/scalable/apps/app.visavis.Visavis.svg"
+    assert icon.read_bytes() == (ROOT / "resources" / "visavis.svg").read_bytes()
+    menu["remove"](environ)
+    assert not entry.exists()
+    assert not icon.exists()
 
 
 VOID_CALLS = """

@@ -10,7 +10,7 @@ from pathlib import Path
 from app.conversation.attachment import Document, DraftPicture, Source, name_of, shown_name
 from app.core.container import MEDIA_TYPES
 from app.core.decoder import Decoder
-from app.core.errors import FormatUnsupported, NotAPicture, PictureUnreadable
+from app.core.errors import NotAPicture, PictureUnreadable
 from app.core.folder import pictures_in
 from app.core.message import ImageBlock
 from app.core.pictures import Pictures, open_picture
@@ -61,8 +61,8 @@ def copied_and_measured(folder: Pictures, decoder: Decoder, key: int, source: So
     name = name_of(source)
     original = source.kept or _kept(folder, source, name)
     found = decoder.probe(folder.path(original), shown_name(source), page=source.page)
-    if source.url and found.format not in MEDIA_TYPES:
-        raise FormatUnsupported(name, found.format)  # the server fetches it as it is
+    if found.format not in MEDIA_TYPES:
+        source = replace(source, url="")  # a server that followed the link could not read it; ours is converted
     if found.pages > 1 and not source.page:
         return Document(original, name, found.pages, found.format)
     source = replace(source, path="", data=b"", name=name, kept=original, page=source.page or int(found.pages == 1))

@@ -85,14 +85,15 @@ def test_a_link_seen_to_lead_to_no_picture_is_refused(bench: Bench, web: Web, da
     assert bench.refused == [error]
 
 
-def test_a_format_that_the_server_does_not_take_is_no_link(bench: Bench, web: Web, picture: Draw) -> None:
+def test_a_format_that_the_server_does_not_take_goes_as_a_converted_copy(
+    bench: Bench, web: Web, picture: Draw
+) -> None:
     web.pages[ROOF] = picture("scan.tiff").read_bytes()
     bench.draft.fetch(ROOF, True)
     bench.settle()
-    assert bench.refused == [FormatUnsupported("the roof.jpg", "TIFF")]
-    bench.draft.fetch(ROOF, False)
-    bench.settle()
-    assert bench.names == ["the roof.jpg"]
+    assert bench.refused == []
+    (image,) = bench.draft.numbered()
+    assert (bench.only.format, image.url, image.media_type) == ("TIFF", "", "image/webp")
 
 
 def test_the_same_link_twice_is_one(bench: Bench) -> None:

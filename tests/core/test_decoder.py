@@ -125,6 +125,9 @@ def test_it_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_bundle_starts_itself_with_an_argument(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert children._command() == [sys.executable, children.FROZEN_ARGUMENT]
+    script = f"import sys; sys.frozen = True; from app.__main__ import main; main([{children.FROZEN_ARGUMENT!r}])"
+    done = subprocess.run([sys.executable, "-c", script], input=b"", capture_output=True, check=True)
+    assert exchange.receive(BytesIO(done.stdout)) == ({"ready": True}, b"")
 
 
 def test_it_loads_neither_qt_nor_what_talks_to_the_network() -> None:

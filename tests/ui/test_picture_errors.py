@@ -28,6 +28,7 @@ from app.ui.errors import refusals, words
 pytestmark = pytest.mark.usefixtures("american_figures")
 
 ADD = "Add a JPEG, PNG, GIF, WebP, HEIC, AVIF, TIFF, BMP, ICO, SVG or PDF file."
+AS_PNG = "Save it as JPEG or PNG and add that."
 BY_HAND = "Open the link in a browser, save the picture and add the file."
 BY_FILE = "save the picture in a browser and add the file."
 CHECK = "Check the link and the internet connection, and add it again."
@@ -65,11 +66,19 @@ PICTURE_TEXTS: list[tuple[VisavisError, str]] = [
     ),
     (
         FormatUnsupported("a.psd", "PSD"),
-        "a.psd is of a kind that Visavis does not take: PSD. Save it as JPEG or PNG and add that.",
+        f"a.psd is of a kind that Visavis does not take: PSD. {AS_PNG}",
+    ),
+    (
+        FormatUnsupported("a.svg", "linked SVG"),
+        f"a.svg refers to something outside itself, and Visavis loads nothing that a drawing asks for. {AS_PNG}",
+    ),
+    (
+        FormatUnsupported("a.svg", "SVG with entities"),
+        f"a.svg declares entities, which are not read because they can hide other files. {AS_PNG}",
     ),
     (
         PictureTooSlow("a.tiff", "TIFF"),
-        "Opening a.tiff was ended: it took too much time or memory. Save it as JPEG or PNG and add that.",
+        f"Opening a.tiff was ended: it took too much time or memory. {AS_PNG}",
     ),
     (
         AlreadyAttached("a.png", 3),
@@ -272,6 +281,11 @@ SEVERAL: list[tuple[PictureError, str]] = [
     (PictureUnreadable("", "password"), "2 files are locked with passwords: a and b."),
     (PictureUnreadable("", "no_pictures"), "2 folders have no pictures in them: “a” and “b”."),
     (FormatUnsupported("", "PSD"), "2 pictures are of a kind that Visavis does not take (PSD): a and b."),
+    (
+        FormatUnsupported("", "linked SVG"),
+        "2 drawings refer to something outside themselves, which is not loaded: a and b.",
+    ),
+    (FormatUnsupported("", "SVG with entities"), "2 drawings declare entities, which are not read: a and b."),
     (
         PictureTooSlow("", "TIFF"),
         "Opening 2 pictures was ended, because it took too much time or memory: a and b.",

@@ -85,6 +85,10 @@ def _one(error: PictureError) -> str:
             }[error.reason]
         case NotAPicture():
             return tr("%1 is not a picture.")
+        case FormatUnsupported(format="linked SVG"):
+            return tr("%1 refers to something outside itself, and Visavis loads nothing that a drawing asks for.")
+        case FormatUnsupported(format="SVG with entities"):
+            return tr("%1 declares entities, which are not read because they can hide other files.")
         case FormatUnsupported():
             return filled(tr("%1 is of a kind that Visavis does not take: %2."), "%1", error.format)
         case PictureDamaged():
@@ -122,6 +126,10 @@ def _several(error: PictureError) -> str:
             }[error.reason]
         case NotAPicture():
             return tr("%1 files are not pictures: %2.")
+        case FormatUnsupported(format="linked SVG"):
+            return tr("%1 drawings refer to something outside themselves, which is not loaded: %2.")
+        case FormatUnsupported(format="SVG with entities"):
+            return tr("%1 drawings declare entities, which are not read: %2.")
         case FormatUnsupported():
             text = tr("%1 pictures are of a kind that Visavis does not take (%3): %2.")
             return filled(text, "%1", "%2", error.format)
