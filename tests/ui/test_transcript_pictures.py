@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.conversation.chat import Chat
+from app.conversation.attachment import Source
+from app.conversation.chat import Chat, Tools
 from app.core.cuts import Box
 from app.core.errors import ApiError, Offence, RequestRefused
 from app.core.failure import error_to_json
@@ -18,11 +22,25 @@ from app.core.message import ImageBlock
 from app.ui.transcript import Transcript
 from app.ui.transcript.answer import AnswerTurn
 from app.ui.transcript.card import Card, blamed_picture
+from app.ui.transcript.picture_menu import PictureMenu
 from app.ui.transcript.text import SafeTextView
 from app.ui.transcript.tiles import PictureTile
-from tests.ui.test_transcript import PICTURE, answered, asked, chat, show, transcript
+from tests.servers.api import ApiServer
+from tests.ui.test_transcript import (
+    PICTURE,
+    answered,
+    ask,
+    asked,
+    chat,
+    last,
+    live,
+    online_chat,
+    show,
+    texts,
+    transcript,
+)
 
-__all__ = ["chat", "transcript"]  # fixtures
+__all__ = ["chat", "live", "online_chat", "transcript"]  # fixtures
 
 OVERVIEW = replace(PICTURE, kind="overview", width=1456, height=819, tokens=1560, preset="tiles")
 TILE = replace(PICTURE, kind="tile", box=Box(0, 0, 1323, 2160), part=1, parts=2, width=1323, height=2160, tokens=3760)
@@ -166,3 +184,72 @@ def test_the_blamed_picture_is_one_or_none() -> None:
     assert blamed_picture(RequestRefused((Offence("edge", 9000, 8000, 3, "a"),))) == 3
     assert blamed_picture(RequestRefused((Offence("edge", 9000, 8000, 3), Offence("edge", 9000, 8000, 4)))) == 0
     assert blamed_picture(ApiError(500, "api_error", "")) == 0
+
+
+# --- what can be done with a picture that was sent ------------------------------------------------
+
+
+def opened_menu(transcript: Transcript, number: int) -> PictureMenu:
+    tile = next(tile for tile in tiles(transcript) if tile.image.number == number)
+    middle = tile.rect().center()
+    QApplication.sendEvent(tile, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, middle, tile.mapToGlobal(middle)))
+    (menu,) = [menu for menu in transcript.findChildren(PictureMenu) if menu.isVisible()]
+    return menu
+
+
+def choose(menu: QMenu, words: str) -> None:
+    next(action for action in menu.actions() if action.text().startswith(words)).trigger()
+    menu.close()
+
+
+def offered(menu: QMenu) -> list[str]:
+    return [action.text().split("\t")[0].split(" (")[0] for action in menu.actions() if not action.isSeparator()]
+
+
+def test_a_sent_picture_has_a_menu(transcript: Transcript, chat: Chat, qtbot: QtBot) -> None:
+    show(chat, asked("What?", PICTURE), answered())
+    menu = opened_menu(transcript, 1)
+    assert offered(menu) == ["Open", "Resend Image 1 sharper", "Leave it out from now on", "Replace it…"]
+    assert all(action.isEnabled() for action in menu.actions())
+    with qtbot.waitSignal(transcript.picture_opened) as opened:
+        choose(menu, "Open")
+    with qtbot.waitSignal(transcript.replacement_wanted) as wanted:
+        choose(opened_menu(transcript, 1), "Replace")
+    assert (opened.args, wanted.args) == ([1], [1])
+
+
+def test_a_picture_can_be_left_out_and_sent_along_again(
+    live: Transcript, online_chat: Chat, api: ApiServer, qtbot: QtBot, picture: Callable[..., Path]
+) -> None:
+    online_chat.draft.attach([Source(path=str(picture()))])
+    ask(online_chat)
+    qtbot.waitUntil(lambda: bool(tiles(live)) and not online_chat.worker.busy)
+    choose(opened_menu(live, 1), "Leave it out")
+    qtbot.waitUntil(lambda: tiles(live)[0].caption == "left out" and not online_chat.worker.busy)
+    menu = opened_menu(live, 1)
+    assert "Send it along again" in offered(menu)
+    choose(menu, "Send it along")
+    qtbot.waitUntil(lambda: tiles(live)[0].caption != "left out")
+    assert len(api.posts) == 1  # neither asks anything by itself
+
+
+def test_it_says_how_far_the_pictures_are_on_their_way(
+    live: Transcript,
+    online: Tools,
+    online_chat: Chat,
+    api: ApiServer,
+    qtbot: QtBot,
+    picture: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.core.server.ANTHROPIC", api.url)
+    online.preferences.update(upload=True)
+    said: list[str] = []
+    online_chat.worker.progressed.connect(lambda: said.extend(texts(last(live))))
+    online_chat.draft.attach(
+        [Source(path=str(picture(name, color=color))) for name, color in (("a.png", "#102030"), ("b.png", "#a0b0c0"))]
+    )
+    ask(online_chat)
+    qtbot.waitUntil(lambda: bool(live.turns) and not online_chat.worker.busy)
+    assert said[:2] == ["Uploading picture 1 of 2…", "Uploading picture 2 of 2…"]
+    assert texts(last(live)) == []
