@@ -39,6 +39,21 @@ class VisavisError(Exception):
     """Anything that is put before the person in words."""
 
 
+# --- money --------------------------------------------------------------------------------------
+
+
+@dataclass
+class CapReached(VisavisError):
+    """A request was not sent, because it might have cost more than the person allows. Amounts are exact USD."""
+
+    period: Literal["day", "month", "conversation"]
+    limit: str
+    spent: str
+    """Already spent, and kept back for requests that are under way."""
+    at_most: str
+    """What the request can cost; empty where the model's price is not known, so that no cap can be kept."""
+
+
 # --- pictures -----------------------------------------------------------------------------------
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 from app.core.errors import StoreDamaged, StoreError, StoreFull, StoreLocked, StoreTooNew
 
@@ -53,8 +54,79 @@ MIGRATIONS: Final[list[tuple[str, ...]]] = [
         "CREATE TABLE thumbnails (sha256 TEXT NOT NULL PRIMARY KEY, data BLOB NOT NULL)",
         "CREATE TABLE drafts (conversation_id TEXT NOT NULL PRIMARY KEY, draft TEXT NOT NULL)",
     ),
+    (
+        """CREATE TABLE requests (
+            position INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE CHECK (id <> ''),
+            created REAL NOT NULL,
+            seconds REAL NOT NULL,
+            kind TEXT NOT NULL,
+            state TEXT NOT NULL,
+            practice INTEGER NOT NULL,
+            server TEXT NOT NULL,
+            model TEXT NOT NULL,
+            conversation_id TEXT NOT NULL,
+            message_id TEXT NOT NULL,
+            ahead TEXT,
+            at_most TEXT,
+            cost TEXT,
+            exact INTEGER NOT NULL,
+            saved TEXT,
+            input_tokens INTEGER NOT NULL,
+            cache_write_5m INTEGER NOT NULL,
+            cache_write_1h INTEGER NOT NULL,
+            cache_read INTEGER NOT NULL,
+            output_tokens INTEGER NOT NULL,
+            thinking_tokens INTEGER NOT NULL,
+            pictures INTEGER NOT NULL
+        )""",
+        "CREATE INDEX requests_by_time ON requests (created)",
+        "CREATE INDEX requests_of_conversation ON requests (conversation_id, created)",
+        "CREATE INDEX requests_of_message ON requests (message_id)",
+        "CREATE INDEX requests_of_model ON requests (model, created)",
+        """CREATE TABLE request_pictures (
+            request_id TEXT NOT NULL REFERENCES requests (id) ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            sha256 TEXT NOT NULL,
+            tokens INTEGER NOT NULL,
+            cost TEXT
+        )""",
+        "CREATE INDEX request_pictures_of ON request_pictures (request_id)",
+        # What was answered before there was a ledger. Practice had no cost then; what was expected stands for it.
+        """INSERT INTO requests (id, created, seconds, kind, state, practice, server, model, conversation_id,
+            message_id, ahead, at_most, cost, exact, saved, input_tokens, cache_write_5m, cache_write_1h, cache_read,
+            output_tokens, thinking_tokens, pictures)
+            SELECT lower(hex(randomblob(16))), created, json_extract(facts, '$.seconds'), 'message',
+                iif(state = 'streaming', 'interrupted', state), json_extract(facts, '$.server') = 'practice',
+                json_extract(facts, '$.server'), json_extract(facts, '$.model'), conversation_id,
+                id, nullif(json_extract(facts, '$.estimate'), ''), NULL,
+                nullif(json_extract(facts,
+                    iif(json_extract(facts, '$.server') = 'practice', '$.estimate', '$.cost')), ''),
+                state = 'complete', NULL,
+                json_extract(facts, '$.usage.input_tokens'), json_extract(facts, '$.usage.cache_write_5m'),
+                json_extract(facts, '$.usage.cache_write_1h'), json_extract(facts, '$.usage.cache_read'),
+                json_extract(facts, '$.usage.output_tokens'), json_extract(facts, '$.usage.thinking_tokens'), 0
+            FROM messages
+            WHERE role = 'assistant' AND json_valid(facts) AND json_extract(facts, '$.usage') IS NOT NULL
+            ORDER BY position""",
+    ),
 ]
 """The statements that lead from version N to N+1, at index N. This list only grows: what is released stays as it is."""
+
+
+class _DecimalSum:
+    """SQLite's `sum` for amounts in text, without floats: `decimal_sum(cost)`. NULL counts nothing."""
+
+    def __init__(self) -> None:
+        self._total = Decimal(0)
+
+    def step(self, amount: Any, /) -> None:
+        if amount:
+            self._total += Decimal(amount)
+
+    def finalize(self) -> str:
+        return format(self._total, "f")
+
 
 _PRAGMAS: Final = (
     # EXCLUSIVE comes first: with it the WAL needs no shared memory, and no second process gets in.
@@ -80,6 +152,7 @@ def connect(path: Path) -> sqlite3.Connection:
     try:
         # Damaged text must not stop the query that meets it; its checksum tells.
         db.text_factory = partial(str, encoding="utf-8", errors="replace")
+        db.create_aggregate("decimal_sum", 1, cast(Any, _DecimalSum))
         for pragma in _PRAGMAS:
             db.execute(pragma)
         version = _version(db, path)

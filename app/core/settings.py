@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -40,13 +41,30 @@ class Settings:
     """Days after which the server forgets them."""
     foreign_sources: bool = False
     """Whether links and kept files may go to a server other than Anthropic's."""
+    cap_day: str = ""
+    """USD that may be spent in a day, as an exact decimal; empty for no cap. The same for the two after it."""
+    cap_month: str = ""
+    cap_conversation: str = ""
+    cache_ttl: Literal["5m", "1h"] = "5m"
+    """How long the server keeps what a request wrote to its cache (API.md, section 7)."""
+    count_while_typing: bool = False
+    """Whether the words being typed go to the server's `count_tokens`, for an exact count."""
+    prices: JSON = field(default_factory=dict)
+    """What the person says models cost, by id: see `app.core.own_prices`."""
     other: JSON = field(default_factory=dict)
     """Keys of the file that this version does not know; `save` writes them back."""
 
 
-_CHOICES: Final = {"theme": {"system", "light", "dark"}, "auth": {"", "bearer", "x-api-key"}}
+_CHOICES: Final = {
+    "theme": {"system", "light", "dark"},
+    "auth": {"", "bearer", "x-api-key"},
+    "cache_ttl": {"5m", "1h"},
+}
+_AMOUNTS: Final = {"cap_day", "cap_month", "cap_conversation"}
+_AMOUNT: Final = re.compile(r"(\d{1,9}(\.\d{1,12})?)?")
 _RANGES: Final = {"max_tokens": range(1, 10_000_000), "text_size": range(50, 401), "upload_days": range(1, 91)}
-_KNOWN: Final = {known.name: known.default for known in fields(Settings) if known.name != "other"}
+_UNSET: Final = Settings()
+_KNOWN: Final = {known.name: getattr(_UNSET, known.name) for known in fields(Settings) if known.name != "other"}
 
 
 def load(folder: Path, *, put_aside: bool = True) -> tuple[Settings, Path | None]:
@@ -85,6 +103,10 @@ def _fits(name: str, value: Any) -> bool:
     # type() and not isinstance: JSON's true would pass for the number 1.
     if type(value) is not type(_KNOWN[name]):
         return False
+    if name in _AMOUNTS:
+        return _AMOUNT.fullmatch(value) is not None
+    if isinstance(value, dict):
+        return True
     return value in _CHOICES.get(name, (value,)) and value in _RANGES.get(name, (value,))
 
 

@@ -88,18 +88,18 @@ class Store:
 
     async def messages(self, conversation_id: str) -> list[Message]:
         """In order. One that the disk has damaged keeps its place as a failed one (see `rows.message_from_row`)."""
-        return await self._run(lambda db: _messages(db, str(self.path), conversation_id))
+        return await self.run(lambda db: _messages(db, str(self.path), conversation_id))
 
     async def add_message(self, conversation_id: str, message: Message) -> Conversation:
         """Append a message; its id is the caller's to choose. Returns the conversation as it is now."""
-        return await self._run(lambda db: _put(db, conversation_id, message, str(self.path)))
+        return await self.run(lambda db: _put(db, conversation_id, message, str(self.path)))
 
     async def begin(self, conversation: Conversation, message: Message) -> Conversation:
         """Append a question, make its conversation where that is new, and forget the draft it was: all or nothing.
 
         Returns the conversation as it is now.
         """
-        return await self._run(lambda db: _begin(db, conversation, message, str(self.path)))
+        return await self.run(lambda db: _begin(db, conversation, message, str(self.path)))
 
     async def append_events(self, message_id: str, events: Sequence[JSON]) -> None:
         """Keep stream events of an answer that was added in state "streaming"."""
@@ -108,15 +108,15 @@ class Store:
 
     async def finish(self, conversation_id: str, message: Message) -> Conversation:
         """Replace the streaming answer by its final form. Returns the conversation as it is now."""
-        return await self._run(lambda db: _put(db, conversation_id, message, str(self.path)))
+        return await self.run(lambda db: _put(db, conversation_id, message, str(self.path)))
 
     async def replace_messages(self, conversation_id: str, messages: Sequence[Message]) -> Conversation:
         """Replace stored messages by other forms of themselves: all or none. Returns the conversation as it is now."""
-        return await self._run(lambda db: _put_all(db, conversation_id, messages, str(self.path)))
+        return await self.run(lambda db: _put_all(db, conversation_id, messages, str(self.path)))
 
     async def remove_message(self, message_id: str) -> None:
         """Take a message out for good. What it has cost stays in its conversation's sum: it was spent."""
-        await self._run(lambda db: _remove(db, message_id, str(self.path)))
+        await self.run(lambda db: _remove(db, message_id, str(self.path)))
 
     # --- thumbnails and drafts ------------------------------------------------------------------
 
@@ -128,7 +128,7 @@ class Store:
         """Those of the thumbnails asked for that there are."""
         query = "SELECT sha256, data FROM thumbnails WHERE sha256 IN (SELECT value FROM json_each(?))"
         wanted = json.dumps(list(hashes))
-        return await self._run(lambda db: dict(db.execute(query, (wanted,)).fetchall()))
+        return await self.run(lambda db: dict(db.execute(query, (wanted,)).fetchall()))
 
     async def save_draft(self, conversation_id: str, draft: JSON) -> None:
         """Keep what is being written, by its conversation, stored or not yet; an empty draft is forgotten."""
@@ -141,7 +141,7 @@ class Store:
             await self._write("DELETE FROM drafts WHERE conversation_id = ?", conversation_id)
 
     async def drafts(self) -> dict[str, JSON]:
-        return await self._run(_drafts)
+        return await self.run(_drafts)
 
     # --- the thread -----------------------------------------------------------------------------
 
@@ -149,9 +149,10 @@ class Store:
         def work(db: sqlite3.Connection) -> None:
             db.execute(statement, values)
 
-        await self._run(work)
+        await self.run(work)
 
-    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do `work` with the database on the store's thread."""
         # wrap_future and not run_in_executor: qasync has its own idea of that. shield: see the module's docstring.
         return await asyncio.shield(asyncio.wrap_future(self._submit(work)))
 

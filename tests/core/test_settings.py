@@ -29,6 +29,12 @@ def test_settings_come_back_as_they_were_saved(tmp_path: Path) -> None:
         upload=True,
         upload_days=7,
         foreign_sources=True,
+        cap_day="2.50",
+        cap_month="20",
+        cap_conversation="0.5",
+        cache_ttl="1h",
+        count_while_typing=True,
+        prices={"claude-sonnet-5-5": {"input": "1.5"}},
     )
     assert all(getattr(chosen, name) != getattr(Settings(), name) for name in settings._KNOWN)
     settings.save(chosen, tmp_path / "new")

@@ -85,12 +85,15 @@ def _one(error: PictureError) -> str:
             }[error.reason]
         case NotAPicture():
             return tr("%1 is not a picture.")
-        case FormatUnsupported(format="linked SVG"):
-            return tr("%1 refers to something outside itself, and Visavis loads nothing that a drawing asks for.")
-        case FormatUnsupported(format="SVG with entities"):
-            return tr("%1 declares entities, which are not read because they can hide other files.")
         case FormatUnsupported():
-            return filled(tr("%1 is of a kind that Visavis does not take: %2."), "%1", error.format)
+            known = {
+                "linked SVG": tr(
+                    "%1 refers to something outside itself, and Visavis loads nothing that a drawing asks for."
+                ),
+                "SVG with entities": tr("%1 declares entities, which are not read because they can hide other files."),
+            }
+            other = filled(tr("%1 is of a kind that Visavis does not take: %2."), "%1", error.format)
+            return known.get(error.format, other)
         case PictureDamaged():
             return tr("%1 is damaged or incomplete.")
         case PictureTooSlow():
@@ -126,13 +129,13 @@ def _several(error: PictureError) -> str:
             }[error.reason]
         case NotAPicture():
             return tr("%1 files are not pictures: %2.")
-        case FormatUnsupported(format="linked SVG"):
-            return tr("%1 drawings refer to something outside themselves, which is not loaded: %2.")
-        case FormatUnsupported(format="SVG with entities"):
-            return tr("%1 drawings declare entities, which are not read: %2.")
         case FormatUnsupported():
-            text = tr("%1 pictures are of a kind that Visavis does not take (%3): %2.")
-            return filled(text, "%1", "%2", error.format)
+            known = {
+                "linked SVG": tr("%1 drawings refer to something outside themselves, which is not loaded: %2."),
+                "SVG with entities": tr("%1 drawings declare entities, which are not read: %2."),
+            }
+            other = tr("%1 pictures are of a kind that Visavis does not take (%3): %2.")
+            return known.get(error.format, filled(other, "%1", "%2", error.format))
         case PictureDamaged():
             return tr("%1 pictures are damaged or incomplete: %2.")
         case PictureTooSlow():

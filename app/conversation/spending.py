@@ -1,0 +1,36 @@
+"""What is spent and what may be: the ledger and its gate, as every conversation and the window know them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from PySide6.QtCore import QObject, Signal
+
+from app.conversation.preferences import Preferences
+from app.core.gate import Gate, LedgerGate
+from app.core.ledger import Caps, Ledger
+
+
+class Spending(QObject):
+    """Signals:
+    changed(): the ledger is another.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, ledger: Ledger, preferences: Preferences, *, gate: Gate | None = None, parent: QObject | None = None
+    ) -> None:
+        """`gate` stands for the ledger's own where another process has the data folder."""
+        super().__init__(parent)
+        self.ledger = ledger
+        self._preferences = preferences
+        self.gate: Gate = gate or LedgerGate(ledger, lambda: self.caps, self.changed.emit)
+
+    @property
+    def caps(self) -> Caps:
+        """The person's caps of now, in USD."""
+        settings = self._preferences.settings
+        return Caps(
+            *(Decimal(s) if s else None for s in (settings.cap_day, settings.cap_month, settings.cap_conversation))
+        )

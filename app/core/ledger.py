@@ -1,0 +1,71 @@
+"""The ledger: every request the app ever made, what it was allowed to cost and what it did cost.
+
+It lies in the store's database. A request is entered before it leaves, in the same transaction that compares it with
+the caps (`app.core.gate`), and counts as the most it can cost until its outcome is known. Amounts are exact decimals in
+text; sums are exact too (`decimal_sum`). What practice mode would have cost is kept apart and counts nowhere else.
+"""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+from app.core import ledger_rows
+from app.core.ledger_types import Call, Caps, Entry, Filter, Group, Kind, Outcome, Period, PictureShare, State
+
+if TYPE_CHECKING:
+    from app.core.store import Store
+
+__all__ = ["Call", "Caps", "Entry", "Filter", "Group", "Kind", "Ledger", "Outcome", "Period", "PictureShare", "State"]
+
+
+class Ledger:
+    """Reads and writes the ledger of a store, on the store's own thread. All raise StoreError in its kinds."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    # --- one request ----------------------------------------------------------------------------
+
+    async def enter(self, entry_id: str, call: Call, caps: Caps) -> None:
+        """Write down a request before it leaves, and keep back the most it can cost: checked and kept in one step.
+
+        Raises CapReached, and then nothing is written.
+        """
+        await self._store.run(lambda db: ledger_rows.enter(db, entry_id, call, caps, time.time()))
+
+    async def check(self, call: Call, caps: Caps) -> None:
+        """Raise CapReached where `enter` would, and write nothing."""
+        await self._store.run(lambda db: ledger_rows.check(db, call, caps, time.time()))
+
+    async def settle(self, entry_id: str, outcome: Outcome) -> None:
+        """Write down what came of a request; what was kept back for it is free again."""
+        await self._store.run(lambda db: ledger_rows.settle(db, entry_id, outcome))
+
+    async def settle_answer(self, message_id: str, outcome: Outcome) -> None:
+        """The same for the request of an answer that a crash cut off, which nobody has settled."""
+        await self._store.run(lambda db: ledger_rows.settle_answer(db, message_id, outcome))
+
+    # --- reading --------------------------------------------------------------------------------
+
+    async def entries(self, wanted: Filter, *, limit: int = 1000, offset: int = 0) -> list[Entry]:
+        """The latest first."""
+        return await self._store.run(lambda db: ledger_rows.entries(db, wanted, limit, offset))
+
+    async def grouped(self, by: Literal["day", "conversation", "model", "picture"], wanted: Filter) -> list[Group]:
+        """Sums by day and model, the latest day first; by conversation, model or picture, the dearest first."""
+        return await self._store.run(lambda db: ledger_rows.grouped(db, by, wanted))
+
+    async def spent(self, period: Period, conversation: str = "", now: float | None = None) -> Decimal:
+        """USD spent since the day or month began, or on a conversation, with what is kept back. Without practice."""
+        at = time.time() if now is None else now
+        return await self._store.run(lambda db: ledger_rows.spent(db, period, conversation, at))
+
+    async def outputs(self, model: str, *, count: int = 10, practice: bool = False) -> list[int]:
+        """Output tokens of a model's last complete answers, the latest first."""
+        return await self._store.run(lambda db: ledger_rows.outputs(db, model, count, practice=practice))
+
+    async def estimates(self, count: int = 100) -> list[tuple[Decimal, Decimal]]:
+        """What the last complete answers were expected to cost, and what they did; the latest first."""
+        return await self._store.run(lambda db: ledger_rows.estimates(db, count))
