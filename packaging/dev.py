@@ -3,6 +3,7 @@
     python3 packaging/dev.py run [ARGUMENT...]        the app; every argument goes to it
     python3 packaging/dev.py test [ARGUMENT...]       lint, format, types, layers and tests; the arguments go to pytest
     python3 packaging/dev.py bench [NAME...] [--json] the benchmarks
+    python3 packaging/dev.py long [ARGUMENT...]       hostile files by the thousands (--help tells the arguments)
     python3 packaging/dev.py shots [FOLDER]           the screenshots
     python3 packaging/dev.py menu [--remove]          the applications menu and "Open with", on Linux
     python3 packaging/dev.py lock [--upgrade]         makes packaging/requirements*.txt anew from pyproject.toml
@@ -70,7 +71,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command that `arguments` begin with; returns the exit code."""
     if sys.version_info < (3, 11):  # noqa: UP036 - the one place that an older Python reaches
         return fail(f"Visavis needs Python 3.11 or newer; this is Python {sys.version.split()[0]} ({sys.executable}).")
-    commands = {"run": run, "test": test, "bench": bench, "shots": shots, "menu": menu, "lock": lock}
+    commands = {"run": run, "test": test, "bench": bench, "long": long, "shots": shots, "menu": menu, "lock": lock}
     if not arguments or arguments[0] not in commands:
         print(__doc__, file=sys.stderr)
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
@@ -111,6 +112,12 @@ def bench(arguments: list[str]) -> int:
     become(["-m", "tests.benchmarks", *arguments], off_screen(), ROOT)
 
 
+def long(arguments: list[str]) -> int:
+    """Run the tests that take too long for `test`."""
+    set_up()
+    become(["-m", "tests.long", *arguments], off_screen(), ROOT)
+
+
 def shots(arguments: list[str]) -> int:
     """Make the screenshots, in the folder that `arguments` name (relative to the caller's) or the module's choice."""
     set_up()
@@ -121,7 +128,7 @@ def shots(arguments: list[str]) -> int:
 def menu(arguments: list[str]) -> int:
     """Put the app into the applications menu and under "Open with", or take it out again."""
     if not sys.platform.startswith("linux"):
-        return fail("This is for Linux. Elsewhere, choose the program in .venv under \"Open with\" once.")
+        return fail('This is for Linux. Elsewhere, choose the program in .venv under "Open with" once.')
     set_up()
     from menu import add, remove
 

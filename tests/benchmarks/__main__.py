@@ -10,10 +10,21 @@ import argparse
 import json
 import sys
 
-from tests.benchmarks import answered, drop, idle, start
+from tests.benchmarks import answered, body, drop, drop_many, idle, prepare, probe, reading, start, thumbnails
 from tests.benchmarks.row import table
 
-_BENCHMARKS = {"start": start.measure, "idle": idle.measure, "answered": answered.measure, "drop": drop.measure}
+_BENCHMARKS = {
+    "start": start.measure,
+    "idle": idle.measure,
+    "answered": answered.measure,
+    "probe": probe.measure,
+    "thumbnails": thumbnails.measure,
+    "prepare": prepare.measure,
+    "reading": reading.measure,
+    "drop": drop.measure,
+    "drop_many": drop_many.measure,
+    "body": body.measure,
+}
 
 
 def main() -> None:

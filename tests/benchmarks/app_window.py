@@ -6,6 +6,7 @@ its window is of a class that begins the watch when it is shown.
 
 from __future__ import annotations
 
+import os
 import sys
 
 from app import __main__ as command_line
@@ -27,4 +28,6 @@ def main() -> None:
             watch(self)
 
     window.MainWindow = Watched  # type: ignore[attr-defined]  # the one seam: what the app calls its window
+    if threads := os.environ.get("BENCHMARK_THREADS"):
+        window._PICTURE_THREADS = int(threads)  # type: ignore[misc]
     sys.exit(command_line.main(sys.argv[2:]))

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import random
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import Final
 
+from PIL import Image, ImageOps
+
+from app.core.fit import Size
 from app.core.message import ImageBlock, Message, ReplyBlock
 from app.core.private import make_folder
 from app.core.store import Conversation, Store
-from tests.pictures import photo, screenshot
+from tests.pictures import encoded, exif, photo, screenshot
 
 MODEL = "claude-sonnet-5-5"
+STANDARD_MODEL = "claude-sonnet-4-6"
+"""One of the standard tier; `MODEL` is of the high one."""
+SMALL, CAMERA, BIG_CAMERA = Size(1152, 864), Size(4032, 3024), Size(8064, 6048)
+"""1, 12 and 48 megapixels."""
+SCREEN_4K = Size(3840, 2160)
 _SCREEN = (1920, 1080)
-_CAMERA = (4000, 3000)
 _BEGAN = 1_790_000_000.0
+_GRAIN: Final = (0.045, 0.06, 0.09, 0.12)
+"""How much of each detail is noise, from the finest; of all coarser ones 0.16."""
 
 
 async def fill(folder: Path, conversations: int) -> None:
@@ -50,14 +62,55 @@ def screenshots(folder: Path) -> list[Path]:
     return paths
 
 
+def camera(size: Size, seed: int = 1) -> Image.Image:
+    """Detail of every size, as photographs have it, and the sensor's noise: 12 megapixels make a JPEG of 3 MB."""
+    chance = random.Random(seed)  # noqa: S311
+    finer = max(0, min(size).bit_length() - 4)
+    image = _noise("RGB", Size((size.width >> finer) + 1, (size.height >> finer) + 1), chance)
+    for halvings in range(finer - 1, -1, -1):
+        now = Size(size.width >> halvings, size.height >> halvings)
+        grain = _noise("L", now, chance).convert("RGB")
+        share = _GRAIN[halvings] if halvings < len(_GRAIN) else 0.16
+        image = Image.blend(image.resize(now, Image.Resampling.BICUBIC), grain, share)
+    return image
+
+
+@lru_cache
+def camera_file(size: Size) -> bytes:
+    """A JPEG as phones write it, whose EXIF says how it is to be turned."""
+    return encoded(camera(size), "JPEG", quality=90, exif=exif(1))
+
+
+def desktop(size: Size = SCREEN_4K) -> Image.Image:
+    """A screenshot: six windows, light and dark, full of small text, over a photograph."""
+    image = camera(size)
+    width, height = size.width // 3 - 32, size.height // 2 - 32
+    light = screenshot(width, height)
+    for number in range(6):
+        left, top = number % 3 * (size.width // 3) + 16, number // 3 * (size.height // 2) + 16
+        image.paste(ImageOps.invert(light) if number % 3 == 2 else light, (left, top))
+    return image
+
+
+def megapixels(size: Size) -> str:
+    return f"{size.width * size.height / 1e6:.0f} MP"
+
+
 def photos(folder: Path, count: int) -> list[Path]:
     """JPEGs of 12 megapixels as cameras make them; they differ in a comment, so that none is taken for another."""
-    file = BytesIO()
-    photo(*_CAMERA).save(file, "JPEG", quality=92)
-    head, body = file.getvalue()[:2], file.getvalue()[2:]
+    file = camera_file(CAMERA)
     paths = []
     for number in range(count):
-        comment = f"photo {number}".encode()
         paths.append(folder / f"photo-{number}.jpg")
-        paths[-1].write_bytes(head + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + body)
+        paths[-1].write_bytes(numbered(file, number))
     return paths
+
+
+def numbered(file: bytes, number: int) -> bytes:
+    """A JPEG with a comment that sets it apart."""
+    comment = f"photo {number}".encode()
+    return file[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + file[2:]
+
+
+def _noise(mode: str, size: Size, chance: random.Random) -> Image.Image:
+    return Image.frombytes(mode, size, chance.randbytes(size.width * size.height * len(mode)))

@@ -1,4 +1,7 @@
-"""A drop of 20 JPEGs of 12 megapixels: to all badges, to all ready, and the longest stall of the event loop."""
+"""A drop of 20 JPEGs of 12 megapixels: to all badges, to all ready, and the longest stall of the event loop.
+
+So many are taken without asking; `drop_many` drops more.
+"""
 
 from __future__ import annotations
 

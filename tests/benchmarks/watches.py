@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from io import BytesIO
 from statistics import median
@@ -21,6 +22,7 @@ from app.core.fit import Size
 from app.core.message import Message
 from app.ui.main_window import MainWindow
 from app.ui.message_edit import MessageEdit
+from tests.benchmarks.memory import Peak
 
 _QUESTION: Final = "How do these differ?"
 _SETTLED: Final = 3000
@@ -98,13 +100,17 @@ class Answered(Watch):
 
 
 class Drop(Watch):
-    """Drops files on the window; says "prepared" with how long it took, in milliseconds, as JSON."""
+    """Drops files on the window; says "prepared" with how long it took, in milliseconds, as JSON.
+
+    Where it is asked whether so many are wanted, they are. Peak memory, in MB, is more than before the drop.
+    """
 
     def go_on(self) -> None:
         self._draft = self.window._desk.current.draft
         self._paths = json.loads(os.environ["BENCHMARK_DROP"])
         self._took: dict[str, float] = {}
         self._draft.changed.connect(self._look)
+        self._draft.many_wanted.connect(lambda many: self._draft.attach(many.sources))
         self._beat = QTimer(self, interval=_BEAT, timerType=Qt.TimerType.PreciseTimer)
         self._beat.timeout.connect(self._count)
         self._beat.start()
@@ -116,6 +122,7 @@ class Drop(Watch):
         mime.setUrls([QUrl.fromLocalFile(path) for path in self._paths])
         place = QPointF(self.window.rect().center())
         how = Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        self._peak = Peak() if sys.platform == "linux" else None
         self._began = perf_counter()
         for event in (QDragEnterEvent(place.toPoint(), *how), QDropEvent(place, *how)):
             QCoreApplication.sendEvent(self.window.windowHandle(), event)
@@ -123,10 +130,14 @@ class Drop(Watch):
     def _look(self) -> None:
         pictures = self._draft.pictures
         now = (perf_counter() - self._began) * 1000
+        if any(picture.thumbnail for picture in pictures):
+            self._took.setdefault("thumbnail", now)
         if len(pictures) == len(self._paths) and all(picture.tokens for picture in pictures):
             self._took.setdefault("badges", now)
             if self._draft.ready and "ready" not in self._took:
                 self._took["ready"] = now
+                if self._peak:
+                    self._took |= {"peak": self._peak.megabytes, "before": self._peak.before}
                 QTimer.singleShot(10 * _BEAT, self, self._tell)
 
     def _count(self) -> None:
@@ -137,7 +148,22 @@ class Drop(Watch):
         self._beat.stop()
         sent = self._draft.pictures[0].sent
         assert sent is not None
-        say("prepared " + json.dumps({**self._took, "stall": self._stall, "one": one_picture(self._paths[0], sent)}))
+        one = {"one": one_picture(self._paths[0], sent), "decode": one_decode(self._paths[0], sent)}
+        say("prepared " + json.dumps({**self._took, **one, "stall": self._stall}))
+
+
+def one_decode(path: str, size: Size) -> float:
+    """Milliseconds that Pillow alone takes to decode one picture as small as the size to be sent allows."""
+    from PIL import Image  # not before the app imports it itself
+
+    took = []
+    for _ in range(5):
+        began = perf_counter()
+        image = Image.open(path)
+        image.draft("RGB", size)
+        image.load()
+        took.append((perf_counter() - began) * 1000)
+    return median(took)
 
 
 def one_picture(path: str, size: Size) -> float:

@@ -1,0 +1,20 @@
+"""A process that makes a small thumbnail, then a big one, and says "peak" with what that took and the file.
+
+Arguments: the two files. Both figures are in MB: peak memory, size of the file.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tests.benchmarks.memory import Peak
+from tests.benchmarks.thumbnails import make
+
+
+def main() -> None:
+    small, big = (Path(argument) for argument in sys.argv[1:])
+    make(small)
+    peak = Peak()
+    make(big)
+    print("peak", peak.megabytes, big.stat().st_size / 1e6, flush=True)
