@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from PySide6.QtCore import QCoreApplication
 
@@ -43,6 +43,14 @@ class Hint:
     @property
     def about(self) -> tuple[Kind, tuple[int, ...]]:
         return self.kind, tuple(picture.key for picture in self.pictures)
+
+
+class Remark(NamedTuple):
+    """What a hint says beside its picture, which needs no name there."""
+
+    text: str
+    warns: bool
+    """Whether most of the picture may be lost."""
 
 
 class Advice:
@@ -110,6 +118,11 @@ def found(pictures: Iterable[DraftPicture], dismissed: Iterable[tuple[Kind, int]
             if (kind, picture.key) not in away:
                 groups.setdefault(kind, []).append(picture)
     return [_hint(kind, tuple(group)) for kind, group in groups.items()]
+
+
+def remarks(picture: DraftPicture) -> tuple[Remark, ...]:
+    """What there is to say of one picture, with what helps."""
+    return tuple(Remark(_remark(hint), warns=hint.kind in {"text", "long"}) for hint in found([picture]))
 
 
 def _hint(kind: Kind, pictures: tuple[DraftPicture, ...]) -> Hint:
@@ -211,6 +224,27 @@ def _words(hint: Hint) -> str:
     }[hint.kind]
     words = one if len(hint.pictures) == 1 else several
     return words.replace("%2", _range(hint.heights)).replace("%1", listed([one.name for one in hint.pictures]))
+
+
+def _remark(hint: Hint) -> str:
+    (picture,) = hint.pictures
+    words = {
+        "text": translate("advice", "Text of %1 px will be %2 px high: hard to read."),
+        "long": translate("advice", "Very long: little of its detail will be seen."),
+        "small": translate("advice", "Under 200 px on an edge: it may be misread."),
+        "blurred": translate("advice", "It looks blurred."),
+        "dark": translate("advice", "It is very dark."),
+    }[hint.kind]
+    if hint.kind == "text" and picture.findings is not None:
+        written = round(picture.findings.text_height)
+        if written <= hint.heights[0]:
+            words = translate("advice", "Text is about %2 px high: hard to read.")
+        words = words.replace("%1", figures.count(written)).replace("%2", _range(hint.heights))
+    if hint.for_tiles:
+        return words + " " + translate("advice", "Tiles keep it sharp.")
+    if hint.for_region:
+        return words + " " + translate("advice", "A marked region keeps its part sharp.")
+    return words
 
 
 def _range(heights: Sequence[int]) -> str:

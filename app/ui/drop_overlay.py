@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QDragMoveEvent, QDropEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.ui import figures
+from app.ui.label import Label
 from app.ui.picture_facts import listed
 from app.ui.sources import Glance, carries_pictures, glance, sources_from_mime
-from app.ui.theme import RADIUS, Theme
+from app.ui.theme import RADIUS, SPACE, Theme
 
 _INSET = 8
 _VEIL = 0.95
 _PADDING = 12
 _MARGIN = 32
-"""Between the reasons and the window's edges."""
+"""Between the words and the window's edges."""
+_KINDS = 4
+"""Of reasons; the first is that it is not known yet."""
 
 
 class DropOverlay(QWidget):
@@ -34,17 +37,21 @@ class DropOverlay(QWidget):
         self._window = window
         self._theme = theme
         self._model = ""
-        self._title, self._promise, self._reasons = QLabel(), QLabel(), QLabel()
-        for label in (self._title, self._promise, self._reasons):
-            label.setTextFormat(Qt.TextFormat.PlainText)
+        self._title = Label(theme, role="title", weight=600, wraps=True)
+        self._promise = Label(theme, tone="secondary", wraps=True)
+        self._reasons = [Label(theme, role="secondary", wraps=True) for _ in range(_KINDS)]
+        for label in (self._title, self._promise, *self._reasons):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            label.setWordWrap(True)
-        reasons = QHBoxLayout()
-        reasons.addStretch(1)
-        reasons.addWidget(self._reasons)
-        reasons.addStretch(1)
+        reasons = QVBoxLayout()
+        reasons.setContentsMargins(0, 8, 0, 0)
+        reasons.setSpacing(SPACE)
+        for reason in self._reasons:
+            reason.setContentsMargins(_PADDING, SPACE, _PADDING, SPACE)
+            reason.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+            reasons.addWidget(reason, 0, Qt.AlignmentFlag.AlignHCenter)
         column = QVBoxLayout(self)
-        column.setSpacing(8)
+        column.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+        column.setSpacing(SPACE)
         column.addStretch(1)
         column.addWidget(self._title)
         column.addWidget(self._promise)
@@ -64,19 +71,17 @@ class DropOverlay(QWidget):
 
     def _dress(self) -> None:
         tokens = self._theme.tokens
-        self._title.setFont(self._theme.font("title", 600))
-        self._promise.setFont(self._theme.font())
-        self._promise.setStyleSheet(f"color: {tokens.text2};")
-        self._reasons.setFont(self._theme.font("caption"))
-        self._reasons.setStyleSheet(
-            f"color: {tokens.warn}; background: {tokens.on_warn}; border-radius: {RADIUS['badge']}px;"
-            f"padding: 4px {_PADDING}px;"
-        )
+        radius = f"border-radius: {RADIUS['badge']}px;"
+        for reason in self._reasons:
+            reason.setStyleSheet(f"color: {tokens.warn}; background: {tokens.on_warn}; {radius}")
+        self._reasons[0].setStyleSheet(f"color: {tokens.text2}; background: {tokens.side}; {radius}")
 
     def _cover(self) -> None:
         self.setGeometry(self._window.rect())
-        widest = self._reasons.fontMetrics().size(0, self._reasons.text()).width() + 2 * _PADDING
-        self._reasons.setFixedWidth(min(widest, self.width() - 2 * _MARGIN))
+        for reason in self._reasons:
+            widest = reason.fontMetrics().horizontalAdvance(reason.text()) + 2 * _PADDING + 1
+            width = min(widest, self.width() - 2 * _MARGIN)
+            reason.setFixedSize(width, reason.heightForWidth(width))
 
     # --- one drag ---
 
@@ -108,9 +113,9 @@ class DropOverlay(QWidget):
             promise = self.tr("Nothing is fetched before you say so.")
         self._promise.setText(promise)
         self._promise.setVisible(bool(_welcome(seen) or seen.links))
-        reasons = self._reasons_of(seen)
-        self._reasons.setText("\n".join(reasons))
-        self._reasons.setVisible(bool(reasons))
+        for label, words in zip(self._reasons, self._reasons_of(seen), strict=True):
+            label.setText(words)
+            label.setVisible(bool(words))
 
     def _title_of(self, seen: Glance) -> str:
         """All that will be added, by kind; files that may be anything only where there is nothing else."""
@@ -134,16 +139,15 @@ class DropOverlay(QWidget):
         return self.tr("No picture here")
 
     def _reasons_of(self, seen: Glance) -> list[str]:
-        reasons = []
-        if seen.unknown:
-            one, several = self.tr("1 file is checked when dropped"), self.tr("%1 files are checked when dropped")
-            reasons.append(_counted(one, several, seen.unknown))
+        """What is not known yet, and what cannot be taken and why; empty words where there is nothing of a kind."""
+        one, several = self.tr("1 file is checked when dropped"), self.tr("%1 files are checked when dropped")
+        reasons = [_counted(one, several, seen.unknown) if seen.unknown else ""]
         for names, one, several in (
             (seen.no_pictures, self.tr("1 file is not a picture: %2"), self.tr("%1 files are not pictures: %2")),
             (
                 seen.other_formats,
-                self.tr("1 picture is in a format not taken yet: %2"),
-                self.tr("%1 pictures are in a format not taken yet: %2"),
+                self.tr("1 picture is of a kind that Visavis does not take: %2"),
+                self.tr("%1 pictures are of a kind that Visavis does not take: %2"),
             ),
             (
                 seen.remote,
@@ -151,9 +155,8 @@ class DropOverlay(QWidget):
                 self.tr("%1 files are on another computer: %2"),
             ),
         ):
-            if names:
-                words = one if len(names) == 1 else several.replace("%1", figures.count(len(names)))
-                reasons.append(words.replace("%2", listed(names)))
+            words = one if len(names) == 1 else several.replace("%1", figures.count(len(names)))
+            reasons.append(words.replace("%2", listed(names)) if names else "")
         return reasons
 
     # --- Qt ---

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import (
@@ -11,6 +12,7 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     QRect,
+    QRectF,
     QSize,
     Qt,
     Signal,
@@ -31,6 +33,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from app.conversation.attachment import Document
 from app.conversation.chat import Chat
@@ -39,9 +42,10 @@ from app.core.cuts import cuts
 from app.core.fit import Size
 from app.core.message import thumbnail_key
 from app.ui import figures
+from app.ui.foreign_text import one_line
 from app.ui.label import ElidedLabel, Label
 from app.ui.next_price import next_price
-from app.ui.page_ranges import page_ranges, pages_in
+from app.ui.page_ranges import page_ranges, pages_in, runs
 from app.ui.picture_facts import shown_name
 from app.ui.theme import RADIUS, SPACE, Theme
 
@@ -57,8 +61,6 @@ _MARGIN: Final = 24
 _PAGE: Final = QSize(104, 136)
 _PADDING: Final = 8
 _CELL_GAP: Final = 4
-_FEWER: Final = 4
-"""Times the size shown, from which on it is made smaller smoothly."""
 _FIELD: Final = 160
 _DISC: Final = 20
 _CHECK: Final = 12
@@ -123,7 +125,9 @@ class PagesDialog(QDialog):
         return pages
 
     def _lay_out(self, room: QSize) -> None:
-        self._all.setText(self.tr("Select all"))
+        all_fit = self._document.pages <= self._most
+        first = self.tr("Select the first %1").replace("%1", figures.count(self._most))
+        self._all.setText(self.tr("Select all") if all_fit else first)
         self._none.setText(self.tr("Select none"))
         self._cancel.setText(self.tr("Cancel"))
         for button, kind in ((self._all, "quiet"), (self._none, "quiet"), (self._cancel, "plain")):
@@ -161,11 +165,11 @@ class PagesDialog(QDialog):
         self._pages.verticalScrollBar().valueChanged.connect(self._draw_next)
         self._field.textEdited.connect(self._follow_field)
         self._field.editingFinished.connect(self._tidy_field)
-        self._all.clicked.connect(self._pages.selectAll)
+        self._all.clicked.connect(self._select_all)
         self._none.clicked.connect(self._pages.clearSelection)
         self._cancel.clicked.connect(self.reject)
         self._add.clicked.connect(self._hand_over)
-        self._gallery.opened.connect(self._take_page)
+        self._gallery.drawn.connect(self._take_page)
         self._gallery.failed.connect(self._take_failure)
 
     # --- choosing ---
@@ -179,19 +183,31 @@ class PagesDialog(QDialog):
             self._tidy_field()
         self._tell_total()
 
+    @property
+    def _most(self) -> int:
+        """Pictures that the model takes in one request."""
+        return self._chat.model.max_images
+
+    def _select_all(self) -> None:
+        """As many as can go."""
+        self._select(range(1, min(self._document.pages, self._most) + 1))
+        self._follow_selection()
+
     def _follow_field(self, text: str) -> None:
         """Select the pages that are written; while it makes no sense, none."""
         pages = pages_in(text, self._document.pages)
-        model, chosen = self._pages.model(), QItemSelection()
-        for page in pages:
-            index = model.index(page - 1, 0)
-            chosen.select(index, index)
-        self._is_written = True
-        self._pages.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-        self._is_written = False
+        self._select(pages)
         if pages:
             self._pages.scrollToItem(self._pages.item(pages[0] - 1))
         self._tell_total()
+
+    def _select(self, pages: Sequence[int]) -> None:
+        model, chosen = self._pages.model(), QItemSelection()
+        for run in runs(pages):
+            chosen.select(model.index(run[0] - 1, 0), model.index(run[-1] - 1, 0))
+        self._is_written = True
+        self._pages.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self._is_written = False
 
     def _tidy_field(self) -> None:
         self._field.setText(page_ranges(self.selected))
@@ -200,13 +216,17 @@ class PagesDialog(QDialog):
         pages = self.selected
         add = self.tr("Add 1 page") if len(pages) == 1 else self.tr("Add %1 pages")
         self._add.setText(add.replace("%1", figures.count(len(pages))) if pages else self.tr("Add"))
-        self._add.setEnabled(bool(pages))
+        self._add.setEnabled(0 < len(pages) <= self._most)
         self._total.setText(self._total_of(pages))
 
     def _total_of(self, pages: list[int]) -> str:
         """Count, tokens and price: exact once all of these pages were seen, before by what those seen are like."""
         if not pages:
             return self.tr("Write pages as 1-3, 7") if self._field.text().strip() else self.tr("No page chosen")
+        if len(pages) > self._most:
+            words = self.tr("%1 pages: %2 takes at most %3 pictures in one request")
+            words = words.replace("%1", figures.count(len(pages))).replace("%3", figures.count(self._most))
+            return words.replace("%2", one_line(self._chat.model.name))
         one, several = self.tr("1 page"), self.tr("%1 pages")
         told = (one if len(pages) == 1 else several).replace("%1", figures.count(len(pages)))
         if not self._sizes:
@@ -239,22 +259,23 @@ class PagesDialog(QDialog):
                 return
             if place.intersects(area) and row + 1 not in self._sizes.keys() | self._failed:
                 self._drawn_page = row + 1
-                self._gallery.open(self._document.sha256, row + 1)
+                self._gallery.draw(self._document.sha256, row + 1, self._room, lambda: isValid(self))
                 return
 
-    def _take_page(self, key: str, pixels: Pixels) -> None:
+    @property
+    def _room(self) -> Size:
+        """Pixels of the screen that a page has."""
+        ratio = self.devicePixelRatioF()
+        return Size(*(round(self._theme.px(side) * ratio) for side in _PAGE.toTuple()))
+
+    def _take_page(self, key: str, whole: Size, pixels: Pixels) -> None:
         if not self._is_awaited(key):
             return
         page, self._drawn_page = self._drawn_page, 0
-        self._sizes[page] = Size(pixels.width, pixels.height)
-        whole = QImage(pixels.rgba, pixels.width, pixels.height, 4 * pixels.width, QImage.Format.Format_RGBA8888)
-        ratio = self.devicePixelRatioF()
-        room = QSize(self._theme.px(_PAGE.width()), self._theme.px(_PAGE.height())) * ratio
-        keep, modes = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode
-        # All of a page's millions of pixels smoothly would hold the window up.
-        fewer = whole.scaled(room * _FEWER, keep, modes.FastTransformation)
-        small = QPixmap.fromImage(fewer.scaled(room, keep, modes.SmoothTransformation))
-        small.setDevicePixelRatio(ratio)
+        self._sizes[page] = whole
+        form = QImage.Format.Format_RGBA8888
+        small = QPixmap.fromImage(QImage(pixels.rgba, pixels.width, pixels.height, 4 * pixels.width, form))
+        small.setDevicePixelRatio(self.devicePixelRatioF())
         self._pages.item(page - 1).setData(Qt.ItemDataRole.DecorationRole, small)
         self._tell_total()
         self._draw_next()
@@ -329,7 +350,7 @@ class PageDelegate(QStyledItemDelegate):
             painter.drawPixmap(place, pixmap)
         painter.setPen(QPen(QColor(self._theme.tokens.line), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(place.adjusted(0, 0, -1, -1))
+        painter.drawRect(QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5))
         return place
 
     def _paint_check(self, painter: QPainter, place: QRect) -> None:

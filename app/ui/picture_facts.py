@@ -15,6 +15,7 @@ from app.core.cost import PictureCost
 from app.core.cuts import Place, Preset, place
 from app.core.fit import Size, rule_of_thumb
 from app.ui import figures
+from app.ui.errors.form import filled
 from app.ui.foreign_text import one_line
 from app.ui.theme import Theme
 
@@ -38,11 +39,11 @@ def shown_name(name: str) -> str:
 
 def listed(names: Sequence[str]) -> str:
     """The first names of a list, and how many more there are."""
-    told = ", ".join(_shortened(shown_name(name)) for name in names[:_LISTED])
-    if len(names) <= _LISTED:
-        return told
-    more = translate("picture_facts", "%1 and %2 more").replace("%2", figures.count(len(names) - _LISTED))
-    return more.replace("%1", told)
+    told = [_shortened(shown_name(name)) for name in names[:_LISTED]]
+    if len(names) > _LISTED:
+        more = figures.count(len(names) - _LISTED)
+        return filled(translate("picture_facts", "%1 and %2 more"), ", ".join(told), more)
+    return filled(translate("picture_facts", "%1 and %2"), *told) if len(told) == _LISTED else "".join(told)
 
 
 def kind(media_type: str) -> str:
@@ -50,14 +51,21 @@ def kind(media_type: str) -> str:
     return _KINDS.get(media_type, media_type)
 
 
+def conversion(format_: str, media_type: str) -> str:
+    """From which format to which other one; empty where it stayed the same."""
+    sent = kind(media_type)
+    return f"{format_} → {sent}" if sent and format_ and sent != format_ else ""
+
+
 def done(notes: Sequence[str]) -> list[str]:
-    """All that `app.core.image.prepare` did, a line each."""
+    """All that `app.core.image.prepare` and `app.core.refit` did, a line each."""
     words = {
+        "refitted": translate("picture_facts", "Made anew from the original"),
         "turned": translate("picture_facts", "Turned upright"),
         "resized": translate("picture_facts", "Made smaller"),
         "first_frame": translate("picture_facts", "First frame only"),
         "srgb": translate("picture_facts", "Colours converted to sRGB"),
-        "flattened": translate("picture_facts", "Transparency filled with a colour"),
+        "flattened": translate("picture_facts", "Transparency filled with one colour"),
     }
     return [
         *(text for note, text in words.items() if note in notes),
@@ -119,11 +127,13 @@ def parts(picture: DraftPicture) -> str:
     return words.replace("%1", figures.count(count))
 
 
-def note_line(picture: DraftPicture) -> str:
-    """What else was done to the picture, as far as it changes what the model sees."""
+def note_line(picture: DraftPicture, *, short: bool = False) -> str:
+    """What else was done to the picture, as far as it changes what the model sees; `short` in fewer letters."""
     if picture.unseen:
-        return translate("picture_facts", "the price is the most it can be")
-    return "" if goes_as_words(picture) else NOTE.join(_notes(picture))
+        return translate("picture_facts", "at most this price")
+    if goes_as_words(picture):
+        return translate("picture_facts", "a sentence goes instead")
+    return NOTE.join(_notes(picture, short=short))
 
 
 def spoken(number: int, picture: DraftPicture, dollars: Decimal | None) -> str:
@@ -190,7 +200,7 @@ class PictureDetails(QDialog):
                 Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
             )
             fact.setWordWrap(True)
-            fact.setMinimumWidth(theme.px(280))
+            fact.setMinimumWidth(theme.px(340))
             fact.setAccessibleName(f"{caption}: {value}")
             form.addRow(name, fact)
 
@@ -200,11 +210,11 @@ def _sent(picture: DraftPicture) -> list[tuple[str, str]]:
     first = picture.images[0]
     size = figures.file_size(sum(image.sent_bytes for image in picture.images))
     told = (parts(picture), kind(first.media_type), size)
-    notes = [f"{picture.format} → {kind(first.media_type)}"] if _converted(picture) else []
-    return [
-        (translate("picture_facts", "Sent as"), ", ".join(part for part in told if part)),
-        (translate("picture_facts", "Done"), NOTE.join([*notes, *done(first.notes)])),
-    ]
+    rows = [(translate("picture_facts", "Sent as"), ", ".join(part for part in told if part))]
+    if picture.source.url:
+        return rows  # the server fetches it itself
+    made = [conversion(picture.format, first.media_type), *done(first.notes)]
+    return [*rows, (translate("picture_facts", "Done"), NOTE.join(filter(None, made)))]
 
 
 def _prices(cost: PictureCost | None) -> list[tuple[str, str]]:
@@ -226,7 +236,7 @@ def _both_counts(picture: DraftPicture, sent: Size) -> str:
     """The guide's approximation beside what will be billed; of parts together there is none."""
     if parts(picture):
         return figures.count(picture.tokens)
-    words = translate("picture_facts", "guide's rule of thumb ~%1 · exact %2")
+    words = translate("picture_facts", "exact %2 · guide's rule of thumb ≈ %1")
     return words.replace("%1", figures.count(rule_of_thumb(*sent))).replace("%2", figures.count(picture.tokens))
 
 
@@ -242,28 +252,22 @@ def _spoken_size(width: int, height: int) -> str:
     return translate("picture_facts", "%1 by %2").replace("%1", str(width)).replace("%2", str(height))
 
 
-def _notes(picture: DraftPicture) -> list[str]:
+def _notes(picture: DraftPicture, *, short: bool) -> list[str]:
     """What people can see of it, the weightiest first; resizing shows in the sizes."""
     if not picture.images:
         return []
     found = [translate("picture_facts", "link")] if picture.source.url else []
     if picture.format in _DRAWN:
         found.append(translate("picture_facts", "drawn from %1").replace("%1", picture.format))
-    elif _converted(picture):
-        found.append(f"{picture.format} → {kind(picture.images[0].media_type)}")
+    elif not picture.source.url and (converted := conversion(picture.format, picture.images[0].media_type)):
+        found.append(converted)
     words = {
-        "turned": translate("picture_facts", "turned upright"),
-        "first_frame": translate("picture_facts", "first frame only"),
-        "flattened": translate("picture_facts", "flattened"),
-        "srgb": translate("picture_facts", "to sRGB"),
+        "turned": (translate("picture_facts", "turned upright"), translate("picture_facts", "upright")),
+        "first_frame": (translate("picture_facts", "first frame only"), translate("picture_facts", "first frame")),
+        "flattened": (translate("picture_facts", "transparency filled"), translate("picture_facts", "filled")),
+        "srgb": (translate("picture_facts", "to sRGB"), translate("picture_facts", "sRGB")),
     }
-    return found + [words[note] for note in words if note in picture.images[0].notes]
-
-
-def _converted(picture: DraftPicture) -> bool:
-    """Whether the bytes are of another format than the file's."""
-    sent = picture.images[0].media_type
-    return bool(sent) and not picture.source.url and kind(sent) != picture.format
+    return found + [words[note][short] for note in words if note in picture.images[0].notes]
 
 
 def _place(where: Place) -> str:

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QDateTime, QIdentityProxyModel, QLocale, QObject, Qt
-from PySide6.QtWidgets import QHBoxLayout, QListView, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, QDateTime, QIdentityProxyModel, QLocale, QObject, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QListView,
+    QPushButton,
+    QSpinBox,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.conversation.messages import Index
 from app.conversation.preferences import Preferences
@@ -13,10 +24,11 @@ from app.conversation.remote_files import RemoteFiles
 from app.core.errors import VisavisError
 from app.ui import figures
 from app.ui.errors import sentence
+from app.ui.foreign_text import direction_flag
 from app.ui.label import Label
 from app.ui.picture_facts import shown_name
 from app.ui.switch import Switch
-from app.ui.theme import Theme
+from app.ui.theme import CONTROL, RADIUS, SPACE, Theme
 
 if TYPE_CHECKING:
     from app.core.files import StoredFile
@@ -48,14 +60,18 @@ class PictureSettings(QWidget):
         self._delete = _button(self.tr("Delete from the server"))
         self._told = Label(theme, role="secondary", tone="secondary", wraps=True)
         self._list = QListView()
+        self._list.setObjectName("files")
         self._list.setModel(SpokenFiles(files, self))
+        self._list.setItemDelegate(FileDelegate(theme, self))
         self._list.setAccessibleName(self.tr("Pictures on the server"))
         self._list.setUniformItemSizes(True)
-        self._list.setFixedHeight(theme.px(28) * _ROWS)
+        self._list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self._list.setMouseTracking(True)
         self._list.hide()
         self._delete.hide()
         self._lay_out()
         self._connect()
+        self._dress()
         self._follow()
 
     def _lay_out(self) -> None:
@@ -91,6 +107,7 @@ class PictureSettings(QWidget):
         return row
 
     def _connect(self) -> None:
+        self._theme.changed.connect(self._dress)
         change = self._preferences.update
         self._upload.clicked.connect(lambda on: change(upload=on))
         self._days.valueChanged.connect(lambda days: change(upload_days=days))
@@ -103,6 +120,15 @@ class PictureSettings(QWidget):
         for signal in (files.loading_changed, files.rowsInserted, files.rowsRemoved, files.modelReset):
             signal.connect(self._show_state)
         self._files.failed.connect(self._tell)
+
+    def _dress(self) -> None:
+        tokens = self._theme.tokens
+        look = f"background: {tokens.surface}; border: 1px solid {tokens.line}; border-radius: {RADIUS['control']}px;"
+        self._list.setStyleSheet(
+            f"QListView#files {{ {look} padding: {SPACE - 1}px; outline: none; }}"
+            f"QListView#files:focus {{ border-color: {tokens.accent}; }}"
+        )
+        self._list.setFixedHeight(self._theme.grown(CONTROL) * _ROWS + 2 * SPACE)
 
     def _follow(self) -> None:
         settings = self._preferences.settings
@@ -150,12 +176,51 @@ class SpokenFiles(QIdentityProxyModel):
         if role != Qt.ItemDataRole.DisplayRole:
             return super().data(index, role)
         file: StoredFile = super().data(index, RemoteFiles.FileRole)
-        parts = [shown_name(file.name), figures.file_size(file.size)]
-        if file.expires:
-            day = QDateTime.fromSecsSinceEpoch(round(file.expires)).date()
-            until = QLocale().toString(day, QLocale.FormatType.ShortFormat)
-            parts.append(self.tr("until %1").replace("%1", until))
-        return " · ".join(parts)
+        return f"{shown_name(file.name)} · {_facts(file)}"
+
+
+class FileDelegate(QStyledItemDelegate):
+    """Paints the name, which gives way where it is long, and its facts at the other side, below each other."""
+
+    def __init__(self, theme: Theme, parent: QObject) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        tokens, states = self._theme.tokens, QStyle.StateFlag
+        file: StoredFile = index.data(RemoteFiles.FileRole)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        chosen = bool(option.state & states.State_Selected)
+        if chosen or option.state & states.State_MouseOver:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(tokens.soft if chosen else tokens.hover))
+            painter.drawRoundedRect(QRectF(option.rect), RADIUS["badge"], RADIUS["badge"])
+        room, upright = option.rect.adjusted(2 * SPACE, 0, -2 * SPACE, 0), Qt.AlignmentFlag.AlignVCenter
+        facts = _facts(file)
+        painter.setFont(self._theme.font("caption"))
+        painter.setPen(QColor(tokens.text2))
+        painter.drawText(room, int(upright | Qt.AlignmentFlag.AlignRight), facts)
+        room.setRight(room.right() - painter.fontMetrics().horizontalAdvance(facts) - 4 * SPACE)
+        painter.setFont(self._theme.font("secondary"))
+        painter.setPen(QColor(tokens.text))
+        name = shown_name(file.name)
+        shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, room.width())
+        painter.drawText(room, int(upright | Qt.AlignmentFlag.AlignLeft) | int(direction_flag(name)), shown)
+        painter.restore()
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002
+        return QSize(0, self._theme.grown(CONTROL))
+
+
+def _facts(file: StoredFile) -> str:
+    """Its size, and until when it stays."""
+    size = figures.file_size(file.size)
+    if not file.expires:
+        return size
+    day = QDateTime.fromSecsSinceEpoch(round(file.expires)).date()
+    until = QCoreApplication.translate("SpokenFiles", "until %1")
+    return f"{size} · {until.replace('%1', QLocale().toString(day, QLocale.FormatType.ShortFormat))}"
 
 
 def _button(text: str) -> QPushButton:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Final
 
 from PySide6.QtCore import QMetaObject, QObject
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
@@ -11,7 +12,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 from app.conversation.chat import Chat
 from app.ui import figures
 from app.ui.label import Label
-from app.ui.theme import RADIUS, Theme
+from app.ui.theme import COMPOSER, RADIUS, Theme
+
+_SIDE: Final = 8
+"""Pixels at either side, as the composer has them for its shadow: both cards are of one width."""
 
 
 class RefitNote(QFrame):
@@ -23,8 +27,9 @@ class RefitNote(QFrame):
         self._chat: Chat | None = None
         self._link: QMetaObject.Connection | None = None
         self._words = Label(theme, role="secondary", wraps=True)
+        self.setMaximumWidth(COMPOSER + 2 * _SIDE)
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 4, 12, 4)
+        row.setContentsMargins(16, 8, 16, 8)
         row.addWidget(self._words, 1)
         theme.changed.connect(self._dress)
         self._dress()
@@ -84,6 +89,7 @@ class RefitNote(QFrame):
 
     def _dress(self) -> None:
         self.setStyleSheet(
-            f"RefitNote {{ background: {self._theme.tokens.on_warn}; border-radius: {RADIUS['control']}px; }}"
+            f"RefitNote {{ background: {self._theme.tokens.on_warn}; border-radius: {RADIUS['control']}px;"
+            f"margin: 0 {_SIDE}px; }}"
         )
         self._words.setStyleSheet(f"color: {self._theme.tokens.warn};")

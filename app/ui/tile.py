@@ -98,14 +98,20 @@ class TilePainter:
             arrow = QRect(box.right() - edge - 3, box.center().y() - edge // 2 + 1, edge, edge)
             self._arrow.paint(painter, arrow)
 
-    def paint_words(self, painter: QPainter, tile: QRect, name: str, size: str, notes: str = "") -> None:
-        """The picture's name, below it what becomes of its size, and below that what else was done to it."""
+    def paint_words(self, painter: QPainter, tile: QRect, name: str, size: str, *notes: str) -> None:
+        """The picture's name, below it what becomes of its size, and below that what else was done to it.
+
+        `notes` say the same, each shorter than the one before; the first that fits is written.
+        """
         tokens, middle = self._theme.tokens, Qt.TextElideMode.ElideMiddle
         line = QRect(tile.left(), tile.top() + tile.height() + SPACE, tile.width(), self._line)
         shown = QFontMetrics(self._name).elidedText(name, middle, line.width())
         self._write(painter, line, shown, self._name, tokens.text)
-        for below, words in enumerate((size, notes), 1):
-            shown = fitting(words, QFontMetrics(self._caption), line.width())
+        metrics = QFontMetrics(self._caption)
+        shortest = notes[-1] if notes else ""
+        noted = next((words for words in notes if metrics.horizontalAdvance(words) <= line.width()), shortest)
+        for below, words in enumerate((size, noted), 1):
+            shown = fitting(words, metrics, line.width())
             self._write(painter, line.translated(0, below * self._line), shown, self._caption, tokens.text2)
 
     def paint_hint(self, painter: QPainter, tile: QRect, text: str) -> None:
@@ -141,13 +147,15 @@ class TilePainter:
         return brush
 
 
-def fitting(size: str, metrics: QFontMetrics, width: int) -> str:
-    """The line about a size, without notes that there is no room for: they must not cost a digit of the numbers."""
-    while metrics.horizontalAdvance(size) > width and NOTE in size:
-        size = size.rpartition(NOTE)[0]
-    if metrics.horizontalAdvance(size) <= width:
-        return size  # elidedText measures in fractions of a pixel and would cut what fits
-    return metrics.elidedText(size, Qt.TextElideMode.ElideRight, width)
+def fitting(words: str, metrics: QFontMetrics, width: int) -> str:
+    """A line without the notes that there is no room for, but with their number: none is cut in the middle."""
+    parts = words.split(NOTE)
+    for kept in range(len(parts), 0, -1):
+        left_out = len(parts) - kept
+        line = NOTE.join(parts[:kept]) + (f" +{left_out}" if left_out else "")
+        if metrics.horizontalAdvance(line) <= width:
+            return line  # elidedText measures in fractions of a pixel and would cut what fits
+    return metrics.elidedText(parts[0], Qt.TextElideMode.ElideRight, width)
 
 
 class TileDelegate(QStyledItemDelegate):
@@ -247,9 +255,8 @@ class TileDelegate(QStyledItemDelegate):
         if text := self._badge_text(index):
             self._painter.paint_badge(painter, tile, text, opens=_opens(picture))
         name = picture_facts.shown_name(picture.name)
-        self._painter.paint_words(
-            painter, tile, name, picture_facts.size_line(picture), picture_facts.note_line(picture)
-        )
+        notes = picture_facts.note_line(picture), picture_facts.note_line(picture, short=True)
+        self._painter.paint_words(painter, tile, name, picture_facts.size_line(picture), *notes)
         if option.state & QStyle.StateFlag.State_HasFocus:
             self._paint_focus(painter, tile)
         painter.restore()

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QMimeData, QPoint, QRect
+from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QApplication, QDialog, QMenu, QWidget
 
 from app.conversation.account import Account
 from app.conversation.attachment import Source
@@ -19,9 +21,11 @@ from app.conversation.chat import Chat, Tools
 from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
 from app.conversation.preferences import Preferences
+from app.conversation.spending import Spending
 from app.conversation.tasks import Tasks
 from app.core.catalog import Catalog
 from app.core.decoder import Decoder
+from app.core.ledger import Ledger
 from app.core.pictures import Pictures
 from app.core.resources import resource
 from app.core.settings import Settings
@@ -44,6 +48,8 @@ class Stage:
     tools: Tools
     api: ApiServer
     folder: Path
+    mime: QMimeData | None = None
+    """What is being dragged: Qt does not keep it alive."""
 
     @property
     def chat(self) -> Chat:
@@ -114,11 +120,13 @@ async def _play(
         api = stack.enter_context(ApiServer())
         threads = stack.enter_context(ThreadPoolExecutor(2))
         preferences = Preferences(folder, Settings(theme=look), threads)
-        account = Account(preferences, Catalog.load(), {"ANTHROPIC_BASE_URL": api.url, "ANTHROPIC_API_KEY": api.key})
         store = Store.open(folder)
+        spending = Spending(Ledger(store), preferences)
+        environ = {"ANTHROPIC_BASE_URL": api.url, "ANTHROPIC_API_KEY": api.key}
+        account = Account(preferences, Catalog.load(), environ, spending.gate)
         tasks = Tasks()
         decoder = Decoder()
-        tools = Tools(store, Pictures(folder / "pictures"), decoder, threads, tasks, account, preferences)
+        tools = Tools(store, Pictures(folder / "pictures"), decoder, threads, tasks, account, preferences, spending)
         desk = Desk(tools)
         desk.start()
         await account.look_up()
@@ -131,7 +139,7 @@ async def _play(
         try:
             shown = await state(stage)
             await stage.calm()
-            (shown or window).grab().save(str(path))
+            (shown.grab() if shown else _seen(window)).save(str(path))
         finally:
             window.hide()
             await tasks.close()
@@ -139,3 +147,18 @@ async def _play(
             decoder.close()
             store.close()
             window.deleteLater()
+
+
+def _seen(window: QWidget) -> QPixmap:
+    """The window with the dialogs and menus that are open over it, each at its place."""
+    whole = window.grab()
+    painter = QPainter(whole)
+    for widget in QApplication.topLevelWidgets():
+        if isinstance(widget, QDialog | QMenu) and widget.isVisible():
+            place = QRect(widget.mapToGlobal(QPoint()) - window.mapToGlobal(QPoint()), widget.size())
+            painter.drawPixmap(place, widget.grab())
+            if isinstance(widget, QDialog):  # the desktop frames it
+                painter.setPen(widget.palette().mid().color())
+                painter.drawRect(place.adjusted(-1, -1, 0, 0))
+    painter.end()
+    return whole

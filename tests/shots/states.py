@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 from app.conversation.attachment import Source
 from tests import pictures
 from tests.servers.replies import error, text
+from tests.shots import picture_states
 from tests.shots.stage import Stage, State
 
 _ANSWER: Final = """The two quarters differ in **three places**; Image 2 is the better one.
@@ -116,4 +117,5 @@ STATES: Final[dict[str, State]] = {
     "failed": failed,
     "viewer": viewer,
     "settings": settings,
+    **picture_states.STATES,
 }

@@ -370,7 +370,7 @@ def test_what_is_sent_is_told_with_its_price(room: Room) -> None:
     assert fact(viewer, "Tokens").replace(",", "") == f"{image.tokens} exact"
     assert fact(viewer, "Rule of thumb").replace(",", "") == "2212 (w × h / 750)"
     assert fact(viewer, "Bytes").endswith(" WebP")
-    assert fact(viewer, "Price now") == "$0.0053, then $0.00021 a turn"
+    assert fact(viewer, "Price now") == "$0.0053, then $0.00021\N{NO-BREAK SPACE}a\N{NO-BREAK SPACE}turn"
     for line in ("Made smaller", "Compressed anew", "Metadata removed"):
         assert line in texts(viewer)
 

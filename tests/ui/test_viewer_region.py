@@ -152,12 +152,14 @@ def test_what_would_be_sent_is_told_while_it_is_marked(room: Room) -> None:
     viewer = room.draft()
     marker = marking(viewer)
     marker.begin(viewer._picture.size, Box(3100, 40, 812, 300))
-    told = next(text for text in texts(viewer) if text.startswith("region"))
-    assert told.startswith("region 812×300 at the top right · overview + region · ")
+    told = next(text for text in texts(viewer) if text.startswith("Region"))
+    assert told.startswith("Region 812×300 at the top right, with a small overview · ")
     offer = viewer._terms.region(viewer._picture, marker.box)
     price = viewer._terms.price(offer)
     assert price is not None
-    assert told.endswith(f"{viewer._terms.tokens(offer)} tok · ${price.quantize(price.__class__('0.0001'))}")
+    assert told.replace("\N{NO-BREAK SPACE}", " ").endswith(
+        f"{viewer._terms.tokens(offer)} tok · ${price.quantize(price.__class__('0.0001'))}"
+    )
     assert not any("Larger than" in text for text in texts(viewer))
     marker.begin(viewer._picture.size, Box(0, 0, 4000, 900))
     assert any(text.startswith("Larger than goes at full size: it is sent as ") for text in texts(viewer))

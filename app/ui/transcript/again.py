@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication
-
 from app.conversation.chat import Chat
 from app.core.cuts import Offer
 from app.core.message import Message
-from app.ui import figures
-
-translate = QCoreApplication.translate
+from app.ui.sharper_words import sharper_words as sharper_offer
 
 
 def sharper_offers(chat: Chat, question: Message) -> list[tuple[int, str]]:
@@ -26,6 +22,4 @@ def sharper_offers(chat: Chat, question: Message) -> list[tuple[int, str]]:
 
 def sharper_words(chat: Chat, number: int, offer: Offer) -> str:
     """The offer to send a picture again, sharper, with what it adds."""
-    words = translate("again", "Resend Image %1 sharper").replace("%1", str(number))
-    price = chat.resend_price(number, offer)
-    return words if price is None else f"{words} (+{figures.dollars(price)})"
+    return sharper_offer(chat.resend_price(offer), number)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.ui.label import Label
 from app.ui.theme import DARK, Theme
+from app.ui.viewer.sheet import FAINT
 
 
 def icon_button(theme: Theme, icon: str, name: str, shortcut: str) -> QPushButton:
@@ -28,7 +29,7 @@ def _pill(theme: Theme, icon: str, name: str, shortcut: str) -> QPushButton:
 
 def _icon(theme: Theme, name: str) -> QIcon:
     icon = QIcon(theme.pixmap(name, DARK.text))
-    icon.addPixmap(theme.pixmap(name, DARK.badge), QIcon.Mode.Disabled)
+    icon.addPixmap(theme.pixmap(name, FAINT), QIcon.Mode.Disabled)
     return icon
 
 
@@ -59,8 +60,8 @@ class Bar(QWidget):
         self.cancel = _pill(theme, "x", self.tr("Cancel"), self.tr("Esc"))
         self.accept = QPushButton()
         self.accept.setProperty("kind", "primary")
-        self._words = Label(theme, role="secondary", weight=500)
-        self._hint = Label(theme, role="caption", tone="secondary")
+        self._words = Label(theme, role="secondary", weight=500, wraps=True)
+        self._hint = Label(theme, role="caption", tone="secondary", wraps=True)
         self._pills = {pill: pill.text() for pill in (self.sees, self.original, self.mark)}
         for button in (self.sees, self.original):
             button.setCheckable(True)
@@ -97,22 +98,19 @@ class Bar(QWidget):
         return page
 
     def _marking(self) -> QWidget:
+        """As high as the page for looking, where there is room, so that the picture stays where it is."""
         page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(12, 8, 12, 12)
-        column.setSpacing(4)
+        words = QVBoxLayout()
+        words.setSpacing(0)
         for label in (self._words, self._hint):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            label.setWordWrap(True)
-            column.addWidget(label)
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 4, 0, 0)
-        row.setSpacing(8)
-        row.addStretch(1)
+            words.addWidget(label)
+        row = QHBoxLayout(page)
+        row.setContentsMargins(12, 11, 12, 11)
+        row.setSpacing(16)
         row.addWidget(self.cancel)
+        row.addLayout(words, 1)
         row.addWidget(self.accept)
-        row.addStretch(1)
-        column.addLayout(row)
         return page
 
     def _connect(self) -> None:
@@ -128,11 +126,12 @@ class Bar(QWidget):
         for button in (self.previous, self.next):
             button.setVisible(count > 1)
 
-    def set_seen(self, *, sent: bool, original: bool, has_sent: bool) -> None:
-        """Which pixels are shown, and whether there are any that are sent."""
+    def set_seen(self, *, sent: bool, original: bool, has_sent: bool, has_original: bool) -> None:
+        """Which pixels are shown, and which there are."""
         self.sees.setChecked(sent)
-        self.original.setChecked(original)
+        self.original.setChecked(original and has_original)
         self.sees.setEnabled(has_sent)
+        self.original.setEnabled(has_original)
 
     def set_marking(self, *, on: bool) -> None:
         """Show the buttons for it, or those for looking."""

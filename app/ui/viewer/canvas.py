@@ -34,6 +34,9 @@ PAN: Final = 80
 _LARGEST: Final = 16.0
 _MARGIN: Final = 24
 _CHECK: Final = 8
+_LINE: Final = 480
+"""Pixels of the longest line of words."""
+_SIGN: Final = 24
 _NOTCH: Final = 120
 """Eighths of a degree."""
 
@@ -45,8 +48,6 @@ class Layer:
     levels: Levels
     box: Box | None = None
     """In pixels of the original; None covers all of it."""
-    crisp: bool = False
-    """Its single pixels are seen as soon as they are magnified."""
     outlined: bool = False
 
 
@@ -196,12 +197,26 @@ class PictureCanvas(QWidget):
         for layer in self._layers:
             target = frame if layer.box is None else self.place(QRectF(*layer.box))
             in_pixels = QRectF(target.topLeft() * ratio, target.size() * ratio)
-            layer.levels.draw(painter, in_pixels, visible, crisp=layer.crisp)
+            layer.levels.draw(painter, in_pixels, visible)
         painter.restore()
         painter.setPen(QPen(QColor(DARK.accent), 1))
         for layer in self._layers:
             if layer.outlined and layer.box is not None:
                 painter.drawRect(self.place(QRectF(*layer.box)).adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _paint_text(self, painter: QPainter) -> None:
+        """In lines that are easily read, below a sign for a picture."""
+        painter.setPen(QColor(DARK.text))
+        painter.setFont(self._theme.font())
+        room = self.rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+        spare = max(0, room.width() - self._theme.px(_LINE))
+        room.adjust(spare // 2, 0, -(spare // 2), 0)
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        words = painter.boundingRect(room, flags, self._text)
+        painter.drawText(room, flags, self._text)
+        sign = self._theme.pixmap("image", DARK.text2, _SIGN)
+        side = self._theme.grown(_SIGN)
+        painter.drawPixmap(room.center().x() - side // 2, words.top() - side - _MARGIN // 2, sign)
 
     # --- Qt ---
 
@@ -209,10 +224,7 @@ class PictureCanvas(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(GROUND))
         if self._text:
-            painter.setPen(QColor(DARK.text))
-            painter.setFont(self._theme.font())
-            room = self.rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
-            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._text)
+            self._paint_text(painter)
         if self._layers or (not self._text and not self._thumbnail.isNull()):
             self._paint_picture(painter)
         if self.hasFocus() and self.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange):

@@ -70,7 +70,7 @@ def _sent(picture: Shown, loader: Loader, *, parts: bool) -> Content:
         if error := loader.error(image.sent):
             return Content(sent=True, text=_refusal(error, picture), chip=name)
         if (levels := loader.levels(image.sent)) is not None:
-            layers.append(Layer(levels, image.box, crisp=True, outlined=image.box is not None))
+            layers.append(Layer(levels, image.box, outlined=image.box is not None))
     if not layers or layers[0].box is not None:  # the overview comes first
         return Content(sent=True)
     levels = layers[0].levels
@@ -120,6 +120,6 @@ def pixels_of(shown: Content, picture: Shown) -> QImage:
     painter, everything = QPainter(whole), QRectF(whole.rect())
     for layer in shown.layers:
         box = everything if layer.box is None else QRectF(*layer.box)
-        layer.levels.draw(painter, box, everything, crisp=layer.crisp)
+        layer.levels.draw(painter, box, everything)
     painter.end()
     return whole

@@ -11,8 +11,8 @@ from app.ui.label import ElidedLabel, Label
 from app.ui.theme import Theme
 from app.ui.viewer.bar import icon_button
 
-_LEAST: Final = 96
-"""Points that the name and the chip keep."""
+_LEAST: Final = 136
+"""Points that the name and the chip keep: "Image 12" and "What Claude sees" are to be read."""
 
 
 class Heading(QWidget):
@@ -24,6 +24,7 @@ class Heading(QWidget):
         self._chip = ElidedLabel(theme, most=400, least=_LEAST, mode=Qt.TextElideMode.ElideRight, role="caption")
         self._chip.setObjectName("chip")
         self._chip.setContentsMargins(8, 2, 8, 2)
+        self._chip.setIndent(0)  # or its border would push the words aside
         self._percent = Label(theme, role="caption", tone="secondary")
         self.details = icon_button(theme, "info", self.tr("Details"), "I")
         self.details.setCheckable(True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _SMALLEST: Final = 256
 """Pixels of the long edge below which halving is not worth it."""
 _SMOOTH_BELOW: Final = 2.0
-"""From this zoom on the single pixels are shown."""
+"""Pixels of the screen for one of the picture, from which on the single pixels are shown."""
 _PIECE: Final = 1 << 20
 _SOLID: Final = b"\xff" * (_PIECE // 4)
 _MARGIN: Final = 2
@@ -48,11 +48,11 @@ class Levels:
         """The picture as it was decoded, pixel for pixel."""
         return self._images[0]
 
-    def draw(self, painter: QPainter, target: QRectF, visible: QRectF, *, crisp: bool) -> None:
+    def draw(self, painter: QPainter, target: QRectF, visible: QRectF) -> None:
         """Draw the picture into `target`, as far as it lies in `visible`; both in pixels of the screen.
 
-        `crisp` shows the single pixels as soon as they are larger than the screen's. Where a pixel of the picture is
-        one of the screen, it is drawn as it is.
+        Where a pixel of the picture is one of the screen, or at least two each way, it is drawn as it is. Between
+        them single pixels would be of two widths, and a text would look worse than it is.
         """
         seen = target & visible
         if seen.isEmpty():
@@ -75,7 +75,7 @@ class Levels:
             part.width() * across,
             part.height() * down,
         )
-        smooth = zoom != 1 and zoom < (1 if crisp else _SMOOTH_BELOW)
+        smooth = zoom != 1 and zoom < _SMOOTH_BELOW
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         painter.drawImage(place, image, QRectF(part))
 

@@ -41,7 +41,7 @@ class Loader(QObject):
         key = thumbnail_key(sha256, page)
         if key not in self._asked:
             self._asked.add(key)
-            self._gallery.open(sha256, page)
+            self._gallery.open(sha256, lambda: isValid(self) and key in self._asked, page)
         return self._levels.get(key)
 
     def error(self, sha256: str, page: int = 0) -> PictureError | None:

@@ -12,7 +12,7 @@ from app.core.fit import Size
 from app.ui import figures
 from app.ui.viewer.bar import Bar
 from app.ui.viewer.canvas import PictureCanvas
-from app.ui.viewer.panel import price_words
+from app.ui.viewer.panel import in_one_line, price_words
 from app.ui.viewer.region import RegionMarker
 from app.ui.viewer.shown import Shown, Terms
 
@@ -66,13 +66,13 @@ class Marking(QObject):
         box, size = self.marker.box, self._picture.size
         offer = self._terms.region(self._picture, box)
         price = self._price(offer)
-        cost = price_words(self._terms.tokens(offer), price)
-        what = translate("marking", "overview + region")
-        region = f"{region_words(box, size)} · {what} · {cost}"
+        cost = in_one_line(price_words(self._terms.tokens(offer), price))
+        what = translate("marking", "with a small overview")
+        region = f"{region_words(box, size)}, {what} · {cost}"
         sent = offer.cuts[-1].size
         shrinks = sent != (box.width, box.height)
         if shrinks:
-            hint = translate("marking", "Larger than goes at full size: it is sent as %1")
+            hint = translate("marking", "Larger than goes at full size: it is sent as %1.")
             hint = hint.replace("%1", figures.size(*sent))
         else:
             hint = translate("marking", "At full size. Arrows move it, with Ctrl they size it, with Shift by 10 px.")
@@ -88,8 +88,8 @@ class Marking(QObject):
 
 
 def region_words(box: Box, whole: Size) -> str:
-    """A region's size and place: "region 812×430 at the top right"."""
-    words = translate("marking", "region %1 %2").replace("%1", figures.size(box.width, box.height))
+    """A region's size and place: "Region 812×430 at the top right"."""
+    words = translate("marking", "Region %1 %2").replace("%1", figures.size(box.width, box.height))
     return words.replace("%2", _place_words(place(box, whole)))
 
 

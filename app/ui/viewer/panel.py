@@ -15,6 +15,7 @@ from app.core.cuts import Cut, Offer, Preset
 from app.core.fit import Size, fit, image_tokens, rule_of_thumb
 from app.core.message import ImageBlock
 from app.ui import figures, picture_facts
+from app.ui.advice import Remark
 from app.ui.label import Label
 from app.ui.theme import Theme
 from app.ui.viewer.shown import Shown, Terms
@@ -69,12 +70,9 @@ class SentAs(QScrollArea):
         self._add_ways(column, picture, terms, price)
         if sharper:
             self._add_sharper(column, sharper)
-        if picture.images:
-            column.addSpacing(8)
-            self._head(column, self.tr("What was done"))
-            notes = {note for image in picture.images for note in image.notes}
-            for line in picture_facts.done(sorted(notes)):
-                column.addWidget(Label(self._theme, line, role="secondary", wraps=True))
+        for remark in picture.remarks:
+            column.addWidget(_remark(self._theme, remark))
+        self._add_done(column, picture)
         column.addStretch(1)
         self.setWidget(page)
         for button in self._buttons:
@@ -84,13 +82,28 @@ class SentAs(QScrollArea):
     def _head(self, column: QVBoxLayout, words: str) -> None:
         column.addWidget(Label(self._theme, words, role="secondary", weight=600))
 
+    def _add_done(self, column: QVBoxLayout, picture: Shown) -> None:
+        """What became of the file on its way; nothing of a link, and nothing where a sentence goes."""
+        if not picture.sendable:
+            return
+        column.addSpacing(8)
+        self._head(column, self.tr("What was done"))
+        lines = QVBoxLayout()
+        lines.setSpacing(4)
+        notes = {note for image in picture.images for note in image.notes}
+        conversion = picture_facts.conversion(picture.format, picture.images[0].media_type)
+        for line in filter(None, [conversion, *picture_facts.done(sorted(notes))]):
+            lines.addWidget(Label(self._theme, line, role="secondary", wraps=True))
+        column.addLayout(lines)
+
     def _grid(self, facts: list[tuple[str, str]]) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)
         grid.setColumnStretch(1, 1)
         for row, (caption, value) in enumerate(facts):
-            name = Label(self._theme, caption, role="secondary", tone="secondary")
+            name = Label(self._theme, caption, role="secondary", tone="secondary", wraps=True)
+            name.setMinimumWidth(name.fontMetrics().horizontalAdvance(caption) + 1)
             fact = Label(self._theme, value, role="secondary", wraps=True)
             fact.setAccessibleName(f"{caption}: {value}")
             grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
@@ -106,8 +119,8 @@ class SentAs(QScrollArea):
         elif all(picture.size):
             facts.append((self.tr("Size"), self.tr("being prepared")))
         if picture.file_bytes:
-            size = figures.file_size(picture.file_bytes)
-            facts.append((self.tr("Original"), f"{figures.size(*picture.size)}, {size} {picture.format}"))
+            file = in_one_line(f"{figures.file_size(picture.file_bytes)} {picture.format}")
+            facts.append((self.tr("Original"), f"{figures.size(*picture.size)}, {file}"))
         if picture.url:
             facts.append((self.tr("Link"), picture.url))
         return facts
@@ -118,7 +131,7 @@ class SentAs(QScrollArea):
             return [(self.tr("Tokens"), tokens), (self.tr("Sentence"), picture.stands_for)]
         images = picture.images
         if not images[0].width:
-            return [(self.tr("Tokens"), self.tr("not known before it is sent"))]
+            return [(self.tr("Tokens"), self.tr("at most %1").replace("%1", figures.count(images[0].tokens)))]
         count = sum(_tokens(image, terms) for image in images)
         thumb = figures.count(sum(rule_of_thumb(image.width, image.height) for image in images))
         facts = [(self.tr("Size"), self._size(picture))]
@@ -145,7 +158,7 @@ class SentAs(QScrollArea):
     def _parts(self, parts: tuple[ImageBlock, ...]) -> str:
         if parts[0].kind == "region":
             return self.tr("region %1").replace("%1", figures.size(parts[0].width, parts[0].height))
-        return self.tr("%1 tiles").replace("%1", str(len(parts)))
+        return in_one_line(self.tr("%1 tiles").replace("%1", str(len(parts))))
 
     def _prices(self, picture: Shown, terms: Terms, tokens: int) -> list[tuple[str, str]]:
         prices = terms.model.prices
@@ -154,8 +167,9 @@ class SentAs(QScrollArea):
         cost = picture_cost(tokens, prices)
         if picture.row is not None and terms.rate is not None:
             now = figures.dollars(dollars(tokens, terms.rate))
-            words = self.tr("%1, then %2 a turn").replace("%1", now)
-            return [(self.tr("Price now"), words.replace("%2", figures.dollars(cost.cache_read)))]
+            later = in_one_line(self.tr("%1 a turn").replace("%1", figures.dollars(cost.cache_read)))
+            words = self.tr("%1, then %2").replace("%1", now).replace("%2", later)
+            return [(self.tr("Price now"), words)]
         return [
             (self.tr("Input price"), figures.dollars(cost.input)),
             (self.tr("Cache write"), figures.dollars(cost.cache_write)),
@@ -223,6 +237,11 @@ def price_words(tokens: int, price: Decimal | None) -> str:
     return words if price is None else f"{words} · {figures.dollars(price)}"
 
 
+def in_one_line(words: str) -> str:
+    """Words that stay in one line."""
+    return words.replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def _region(cuts: tuple[Cut, ...]) -> Size:
     box = cuts[-1].box
     return Size(box.width, box.height) if box else cuts[-1].size
@@ -249,6 +268,19 @@ class _Way(QPushButton):
     def sizeHint(self) -> QSize:
         layout = self.layout()
         return QSize(layout.sizeHint().width() if layout else 0, self._height)
+
+
+def _remark(theme: Theme, remark: Remark) -> QWidget:
+    """A box with something to know of the picture."""
+    box = QFrame()
+    box.setObjectName("remark")
+    box.setProperty("warns", remark.warns)
+    words = Label(theme, remark.text, role="secondary", wraps=True)
+    words.setProperty("tone", "warning" if remark.warns else "secondary")
+    line = QHBoxLayout(box)
+    line.setContentsMargins(10, 8, 10, 8)
+    line.addWidget(words)
+    return box
 
 
 def _row(theme: Theme, name: str, price: str, *, present: bool) -> QWidget:

@@ -6,17 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from PySide6.QtCore import QCoreApplication
-
 from app.core.cuts import Offer
-from app.ui import figures
+from app.ui.sharper_words import sharper_words
 
 
 @dataclass(frozen=True, slots=True)
 class Resends:
     sharper: Callable[[int], Offer | None]
     """The picture of this number, sharper; None where it went in all its pixels."""
-    price: Callable[[int, Offer], Decimal | None]
+    price: Callable[[Offer], Decimal | None]
     """US dollars that it adds, None where they are not known."""
     ready: Callable[[], bool]
     """Whether anything can be sent now."""
@@ -30,6 +28,4 @@ class Resends:
         offer = self.offer(number)
         if offer is None:
             return ""
-        price = self.price(number, offer)
-        words = QCoreApplication.translate("resends", "Resend sharper")
-        return words if price is None else f"{words} (+{figures.dollars(price)})"
+        return sharper_words(self.price(offer))

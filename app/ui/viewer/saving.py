@@ -67,6 +67,7 @@ class Saving(QObject):
         self._quiet = QTimer(self, singleShot=True, interval=_SEEN)
         self._quiet.timeout.connect(self._said.hide)
         gallery.saved.connect(self._on_saved)
+        gallery.taken.connect(self._ask_to_replace)
         gallery.save_failed.connect(self._on_failed)
 
     def say(self, words: str) -> None:
@@ -98,14 +99,15 @@ class Saving(QObject):
         dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
         dialog.setDefaultSuffix(Path(name).suffix.removeprefix("."))
         dialog.selectFile(name)
-        dialog.fileSelected.connect(lambda path: self._save_if_sure(sha256, path))
+        dialog.fileSelected.connect(lambda path: self._gallery.save(sha256, path))
         dialog.open()
 
     def _ask_folder(self, images: tuple[ImageBlock, ...]) -> None:
         dialog = self._dialog(self.tr("Save pictures in a folder"))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(lambda folder: self._save_all(images, Path(folder)))
+        files = [(image.sent, sent_name(image)) for image in images]
+        dialog.fileSelected.connect(lambda folder: self._gallery.save_all(files, folder))
         dialog.open()
 
     def _dialog(self, title: str) -> QFileDialog:
@@ -114,15 +116,7 @@ class Saving(QObject):
         dialog.setDirectory(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation))
         return dialog
 
-    def _save_all(self, images: tuple[ImageBlock, ...], folder: Path) -> None:
-        paths = _free_paths(folder, [sent_name(image) for image in images])
-        for image, path in zip(images, paths, strict=True):
-            self._gallery.save(image.sent, path)
-
-    def _save_if_sure(self, sha256: str, path: str) -> None:
-        if not Path(path).exists():
-            self._gallery.save(sha256, path)
-            return
+    def _ask_to_replace(self, sha256: str, path: str) -> None:
         question = QMessageBox(self._parent)
         question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         question.setTextFormat(Qt.TextFormat.PlainText)
@@ -130,7 +124,7 @@ class Saving(QObject):
         question.setInformativeText(self.tr("Replace it?"))
         replace = question.addButton(self.tr("Replace"), QMessageBox.ButtonRole.AcceptRole)
         question.setDefaultButton(question.addButton(QMessageBox.StandardButton.Cancel))
-        replace.clicked.connect(lambda: self._gallery.save(sha256, path))
+        replace.clicked.connect(lambda: self._gallery.save(sha256, path, over=True))
         question.open()
 
     def _on_saved(self, path: str) -> None:
@@ -142,18 +136,6 @@ class Saving(QObject):
         else:
             name = one_line(Path(path).name)
             self.say(self.tr("%1 could not be written there. Choose another folder.").replace("%1", name))
-
-
-def _free_paths(folder: Path, names: list[str]) -> list[str]:
-    """None of them is taken."""
-    paths = []
-    for name in names:
-        path, again = folder / name, 2
-        while path.exists():
-            path = folder / f"{Path(name).stem} ({again}){Path(name).suffix}"
-            again += 1
-        paths.append(str(path))
-    return paths
 
 
 def _stem(name: str) -> str:

@@ -7,6 +7,9 @@ from typing import Final
 from app.ui.theme import DARK
 from app.ui.viewer.canvas import GROUND
 
+FAINT: Final = "#6E6B66"
+"""Of what cannot be pressed: still to be read, half as bright as captions."""
+
 SHEET: Final = f"""
 Viewer {{ background: {GROUND}; }}
 QLabel {{ color: {DARK.text}; }}
@@ -14,10 +17,12 @@ QLabel[tone="secondary"] {{ color: {DARK.text2}; }}
 QLabel[tone="warning"] {{ color: {DARK.warn}; }}
 QLabel#chip {{ background: {DARK.surface}; border: 1px solid {DARK.line}; border-radius: 6px; }}
 QLabel#chip[sent="true"] {{ background: {DARK.soft}; color: {DARK.accent}; border-color: {DARK.soft}; }}
+QFrame#remark {{ background: {DARK.surface}; border-radius: 8px; }}
+QFrame#remark[warns="true"] {{ background: {DARK.on_warn}; }}
 QLabel#said {{ background: {DARK.badge}; border-radius: 8px; padding: 6px 12px; }}
 QScrollArea#sent_as, QWidget#facts {{ background: {DARK.background}; }}
 QScrollArea#sent_as {{ border-left: 1px solid {DARK.line}; }}
-QPushButton {{ color: {DARK.text}; background: transparent; border: 1px solid transparent; }}
+QPushButton {{ color: {DARK.text}; background: transparent; border: 1px solid transparent; outline: none; }}
 QPushButton[kind="pill"] {{ background: {DARK.surface}; border-color: {DARK.line}; border-radius: 15px; }}
 QPushButton[kind="plain"] {{ background: {DARK.surface}; border-color: {DARK.line}; }}
 QPushButton[kind="way"] {{ border-radius: 8px; padding: 0; min-height: 0; }}
@@ -27,7 +32,7 @@ QPushButton[kind="pill"]:checked {{ background: {DARK.soft}; border: 1px solid {
 QPushButton[kind="primary"] {{ background: {DARK.accent}; color: {DARK.on_accent}; }}
 QPushButton:focus {{ border-color: {DARK.accent}; }}
 QPushButton[kind="pill"]:focus, QPushButton[kind="primary"]:focus {{ border: 2px solid {DARK.text}; }}
-QPushButton:disabled {{ color: {DARK.badge}; background: transparent; }}
+QPushButton:disabled {{ color: {FAINT}; background: transparent; }}
 QPushButton[kind="primary"]:disabled {{ background: {DARK.line}; color: {DARK.text2}; }}
 QMenu {{ background: {DARK.surface}; border: 1px solid {DARK.line}; border-radius: 8px; padding: 4px; }}
 QMenu::item {{ color: {DARK.text}; }}

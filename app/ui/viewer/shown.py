@@ -10,12 +10,12 @@ from app.conversation.attachment import DraftPicture
 from app.conversation.chat import Chat
 from app.conversation.preparing import numbered
 from app.core.catalog import Limits, Model
-from app.core.cost import dollars
+from app.core.cost import dollars, fresh_price
 from app.core.cuts import Box, Offer, Preset, offers
 from app.core.fit import Size
 from app.core.message import ImageBlock, thumbnail_key
 from app.core.sharper import cuts_among
-from app.ui.next_price import next_price
+from app.ui.advice import Remark, remarks
 
 _ORDER: Final[tuple[Preset, ...]] = ("cheap", "auto", "tiles")
 _MILLION: Final = 1_000_000
@@ -46,6 +46,8 @@ class Shown:
     """Its row in the draft; None for a picture of the conversation."""
     others: int = 0
     """Picture blocks that the next request has besides."""
+    remarks: tuple[Remark, ...] = ()
+    """What is worth knowing of a picture of the draft."""
 
     @property
     def thumbnail(self) -> str:
@@ -73,7 +75,8 @@ class Terms:
 
     @classmethod
     def of(cls, chat: Chat) -> Terms:
-        return cls(chat.model, chat.limits, next_price(chat, _MILLION))
+        rate = fresh_price(_MILLION, chat.draft.estimate.prompt_tokens, chat.model)
+        return cls(chat.model, chat.limits, rate)
 
     def price(self, offer: Offer) -> Decimal | None:
         """US dollars, or None."""
@@ -150,4 +153,5 @@ def _drafted(picture: DraftPicture, number: int, row: int, others: int) -> Shown
         key=picture.key,
         row=row,
         others=others,
+        remarks=remarks(picture),
     )

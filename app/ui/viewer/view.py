@@ -144,7 +144,7 @@ class Viewer(QWidget):
     def _connect(self) -> None:
         self._theme.changed.connect(self._share_width)
         self._patience.timeout.connect(self._say_waiting)
-        self._loader.changed.connect(self._compose)
+        self._loader.changed.connect(self._on_loaded)
         self._canvas.viewed.connect(self._on_viewed)
         self._canvas.double_clicked.connect(self._full_screen.toggle)
         self._full_screen.changed.connect(self._share_width)
@@ -183,7 +183,9 @@ class Viewer(QWidget):
         self._heading.set_title(title)
         self._bar.set_place(self._index, len(self._pictures))
         self._bar.mark.setVisible(self._can_mark)
-        described = picture, self._terms, self._resends.words(picture.number) if self._resends is not None else ""
+        lost = self._loader.error(picture.original, picture.page) is not None
+        sharper = "" if self._resends is None or lost else self._resends.words(picture.number)
+        described = picture, self._terms, sharper
         if described != self._described:  # or a press on a button would be lost when another picture gets ready
             self._described = described
             self._panel.show_picture(picture, self._terms, self._added_price, described[2])
@@ -203,6 +205,11 @@ class Viewer(QWidget):
             self._patience.stop()
         self._name_content()
 
+    def _on_loaded(self) -> None:
+        if self._loader.error(self._picture.original, self._picture.page) is not None:
+            self._describe()  # nothing more can be made of it
+        self._compose()
+
     def _name_content(self) -> None:
         shown = self._content
         self._heading.set_chip(shown.chip, sent=shown.sent)
@@ -210,6 +217,7 @@ class Viewer(QWidget):
             sent=shown.sent and not shown.waits,
             original=not shown.sent and not shown.waits,
             has_sent=bool(self._picture.images) and not self._picture.url,
+            has_original=bool(self._picture.original),
         )
         self._canvas.setAccessibleName(shown.text or self._heading.title)
         self._canvas.setAccessibleDescription(shown.chip)
@@ -278,7 +286,8 @@ class Viewer(QWidget):
     def _can_mark(self) -> bool:
         picture = self._picture
         may_go = self._resends is None or self._resends.ready()
-        return bool(picture.original) and all(picture.size) and not picture.url and may_go
+        is_there = bool(picture.original) and self._loader.error(picture.original, picture.page) is None
+        return is_there and all(picture.size) and not picture.url and may_go
 
     def _mark(self) -> None:
         if not self._can_mark or self._marking.on:
@@ -288,7 +297,7 @@ class Viewer(QWidget):
 
     def _added_price(self, offer: Offer) -> Decimal | None:
         if self._resends is not None:
-            return self._resends.price(self._picture.number, offer)
+            return self._resends.price(offer)
         return self._terms.price(offer)
 
     def _on_marked(self) -> None:
