@@ -30,6 +30,8 @@ _SECONDS_PER_MEGAPIXEL: Final = 0.15
 _SECONDS_PER_MEGABYTE: Final = 4.0
 _SECONDS_PER_BARE_MEGAPIXEL: Final = 0.03
 _DRAWN: Final = frozenset({"SVG", "PDF"})
+_SPENT: Final = frozenset({-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGABRT", 0)} - {0})
+"""How a process ends that has no time or no memory left: libraries abort where they get none."""
 _ENVIRONMENT: Final = frozenset(
     {"HOME", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "WINDIR", "TEMP", "TMPDIR", "LOCALAPPDATA", "USERPROFILE"}
     | {"XDG_DATA_HOME", "XDG_CONFIG_HOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"}
@@ -45,7 +47,7 @@ class Broken(Exception):
 
 
 class Overdue(Exception):
-    """A process was ended because it took too long."""
+    """A process was ended because it took too long, or more memory than there is for it."""
 
 
 def allowed_seconds(kind: str, width: int, height: int, file_bytes: int) -> float:
@@ -147,7 +149,7 @@ class Child:
 
     def _was_overdue(self) -> bool:
         self.end()
-        return self._overdue or self._process.returncode == -getattr(signal, "SIGXCPU", 0)
+        return self._overdue or self._process.returncode in _SPENT
 
 
 class Children:
@@ -164,8 +166,8 @@ class Children:
     def ask(self, question: Head, data: bytes, name: str, kind: str, read: Callable[[Head, bytes], Answer]) -> Answer:
         """What `read` makes of the answer about one file; waits for a process to be free.
 
-        Raises the error that the process reports, PictureTooSlow where it had to be ended, PictureDamaged where it
-        died or said what `read` cannot read, or PictureUnreadable after `close`.
+        Raises the error that the process reports, PictureTooSlow where it had to be ended or ran out of memory,
+        PictureDamaged where it died otherwise or said what `read` cannot read, or PictureUnreadable after `close`.
         """
         with self._turns:
             child, healthy = self._taken(name), False

@@ -2,6 +2,7 @@
 
 RELIABILITY.md, section 2, is the specification. What is on purpose:
 
+* No request leaves without a permit of the gate (`app.core.gate`), and a permit is for one request.
 * Nothing is repeated here. `retry_delay` says what may be; the caller does it where the person can see it.
 * Redirects are not followed: they would carry key and conversation to another host.
 * No connection is kept: a stream is left at message_stop, before its last bytes, and a kept connection that the server
@@ -37,7 +38,10 @@ from app.core.errors import (
     NotTheApi,
     ReplyLost,
     ServerError,
+    StoreError,
 )
+from app.core.ledger_types import Call, Kind, Outcome
+from app.core.server import PRACTICE
 from app.core.sse import TooLarge
 from app.core.transport import PracticeTransport, Progress, causes, open_way
 
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
 
     from app.core.catalog import ListedModel
     from app.core.files import StoredFile
+    from app.core.gate import Gate, Permit
     from app.core.message import JSON
     from app.core.practice import Practice
     from app.core.request import Body
@@ -102,25 +107,32 @@ class Client:
     """Talks to one server with one key. Any number of calls may run at once; each has a connection of its own."""
 
     def __init__(
-        self, server: Server, key: str, *, practice: Practice | None = None, timeouts: Timeouts | None = None
+        self,
+        server: Server,
+        key: str,
+        gate: Gate,
+        *,
+        practice: Practice | None = None,
+        timeouts: Timeouts | None = None,
     ) -> None:
         """With `practice` no socket is opened and no key is needed. A server that is not Anthropic's may need none."""
         self._server = server
         self._key = key.strip()
+        self._gate = gate
         self._practice = practice
         self._timeouts = timeouts or Timeouts()
         self._made: httpx.AsyncClient | None = None
 
     @asynccontextmanager
-    async def stream(self, body: Body) -> AsyncIterator[AsyncIterator[JSON]]:
-        """POST the request and give the events of the answer, as they come, up to and with message_stop.
+    async def stream(self, body: Body, permit: Permit) -> AsyncIterator[AsyncIterator[JSON]]:
+        """POST the request that the permit is for, and give the events of the answer, up to and with message_stop.
 
         The iterator ends only after message_stop. A broken event comes as `reply.DAMAGED`; unknown events pass.
         Cancelling the task closes the connection. Entering raises NoKey, BadKey, NotConnected, ReplyLost, NotTheApi or
         ApiError; iterating raises the last three and, once the answer began, StreamInterrupted. What reading the body
         raises is passed on.
         """
-        response = await self._send("POST", "/v1/messages", body)
+        response = await self._send(permit, "POST", "/v1/messages", body)
         try:
             async with aclosing(self._events(response)) as events:
                 yield events
@@ -132,12 +144,16 @@ class Client:
         listed: list[ListedModel] = []
         query = {"limit": "1000"}
         for _ in range(MAX_PAGES):
-            page = await self._value(reply.model_page, "GET", f"/v1/models?{urlencode(query)}")
+            page = await self._value("models", reply.model_page, "GET", f"/v1/models?{urlencode(query)}")
             listed += page.models
             if page.after in ("", query.get("after_id")):
                 break
             query["after_id"] = page.after
         return listed
+
+    async def count(self, body: RequestBody) -> int:
+        """Tokens of a prompt, by POST /v1/messages/count_tokens (API.md, section 6). Raises what `models` raises."""
+        return await self._value("count", reply.token_count, "POST", "/v1/messages/count_tokens", body)
 
     async def upload(
         self, data: bytes, name: str, media_type: str, expires_in_seconds: int | None = None
@@ -149,14 +165,14 @@ class Client:
         the server may have the file all the same.
         """
         form = files.Form(data, name, media_type, expires_in_seconds)
-        return await self._value(files.stored_file, "POST", "/v1/files", form, form.media_type)
+        return await self._value("upload", files.stored_file, "POST", "/v1/files", form, form.media_type)
 
     async def files(self) -> list[StoredFile]:
         """What GET /v1/files lists, newest first, page after page. Raises what entering `stream` raises."""
         listed: list[StoredFile] = []
         query = {"limit": "1000"}
         for _ in range(MAX_PAGES):
-            page = await self._value(files.file_page, "GET", f"/v1/files?{urlencode(query)}")
+            page = await self._value("files", files.file_page, "GET", f"/v1/files?{urlencode(query)}")
             listed += page.files
             if page.next in ("", query.get("page")):
                 break
@@ -165,7 +181,7 @@ class Client:
 
     async def delete_file(self, file_id: str) -> None:
         """DELETE a file. Raises what entering `stream` raises: ApiError 404 where it is gone already."""
-        await self._value(files.stored_file, "DELETE", f"/v1/files/{quote(file_id, safe='')}")
+        await self._value("delete", files.stored_file, "DELETE", f"/v1/files/{quote(file_id, safe='')}")
 
     async def aclose(self) -> None:
         """Close every connection. The client is of no use afterwards."""
@@ -175,9 +191,15 @@ class Client:
     # --- sending ------------------------------------------------------------------------------------
 
     async def _send(
-        self, method: str, path: str, body: RequestBody | None = None, media_type: str = "application/json"
+        self,
+        permit: Permit,
+        method: str,
+        path: str,
+        body: RequestBody | None = None,
+        media_type: str = "application/json",
     ) -> httpx.Response:
         """Send one request; its reply, if the status is one of success and the body may be what was asked for."""
+        permit.use()
         http = self._http()
         request = http.build_request(
             method,
@@ -268,14 +290,29 @@ class Client:
 
     async def _value(
         self,
+        kind: Kind,
         read: Callable[[JSON], T | None],
         method: str,
         path: str,
         body: RequestBody | None = None,
         media_type: str = "application/json",
     ) -> T:
-        """What `read` finds in the JSON object that a request is answered with, where it finds anything."""
-        response = await self._send(method, path, body, media_type)
+        """What `read` finds in the JSON object that a free request is answered with, where it finds anything."""
+        permit = await self._gate.admit(
+            Call(kind, PRACTICE if self._practice else self._server.host, practice=self._practice is not None)
+        )
+        began = time.monotonic()
+        try:
+            response = await self._send(permit, method, path, body, media_type)
+            value = await self._read(response, read)
+        except BaseException as error:
+            with suppress(StoreError):  # the error that is there already tells more
+                await _ended(permit, error, time.monotonic() - began)
+            raise
+        await permit.settle(Outcome("complete", time.monotonic() - began))
+        return value
+
+    async def _read(self, response: httpx.Response, read: Callable[[JSON], T | None]) -> T:
         host, status = self._server.host, response.status_code
         failure: ServerError
         try:
@@ -341,6 +378,14 @@ def retry_delay(error: ServerError, attempt: int, jitter: Callable[[], float] = 
     if wait is not None and wait > MAX_WAIT:
         return None
     return wait or min(0.5 * 2**attempt, 8.0) * (1 - 0.25 * jitter())
+
+
+async def _ended(permit: Permit, error: BaseException, seconds: float) -> None:
+    """Tell the gate of a free request that failed."""
+    if isinstance(error, NotConnected | NoKey | BadKey):
+        await permit.withdraw()
+    else:
+        await permit.settle(Outcome("failed", seconds))
 
 
 class _Turn:

@@ -19,6 +19,7 @@ from app.core.errors import ReplyLost
 from app.core.failure import error_from_json
 from app.core.fit import fit, image_tokens
 from app.core.message import THINKING, Block, ImageBlock, Message, ReplyBlock, TextBlock, Usage
+from app.core.once import Once
 from app.core.request import Request, labelled
 from app.core.server import PRACTICE
 
@@ -156,13 +157,24 @@ def picture_cost(tokens: int, prices: Prices) -> PictureCost:
     )
 
 
+def fresh_price(tokens: int, prompt_tokens: int, model: Model) -> Decimal | None:
+    """USD of tokens that are new in a prompt, in which they are counted: written to the cache where it is long enough.
+
+    None where the model has no known price.
+    """
+    prices = model.prices_for(prompt_tokens)
+    if prices is None:
+        return None
+    return dollars(tokens, prices.cache_write_5m if prompt_tokens >= model.min_cacheable else prices.input)
+
+
 @lru_cache(maxsize=64)
 def text_tokens(text: str) -> int:
     """A rough count of the tokens of a text: about 3 bytes of Latin script a token, one and a third per CJK character.
 
     Good to some 20 %; shown with "≈".
     """
-    wide = sum(1 for c in text if c > "\u2e7f")
+    wide = 0 if text.isascii() else sum(1 for c in text if c > "\u2e7f")
     return math.ceil((len(text) - wide) / 3.1 + wide * 1.3)
 
 
@@ -238,23 +250,35 @@ def estimate(
 
 
 def _block_tokens(messages: Iterable[tuple[str, Sequence[Block]]], model: Model) -> int:
-    return sum(_FRAME_TOKENS + sum(_one(b, blocks, model) for b in blocks) for _, blocks in messages)
+    return sum(_FRAME_TOKENS + sum(block_tokens(b, blocks, model) for b in blocks) for _, blocks in messages)
 
 
-def _one(block: Block, among: Sequence[Block], model: Model) -> int:
+def block_tokens(block: Block, among: Sequence[Block], model: Model) -> int:
+    """Tokens of one block of a message, its label included: exact for a picture, about right for words."""
     match block:
-        case TextBlock():
-            return text_tokens(block.text)
-        case ReplyBlock():
-            return text_tokens(block.text) + text_tokens(block.thinking)
+        case TextBlock() | ReplyBlock():
+            return _words(block)
         case ImageBlock():
             if block.stands_for:
                 return text_tokens(block.stands_for)
             alone = sum(isinstance(b, ImageBlock) for b in among) == 1
             label = _LABEL_TOKENS if block.kind == "whole" else _PART_LABEL_TOKENS
-            label = label if labelled(block, alone) else 0
-            if not block.width:  # a link nobody has looked behind: the most it can be
-                return model.tier.max_tokens + label
-            # A model of a smaller tier shrinks on its side what was sent for a larger one.
-            size = fit(block.width, block.height, model.tier)
-            return image_tokens(*size) + label
+            return picture_tokens(block, model) + (label if labelled(block, alone) else 0)
+
+
+def picture_tokens(image: ImageBlock, model: Model) -> int:
+    """Exact tokens of a picture that goes to a model, without its label; of one of unknown size the most it can be."""
+    if not image.width:  # a link nobody has looked behind
+        return model.tier.max_tokens
+    # A model of a smaller tier shrinks on its side what was sent for a larger one.
+    return image_tokens(*fit(image.width, image.height, model.tier))
+
+
+_words: Final = Once[TextBlock | ReplyBlock, int](
+    lambda block: (
+        text_tokens(block.text)
+        if isinstance(block, TextBlock)
+        else text_tokens(block.text) + text_tokens(block.thinking)
+    )
+)
+"""Tokens of what is said in a block, counted once: a long conversation is priced anew with every picture added."""

@@ -18,7 +18,6 @@ Preset = Literal["auto", "cheap", "tiles", "region"]
 megapixels. "tiles": an overview and overlapping tiles in the original's own pixels. "region": a small overview and one
 marked region in the original's own pixels.
 """
-PRESETS: Final[tuple[Preset, ...]] = ("auto", "cheap", "tiles", "region")
 
 Kind = Literal["whole", "overview", "tile", "region"]
 

@@ -104,7 +104,8 @@ def thumbnail(image: Image.Image) -> bytes:
     scale = min(1.0, max(THUMBNAIL.width / image.width, THUMBNAIL.height / image.height))
     scale = min(scale, THUMBNAIL_EDGE / max(image.size))
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    small = image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0) if size != image.size else image
+    # Averaged to less than twice the size first, which at this size nobody sees and takes a third of the time.
+    small = image.resize(size, Image.Resampling.HAMMING, reducing_gap=1.0) if size != image.size else image
     if small.mode == "RGBA":
         return _saved(small, "PNG", compress_level=3)
     return _saved(small, "JPEG", quality=85, subsampling="4:4:4")

@@ -46,6 +46,8 @@ _FIELDS: Final = frozenset(
         "diagnostics",
     ]
 )
+_COUNTED: Final = frozenset({"model", "messages", "system", "thinking", "output_config", "cache_control", "speed"})
+"""What `count_tokens` takes (API.md, section 6), tools aside."""
 _BEYOND: Final = frozenset({"tools", "tool_choice", "container"})
 _SAMPLING: Final = frozenset({"temperature", "top_p", "top_k"})
 
@@ -87,6 +89,7 @@ def check_headers(headers: Mapping[str, str]) -> str:
 
 
 def check_fields(fields: JSON, version: str, catalog: Catalog) -> Model:
+    """The model of a Messages request whose fields are right; `system` and `messages` are left to others."""
     for name in ("model", "max_tokens", "messages"):
         need(name in fields, f"{name}: Field required")
     for name, value in fields.items():
@@ -94,10 +97,8 @@ def check_fields(fields: JSON, version: str, catalog: Catalog) -> Model:
             # The older version still takes the one value that changes nothing (API.md, section 0).
             harmless = version == "2023-06-01" and name != "top_k" and value == 1
             need(harmless, f"{name}: Extra inputs are not permitted")
-        elif name in _BEYOND:
-            refuse(f"{name}: practice mode has no tools")
         else:
-            need(name in _FIELDS, f"{name}: Extra inputs are not permitted")
+            _check_name(name, _FIELDS)
     model = _find_model(fields["model"], catalog)
     _check_max_tokens(fields["max_tokens"], model)
     need(isinstance(fields.get("stream", False), bool), "stream: Input should be a valid boolean")
@@ -108,6 +109,25 @@ def check_fields(fields: JSON, version: str, catalog: Catalog) -> Model:
     check_choice(fields, "service_tier", ("auto", "standard_only"))
     check_choice(fields, "speed", ("standard", "fast"))
     return model
+
+
+def check_count_fields(fields: JSON, catalog: Catalog) -> Model:
+    """The same for `count_tokens`."""
+    for name in ("model", "messages"):
+        need(name in fields, f"{name}: Field required")
+    for name in fields:
+        _check_name(name, _COUNTED)
+    model = _find_model(fields["model"], catalog)
+    _check_thinking(fields.get("thinking"), model, max_tokens=None)
+    _check_output_config(fields.get("output_config"), model)
+    check_choice(fields, "speed", ("standard", "fast"))
+    return model
+
+
+def _check_name(name: str, allowed: frozenset[str]) -> None:
+    if name in _BEYOND:
+        refuse(f"{name}: practice mode has no tools")
+    need(name in allowed, f"{name}: Extra inputs are not permitted")
 
 
 def _find_model(name: object, catalog: Catalog) -> Model:
@@ -140,7 +160,7 @@ def _check_stop_sequences(value: object) -> None:
         need(good, f"stop_sequences.{index}: each stop sequence must contain non-whitespace")
 
 
-def _check_thinking(value: object, model: Model, max_tokens: int) -> None:
+def _check_thinking(value: object, model: Model, max_tokens: int | None) -> None:
     if value is None:
         return
     if not isinstance(value, dict):
@@ -158,7 +178,7 @@ def _check_thinking(value: object, model: Model, max_tokens: int) -> None:
         # Thinking that is on by itself has no budget any more (API.md, section 3.3).
         need(model.thinking == "off", f"thinking: `enabled` is not supported by {model.id}")
         budget = value.get("budget_tokens")
-        good = isinstance(budget, int) and 1024 <= budget < max_tokens
+        good = isinstance(budget, int) and budget >= 1024 and (max_tokens is None or budget < max_tokens)
         need(good, "thinking.budget_tokens: must be at least 1024 and less than max_tokens")
 
 

@@ -21,6 +21,8 @@ LONGEST_NAME: Final = 255
 FORBIDDEN: Final = re.compile(r'[<>:"|?*\\/\x00-\x1f\x7f-\x9f]')
 """What no file's name may have."""
 _LONGEST_SUFFIX: Final = 16
+_SUFFIXES: Final = {"image/jpeg": "jpg"}
+"""Where it is not the second part of the media type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,11 @@ def cleaned(name: str) -> str:
         ending = dot + suffix if stem and len(suffix) <= _LONGEST_SUFFIX else ""
         name = name[: LONGEST_NAME - len(ending)] + ending
     return name or "picture"
+
+
+def neutral_name(number: int, media_type: str) -> str:
+    """What picture `number` of a conversation is called on the server: its own name stays on this computer."""
+    return f"image-{number}.{_SUFFIXES.get(media_type) or media_type.rpartition('/')[2]}"
 
 
 def stored_file(value: JSON) -> StoredFile | None:

@@ -36,8 +36,9 @@ class Found(NamedTuple):
 def pictures_in(folder: Path, name: str) -> Found:
     """Look through a folder; `name` is what the person calls it.
 
-    Hidden files, links to folders and anything but regular files are left alone; so are documents, and what cannot be
-    read. Blocks on the disk, within the limits above. Raises PictureUnreadable where the folder itself cannot be read.
+    Hidden files, links and anything but regular files are left alone; so are documents, and what cannot be read. A
+    link in an unpacked archive may lead to a picture that was never meant. Blocks on the disk, within the limits above.
+    Raises PictureUnreadable where the folder itself cannot be read.
     """
     paths: list[Path] = []
     left = MAX_ENTRIES
@@ -95,7 +96,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _is_picture(entry: os.DirEntry[str]) -> bool:
     with suppress(OSError):
-        if entry.is_file():  # a device is not even opened
+        if entry.is_file(follow_symlinks=False):  # a device is not even opened
             kind = sniff(_head(entry.path))
             return bool(kind) and kind not in _DOCUMENTS
     return False
@@ -103,7 +104,7 @@ def _is_picture(entry: os.DirEntry[str]) -> bool:
 
 def _head(path: str) -> bytes:
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags)
+    descriptor = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0))
     try:
         is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)  # it may be another by now
         return os.read(descriptor, SNIFFED) if is_file else b""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from app.core.errors import StoreError
 from app.core.ledger import Call, Caps, Ledger, Outcome
 
 
 class Permit:
     """Leave to send one request, once. Whoever was given it says what came of it."""
 
-    def __init__(self, settle: Callable[[Outcome], Awaitable[None]]) -> None:
+    def __init__(self, settle: Callable[[Outcome], Awaitable[None]], withdraw: Callable[[], Awaitable[None]]) -> None:
         self._settle = settle
+        self._withdraw = withdraw
         self._used = False
         self._settled = False
 
@@ -24,10 +27,20 @@ class Permit:
         self._used = True
 
     async def settle(self, outcome: Outcome) -> None:
-        """Say what came of the request; only the first word counts. Raises StoreError."""
+        """Say what came of the request; only the first word counts. Raises StoreError: it is then not said."""
         if not self._settled:
             self._settled = True
-            await self._settle(outcome)
+            try:
+                await self._settle(outcome)
+            except StoreError:
+                self._settled = False
+                raise
+
+    async def withdraw(self) -> None:
+        """Say that nothing of the request has left. Raises StoreError."""
+        if not self._settled:
+            self._settled = True
+            await self._withdraw()
 
 
 class Gate(Protocol):
@@ -54,11 +67,20 @@ class LedgerGate:
 
     async def admit(self, call: Call) -> Permit:
         entry_id = uuid.uuid4().hex
-        await self._ledger.enter(entry_id, call, self._caps())
+        try:
+            await self._ledger.enter(entry_id, call, self._caps())
+        except asyncio.CancelledError:
+            # The store enters it although nobody waits any more, and nothing would free what is kept back for it.
+            await self._take_out(entry_id)
+            raise
         self._changed()
 
         async def settle(outcome: Outcome) -> None:
             await self._ledger.settle(entry_id, outcome)
             self._changed()
 
-        return Permit(settle)
+        return Permit(settle, lambda: self._take_out(entry_id))
+
+    async def _take_out(self, entry_id: str) -> None:
+        await self._ledger.withdraw(entry_id)
+        self._changed()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -16,11 +17,11 @@ from PIL import Image
 from app.core.container import MEDIA_TYPES, Header
 from app.core.cuts import Cut
 from app.core.encode import Encoded, encode, thumbnail
-from app.core.errors import PictureUnreadable
+from app.core.errors import PictureTooBig, PictureUnreadable
 from app.core.fit import Size
 from app.core.legibility import Findings, find
 from app.core.pictures import open_picture, read_picture
-from app.core.source import Source, boundary, decode, open_source, picture_header, upright
+from app.core.source import Source, bands, boundary, decode, open_source, picture_header, upright
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,10 @@ class Preparation:
     thumbnail: bytes
     """A small JPEG, or a PNG where the picture has transparency. Upright, without metadata."""
     findings: Findings = _NOTHING
+
+
+MAX_SHOWN_PIXELS: Final = 64_000_000
+"""Pixels of a picture that is shown whole: what was decoded and what is handed out take four bytes each."""
 
 
 class Pixels(NamedTuple):
@@ -127,8 +132,13 @@ def pixels(data: bytes, name: str = "") -> Pixels:
         raise PictureUnreadable(name, "empty")
     with boundary(name):
         source = open_source(data, name)
-        image = decode(source, upright(source.header), name).convert("RGBA")
-        return Pixels(image.width, image.height, image.tobytes())
+        whole = upright(source.header)
+        if whole.width * whole.height > MAX_SHOWN_PIXELS:
+            raise PictureTooBig(name, *whole)
+        rgba = BytesIO(bytes(4 * whole.width * whole.height))  # takes and hands out without another copy
+        for band in bands(source, name):
+            rgba.write(band.convert("RGBA").tobytes())
+        return Pixels(*whole, rgba.getvalue())
 
 
 def _cut_out(image: Image.Image, cut: Cut) -> Image.Image:

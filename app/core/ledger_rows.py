@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Sequence
-from datetime import datetime
+from array import array
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from app.core.errors import CapReached
-from app.core.ledger_types import Call, Caps, Entry, Filter, Group, Outcome, Period
-from app.core.message import Usage
+from app.core.ledger_sums import reach, spent, where, within
+from app.core.ledger_types import Call, Caps, Entry, Filter, Outcome, Period, Picture
+from app.core.message import Usage, thumbnail_key
 from app.core.schema import transaction
-
-
-def begins(period: Period, now: float) -> float:
-    """When the present day or month began, in seconds since the epoch; 0 for a conversation."""
-    today = datetime.fromtimestamp(now).replace(hour=0, minute=0, second=0, microsecond=0)  # noqa: DTZ006  # local days
-    match period:
-        case "day":
-            return today.timestamp()
-        case "month":
-            return today.replace(day=1).timestamp()
-    return 0.0
-
-
-def spent(db: sqlite3.Connection, period: Period, conversation: str, now: float) -> Decimal:
-    query = "SELECT decimal_sum(coalesce(cost, at_most)) FROM requests WHERE practice = 0 AND created >= ?"
-    values: list[Any] = [begins(period, now)]
-    if period == "conversation":
-        query += " AND conversation_id = ?"
-        values.append(conversation)
-    [total] = db.execute(query, values).fetchone()
-    return Decimal(total or 0)
 
 
 def check(db: sqlite3.Connection, call: Call, caps: Caps, now: float) -> None:
@@ -49,7 +30,12 @@ def check(db: sqlite3.Connection, call: Call, caps: Caps, now: float) -> None:
 
 
 def enter(db: sqlite3.Connection, entry_id: str, call: Call, caps: Caps, now: float) -> None:
-    check(db, call, caps, now)
+    with transaction(db):
+        check(db, call, caps, now)
+        _insert(db, entry_id, call, now)
+
+
+def _insert(db: sqlite3.Connection, entry_id: str, call: Call, now: float) -> None:
     db.execute(
         """INSERT INTO requests (id, created, seconds, kind, state, practice, server, model, conversation_id,
             message_id, ahead, at_most, cost, exact, saved, input_tokens, cache_write_5m, cache_write_1h, cache_read,
@@ -68,6 +54,10 @@ def enter(db: sqlite3.Connection, entry_id: str, call: Call, caps: Caps, now: fl
             _text(call.at_most),
         ),
     )
+
+
+def withdraw(db: sqlite3.Connection, entry_id: str) -> None:
+    db.execute("DELETE FROM requests WHERE id = ? AND state = 'sent'", (entry_id,))
 
 
 def settle(db: sqlite3.Connection, entry_id: str, outcome: Outcome) -> None:
@@ -106,20 +96,33 @@ def settle_answer(db: sqlite3.Connection, message_id: str, outcome: Outcome) -> 
         settle(db, row[0], outcome)
 
 
-_ENTRY: Final = """SELECT r.id, r.created, r.seconds, r.kind, r.state, r.practice, r.server, r.model,
+_ENTRY: Final = """SELECT r.position, r.id, r.created, r.seconds, r.kind, r.state, r.practice, r.server, r.model,
     r.conversation_id, r.message_id, r.ahead, r.at_most, r.cost, r.exact, r.saved, r.input_tokens, r.cache_write_5m,
     r.cache_write_1h, r.cache_read, r.output_tokens, r.thinking_tokens, r.pictures, coalesce(c.title, '')
     FROM requests r LEFT JOIN conversations c ON c.id = r.conversation_id AND c.deleted_at IS NULL """
 
 
 def entries(db: sqlite3.Connection, wanted: Filter, limit: int, offset: int) -> list[Entry]:
-    where, values = _where(wanted)
-    query = f"{_ENTRY} WHERE {where} ORDER BY r.position DESC LIMIT ? OFFSET ?"
-    return [_entry(row) for row in db.execute(query, [*values, limit, offset])]
+    found = entries_at(db, positions(db, wanted, limit, offset))
+    return [found[position] for position in sorted(found, reverse=True)]
+
+
+def positions(db: sqlite3.Connection, wanted: Filter, limit: int = -1, offset: int = 0) -> array[int]:
+    condition, values = where(db, wanted)
+    query = f"""SELECT position FROM requests r WHERE {condition} AND {within(wanted)}
+        ORDER BY position DESC LIMIT ? OFFSET ?"""  # noqa: S608
+    found = db.execute(query, [*values, *reach(db, wanted), limit, offset])
+    return array("q", (position for (position,) in found))
+
+
+def entries_at(db: sqlite3.Connection, wanted: Sequence[int]) -> dict[int, Entry]:
+    query = f"{_ENTRY} WHERE r.position IN (SELECT value FROM json_each(?))"  # noqa: S608
+    found = db.execute(query, (json.dumps(list(wanted)),))
+    return {row[0]: _entry(row) for row in found}
 
 
 def _entry(row: Sequence[Any]) -> Entry:
-    (id_, created, seconds, kind, state, practice, server, model, conversation, message, ahead, at_most, cost, exact,
+    (_, id_, created, seconds, kind, state, practice, server, model, conversation, message, ahead, at_most, cost, exact,
      saved, fresh, written_5m, written_1h, read, output, thinking, pictures, title) = row  # fmt: skip
     usage = Usage(fresh, written_5m, written_1h, read, output, thinking)
     call = Call(kind, server, model, conversation, message, _amount(ahead), _amount(at_most), bool(practice))
@@ -127,48 +130,17 @@ def _entry(row: Sequence[Any]) -> Entry:
     return Entry(id_, created, call, outcome, title, pictures)
 
 
-_DAY: Final = "date(r.created, 'unixepoch', 'localtime')"
-_SUMS: Final = """count(*), sum(r.pictures), sum(r.input_tokens + r.cache_write_5m + r.cache_write_1h + r.cache_read
-    + r.output_tokens), decimal_sum(coalesce(r.cost, r.at_most)), min(r.exact), decimal_sum(r.saved)"""
-_GROUPS: Final = {
-    "day": (f"{_DAY}, '', r.model, {_SUMS}", f"GROUP BY {_DAY}, r.model ORDER BY 1 DESC, r.model"),
-    "conversation": (f"r.conversation_id, coalesce(c.title, ''), '', {_SUMS}", "GROUP BY r.conversation_id"),
-    "model": (f"r.model, '', r.model, {_SUMS}", "GROUP BY r.model"),
-    "picture": (
-        "p.sha256, '', '', count(DISTINCT r.id), 1, sum(p.tokens), decimal_sum(p.cost), min(r.exact), '0'",
-        "GROUP BY p.sha256",
-    ),
-}
-
-
-def grouped(db: sqlite3.Connection, by: str, wanted: Filter) -> list[Group]:
-    where, values = _where(wanted)
-    columns, rest = _GROUPS[by]
-    pictures = "JOIN request_pictures p ON p.request_id = r.id" if by == "picture" else ""
-    conversations = "LEFT JOIN conversations c ON c.id = r.conversation_id AND c.deleted_at IS NULL"
-    query = f"SELECT {columns} FROM requests r {pictures} {conversations} WHERE {where} {rest}"  # noqa: S608
-    groups = [
-        Group(
-            key, name, model, requests, pictures or 0, tokens or 0, Decimal(cost or 0), bool(exact), Decimal(saved or 0)
-        )
-        for key, name, model, requests, pictures, tokens, cost, exact, saved in db.execute(query, values)
-    ]
-    return groups if by == "day" else sorted(groups, key=lambda group: group.cost, reverse=True)
-
-
-def _where(wanted: Filter) -> tuple[str, list[Any]]:
-    conditions = ["r.practice = ?", "r.created >= ?", "r.created < ?"]
-    values: list[Any] = [wanted.practice, wanted.since, wanted.until]
-    for column, value in (("r.model", wanted.model), ("r.conversation_id", wanted.conversation)):
-        if value:
-            conditions.append(f"{column} = ?")
-            values.append(value)
-    if wanted.text:
-        conditions.append("(instr(lower(coalesce(c.title, '')), lower(?)) OR instr(lower(r.model), lower(?)))")
-        values += [wanted.text, wanted.text]
-    if wanted.paid_only:
-        conditions.append("r.kind = 'message'")
-    return " AND ".join(conditions), values
+def pictures(db: sqlite3.Connection, wanted: Iterable[tuple[str, str]]) -> dict[str, Picture]:
+    query = """SELECT json_extract(b.value, '$.image.name'), json_extract(b.value, '$.image.page')
+        FROM messages m, json_each(m.content) b
+        WHERE m.conversation_id = ? AND m.role = 'user' AND instr(m.content, ?) AND json_valid(m.content)
+            AND json_extract(b.value, '$.image.original') = ? ORDER BY m.position DESC LIMIT 1"""
+    found = {}
+    for sha256, conversation in wanted:
+        if (row := db.execute(query, (conversation, sha256, sha256)).fetchone()) is not None:
+            name, page = row
+            found[sha256] = Picture(str(name or ""), thumbnail_key(sha256, page if isinstance(page, int) else 0))
+    return found
 
 
 def outputs(db: sqlite3.Connection, model: str, count: int, *, practice: bool) -> list[int]:

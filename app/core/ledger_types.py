@@ -105,7 +105,21 @@ class Group(NamedTuple):
     cost: Decimal
     """USD."""
     exact: bool
+    """Whether all of the cost is what the servers counted."""
     saved: Decimal
+    unpriced: int = 0
+    """Requests (of a picture: its shares) that nobody knows the cost of; they are not in `cost`."""
+    conversation: str = ""
+    """Of a picture: the id of that in which it went last."""
+
+
+class Picture(NamedTuple):
+    """What a conversation knows of a picture that went in it."""
+
+    name: str
+    """Empty for a pasted one."""
+    thumbnail: str
+    """The key of its thumbnail in the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +132,9 @@ class Filter:
     model: str = ""
     conversation: str = ""
     text: str = ""
-    """Within a conversation's title, or a model's id."""
+    """Within a conversation's title or a model's id, in any case of letters."""
+    models: tuple[str, ...] = ()
+    """Ids of models that the text means besides, since it stands in their names."""
     practice: bool = False
     """Practice alone, or all but practice."""
     paid_only: bool = False

@@ -10,8 +10,11 @@ interface need only the arithmetic.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from app.core.cuts import Cut
@@ -137,7 +140,7 @@ def _lines(cell: Image) -> Iterator[float]:
     if peak < 4 * base:  # no rows that are empty
         return
     ink = base + max(2, (peak - base) * 6 // 100)
-    runs = bytes(row > ink for row in rows)
+    runs = rows.translate(_above(ink))
     lines, explained = [], 0
     for run in re.finditer(rb"\x00(\x01{5,42})(?=\x00)", runs):
         size = _font_size([row - base for row in rows[run.start(1) : run.end(1)]], cell.width)
@@ -150,7 +153,7 @@ def _lines(cell: Image) -> Iterator[float]:
         yield from alike
 
 
-def _steps_per_row(cell: Image) -> list[int]:
+def _steps_per_row(cell: Image) -> bytes:
     """How many sharp steps from left to right each row has."""
     from PIL import ImageChops
     from PIL.Image import Resampling
@@ -159,7 +162,19 @@ def _steps_per_row(cell: Image) -> list[int]:
     steps = ImageChops.difference(cell.crop((0, 0, width - 1, height)), cell.crop((1, 0, width, height)))
     sharp = max(16.0, 0.25 * _percentile(steps.histogram(), 0.998))
     share = steps.point(_at_least(sharp)).resize((1, height), Resampling.BOX)
-    return [round(row * (width - 1) / 255) for row in share.tobytes()]
+    return share.tobytes().translate(_counts(width - 1))
+
+
+@lru_cache
+def _counts(steps: int) -> bytes:
+    """Shares of 255 → how many of so many steps."""
+    return bytes(round(share * steps / 255) for share in range(256))
+
+
+@lru_cache
+def _above(limit: int) -> bytes:
+    """Values → whether they are greater."""
+    return bytes(value > limit for value in range(256))
 
 
 def _font_size(band: Sequence[int], width: int) -> float:
@@ -226,13 +241,10 @@ def _change(grey: Image, across: int, down: int, share: float) -> int:
 
 def _percentile(histogram: Sequence[int], share: float) -> int:
     """The value that this share of the pixels does not exceed."""
-    left = sum(histogram) * (1 - share)
-    for value in range(len(histogram) - 1, 0, -1):
-        left -= histogram[value]
-        if left < 0:
-            return value
-    return 0
+    from_the_top = list(accumulate(reversed(histogram)))
+    return max(0, 255 - bisect_right(from_the_top, from_the_top[-1] * (1 - share)))
 
 
+@lru_cache(maxsize=512)
 def _at_least(limit: float) -> list[int]:
     return [255 * (value >= limit) for value in range(256)]

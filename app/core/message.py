@@ -23,7 +23,7 @@ State = Literal["complete", "streaming", "stopped", "interrupted", "failed"]
 THINKING: Final = frozenset({"thinking", "redacted_thinking"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class TextBlock:
     text: str
 
@@ -132,7 +132,7 @@ def thumbnail_key(original: str, page: int = 0) -> str:
     return f"{original}-{page}" if page else original
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class ReplyBlock:
     """A content block of an answer, as the API sent it. `data["type"]` may be one we have never heard of."""
 

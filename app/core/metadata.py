@@ -54,7 +54,9 @@ def _whole(data: bytes, part: Part) -> bytes:
 
 # --- JPEG ---------------------------------------------------------------------------------------
 
-_APP0, _APP2, _APP14, _COM = 0xE0, 0xE2, 0xEE, 0xFE
+_APP0, _APP2, _APP14 = 0xE0, 0xE2, 0xEE
+_JPEG_KEPT: Final = frozenset({*range(0xC0, 0xD0), 0xD9, 0xDA, 0xDB, 0xDD})
+"""Frames, tables, scans, restarts and the end. Not DNL: decoders pass over it, whatever is in it."""
 _ICC_PREFIX: Final = b"ICC_PROFILE\0"
 _MAX_SCANS: Final = 1000
 # A marker inside a scan: FF and neither a stuffed zero, nor a restart, nor another fill byte.
@@ -88,7 +90,7 @@ def _jpeg_segment(marker: int, segment: bytes) -> bytes:
         return _shortened(segment[:16] + b"\0\0") if len(segment) >= 18 else b""  # a thumbnail of 0 × 0
     if marker == _APP14 and segment[4:9] == b"Adobe":
         return _shortened(segment[:16])  # says how the channels are to be read
-    return b"" if 0xE0 <= marker <= 0xEF or marker == _COM else segment
+    return segment if marker in _JPEG_KEPT else b""
 
 
 def _shortened(segment: bytes) -> bytes:
@@ -104,7 +106,11 @@ def _joined(profiles: list[bytes]) -> bytes:
 
 # --- PNG ----------------------------------------------------------------------------------------
 
-_PNG_KEPT: Final = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"gAMA", b"cHRM", b"sRGB", b"cICP", b"sBIT"})
+_PNG_KEPT: Final = {
+    b"IHDR": 13, b"PLTE": 768, b"tRNS": 256, b"IDAT": 1 << 31, b"IEND": 0,
+    b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"cICP": 4, b"sBIT": 4,
+}  # fmt: skip
+"""Bytes that each may have: decoders pass over what comes behind."""
 
 
 def _strip_png(data: bytes) -> Stripped:
@@ -113,7 +119,9 @@ def _strip_png(data: bytes) -> Stripped:
         chunk = _whole(data, part)
         if part.kind == b"IHDR" and len(kept) > 1:
             raise ValueError("a PNG of two headers")
-        if part.kind in _PNG_KEPT:
+        if part.kind.isupper() and part.end - part.body - 4 > _PNG_KEPT.get(part.kind, 0):
+            raise ValueError("a PNG chunk that is too long")
+        if part.end - part.body - 4 <= _PNG_KEPT.get(part.kind, -1):
             if zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
                 raise ValueError("a PNG chunk whose checksum is wrong")
             kept.append(chunk)

@@ -26,6 +26,8 @@ MAX_FILE_BYTES: Final = 64 << 20
 """The largest picture file we take (RELIABILITY: a cap on every read)."""
 
 _PIECE: Final = 1 << 20
+_UNFINISHED: Final = ".tmp-"
+"""How the names of files on their way in begin."""
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -43,6 +45,14 @@ class Pictures:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    @classmethod
+    def of_our_own(cls, folder: Path) -> Pictures:
+        """The folder of a process that owns it, as it begins: what a crash has left half-way in is removed."""
+        for left in folder.glob(f"{_UNFINISHED}*"):
+            with suppress(OSError):  # it does no harm
+                left.unlink()
+        return cls(folder)
 
     def add_file(self, path: Path, name: str) -> Stored:
         """Copy a file in; `name` is what the person calls it.
@@ -73,7 +83,7 @@ class Pictures:
         return data
 
     def _add(self, pieces: Iterable[bytes], name: str) -> Stored:
-        temporary = self._folder / f".tmp-{os.urandom(8).hex()}"
+        temporary = self._folder / f"{_UNFINISHED}{os.urandom(8).hex()}"
         try:
             make_folder(self._folder)
             try:

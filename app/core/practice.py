@@ -39,7 +39,7 @@ from app.core.practice_files import PATH as FILES
 from app.core.practice_files import Shelf
 from app.core.prompt_cache import PromptCache
 from app.core.report import Comparison, with_pictures, without_pictures
-from app.core.validate import Call, check, text_tokens
+from app.core.validate import Call, check, count, text_tokens
 
 if TYPE_CHECKING:
     from app.core.measure import Facts
@@ -108,6 +108,10 @@ class Practice:
         self._shelf = Shelf(now)
         self._facts: dict[tuple[bytes, Tier], Facts] = {}
 
+    def has_file(self, file_id: str) -> bool:
+        """Whether a file was uploaded here and is kept still."""
+        return self._shelf.has(file_id)
+
     async def respond(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Answer one HTTP request. Never raises for a bad one: the refusal is the reply.
 
@@ -123,6 +127,10 @@ class Practice:
         if url.path == "/v1/messages":
             _check_method(method, "POST")
             return await self._messages(headers, body)
+        if url.path == "/v1/messages/count_tokens":
+            _check_method(method, "POST")
+            tokens = await asyncio.to_thread(count, headers, body, self._catalog)
+            return _json_reply(200, {"input_tokens": tokens}, _request_id(body))
         if url.path == "/v1/models" or url.path.startswith("/v1/models/"):
             _check_method(method, "GET")
             check_version({name.lower(): value for name, value in headers.items()})

@@ -97,6 +97,11 @@ class Shelf:
         _check_method(method, "GET", "GET, DELETE")
         return self._entry(file_id).to_json()
 
+    def has(self, file_id: str) -> bool:
+        """Whether there is a file of that id."""
+        entry = self._entries.get(file_id)
+        return entry is not None and not self._is_over(entry)
+
     def kept(self, file_id: str) -> KeptFile:
         """The file of an id; for worker threads too. Raises `Refusal`."""
         return self._entry(file_id).file

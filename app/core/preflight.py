@@ -67,13 +67,12 @@ def _offences(
 def _wrong_source(
     request: Request, image: ImageBlock, limits: Limits, found: Mapping[str, str], now: float
 ) -> Offence | None:
-    """What is wrong with where the server is to have the picture from."""
+    """What is wrong with where the server is to have the picture from; a file still to be uploaded is bytes."""
     match request.source(image):
         case "url":
             return None
-        case "file":
-            gone = image.file is not None and expires_by(image.file, now)
-            return _offence("expired_file", image) if gone else None
+        case "file" if image.file is not None and image.file.id:
+            return _offence("expired_file", image) if expires_by(image.file, now) else None
     if not image.sent:
         return _offence("link" if image.url else "missing_picture", image)
     kind = found.get(image.sent, image.media_type)

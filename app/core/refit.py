@@ -33,13 +33,16 @@ Reason = Literal[
     "edge_of_tier",
     "picture_bytes",
     "request_bytes",
+    "link",
     "shrink",
 ]
 """Why a picture cannot go as it is: kinds of `app.core.errors.Offence`, and two more. "same_as": the picture it was
-the same as goes no more. "shrink": the person wants it smaller."""
+the same as goes no more. "shrink": the person wants it smaller. Of "link" there are bytes, as they were found."""
 
 _EXPIRES_SOON: Final = 60.0
-"""Seconds before the end of a file on the server at which it counts as gone: the request has to get there."""
+"""Seconds before the end of a file on the server at which it counts as gone: the request has to get there …"""
+_AN_UPLOAD: Final = 2.0
+"""… and so have, before it, those pictures that are uploaded first: seconds for each."""
 _STEP: Final = 0.7
 """How much smaller, at each edge, a picture becomes that is no larger than the cheap size."""
 
@@ -85,7 +88,7 @@ def due(history: Sequence[Message], today: Today, *, new_blocks: int = 0, new_by
     """
     pictures = list(_going(history))
     total = sum(len(blocks) for _, blocks, _ in pictures) + new_blocks
-    look = _Look(today, many=total > today.limits.many_images)
+    look = _Look(today, many=total > today.limits.many_images, pictures=total)
     refits = []
     for message, blocks, reason in pictures:
         seen = [look.at(look.itself(block) if reason else block) for block in blocks]
@@ -120,7 +123,7 @@ def with_pictures(message: Message, images: Mapping[int, Sequence[ImageBlock]]) 
 
 def shrunk(message: Message, number: int, today: Today) -> Refit | None:
     """A picture one step smaller: the cheap size, or less where it is no larger. None for a link never seen."""
-    look = _Look(today, many=False)
+    look = _Look(today, many=False, pictures=1)
     blocks = [image for image in message.images if image.number == number]
     if any(not image.width or look.lost(image) for image in blocks):
         return None
@@ -183,8 +186,10 @@ def _picture_turns(history: Sequence[Message]) -> list[Message]:
 class _Look:
     """What is wrong with one block, and what it becomes."""
 
-    def __init__(self, today: Today, *, many: bool) -> None:
+    def __init__(self, today: Today, *, many: bool, pictures: int) -> None:
+        """`pictures` go in all, `many` says whether those are so many that a smaller edge holds."""
         self.today = today
+        self._soon = today.now + max(_EXPIRES_SOON, _AN_UPLOAD * pictures)
         self._request = today.build(())
         self._cap = today.limits.many_edge if many else today.limits.max_edge
         self._many = many
@@ -197,7 +202,7 @@ class _Look:
         way = self._request.source(image)
         if way == "url" or self.lost(image) or not image.width:
             return None, image
-        reason = self._too_large(image)
+        reason = self._too_large(image) or ("link" if way == "base64" and _is_as_found(image) else None)
         size = _fitted(image, self.today.model.tier, self._cap) if reason else Size(image.width, image.height)
         if way == "file":
             return self._at_file(image, reason, size)
@@ -205,11 +210,14 @@ class _Look:
         return reason, self.anew(image, size) if reason else image
 
     def _at_file(self, image: ImageBlock, reason: Reason | None, size: Size) -> tuple[Reason | None, ImageBlock]:
+        unsendable = self._unsendable(image)
+        if image.file is not None and not image.file.id:  # still to be uploaded: that takes its bytes
+            reason = unsendable or reason
         if reason:
             return reason, self.anew(image, size)
-        if image.file is None or not expires_by(image.file, self.today.now + _EXPIRES_SOON):
+        if image.file is None or not expires_by(image.file, self._soon):
             return None, image
-        if self._unsendable(image):
+        if unsendable:
             return "expired_file", self.anew(image, size)
         return "expired_file", replace(image, file=self._next_file(image))
 
@@ -275,6 +283,11 @@ class _Look:
     @property
     def _max_bytes(self) -> int:
         return self.today.limits.picture_chars // 4 * 3
+
+
+def _is_as_found(image: ImageBlock) -> bool:
+    """Whether its bytes are those that were found behind a link: nobody has taken out what they tell besides."""
+    return bool(image.url) and image.sent == image.original and REFITTED not in image.notes
 
 
 def expires_by(file: RemoteFile, moment: float) -> bool:

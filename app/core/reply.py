@@ -312,6 +312,11 @@ def _day(value: object) -> date | None:
         return None
 
 
+def token_count(value: JSON) -> int | None:
+    """What `count_tokens` answers; None where it is no count."""
+    return _count(value.get("input_tokens"))
+
+
 # --- JSON ---------------------------------------------------------------------------------------
 
 

@@ -24,6 +24,7 @@ from typing import Final, Literal
 
 from app.core.fit import Tier, fit
 from app.core.message import JSON, THINKING, Block, ImageBlock, Message, ReplyBlock, TextBlock, well_formed
+from app.core.once import Once
 
 MAX_TOKENS: Final = 16_000
 """Default `max_tokens`: it includes thinking, so that a small one can end an answer before its first word."""
@@ -129,7 +130,8 @@ class Request:
         if not 0 <= message < len(self.messages):
             return None
         entries = list(self._entries(self.messages[message][1]))
-        return entries[block][1] if 0 <= block < len(entries) else None
+        found = entries[block][1] if 0 <= block < len(entries) else None
+        return found if isinstance(found, ImageBlock) else None
 
     def source(self, image: ImageBlock) -> Literal["base64"] | Source:
         """How a picture goes to this server."""
@@ -160,30 +162,36 @@ class Request:
         if self.system:
             fields["system"] = self.system
         fields["cache_control"] = {"type": "ephemeral"}
-        entries = [list(self._entries(blocks, mark)) for _, blocks in self.messages]
-        contents = [[entry for entry, _ in message] for message in entries]
-        images = [image for message in entries for entry, image in message if image and _carries_bytes(entry)]
+        contents = [list(self._entries(blocks, mark)) for _, blocks in self.messages]
+        entries = [entry for content in contents for entry in content]
+        images = [block for entry, block in entries if isinstance(block, ImageBlock) and _carries_bytes(entry)]
         if len(self.messages) > 2 and sum(len(content) for content in contents[-2:]) > _LOOK_BACK:
             # The server looks for what it has cached so many blocks back and no further (API.md, section 7).
-            contents[-3][-1] = contents[-3][-1] | {"cache_control": {"type": "ephemeral"}}
-        fields["messages"] = [
-            {"role": role, "content": content} for (role, _), content in zip(self.messages, contents, strict=True)
+            entry, _ = contents[-3][-1]
+            contents[-3][-1] = entry | {"cache_control": {"type": "ephemeral"}}, None
+        messages = [
+            b'{"role":"%b","content":[%b]}' % (role.encode(), b",".join(_written(*entry) for entry in content))
+            for (role, _), content in zip(self.messages, contents, strict=True)
         ]
-        pieces = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode().split(mark.encode())
+        whole = b'%b,"messages":[%b]}' % (_compact(fields).removesuffix(b"}"), b",".join(messages))
+        pieces = whole.split(mark.encode())
         parts: list[bytes | ImageBlock] = [pieces[0]]
         for image, piece in zip(images, pieces[1:], strict=True):
             parts += [image, piece]
         return Body(tuple(parts), read)
 
-    def _entries(self, blocks: Sequence[Block], mark: str = "") -> Iterator[tuple[JSON, ImageBlock | None]]:
-        """The content of one message, entry by entry; `mark` stands where the bytes of a picture go."""
+    def _entries(self, blocks: Sequence[Block], mark: str = "") -> Iterator[tuple[JSON, Block | None]]:
+        """The content of one message, entry by entry, and the block that each is; `mark` stands for a picture's bytes.
+
+        A sentence about a picture is no block.
+        """
         alone = sum(isinstance(b, ImageBlock) for b in blocks) == 1
         for block in blocks:
             match block:
                 case TextBlock():
-                    yield block.to_json(), None
+                    yield block.to_json(), block
                 case ReplyBlock():
-                    yield block.data, None
+                    yield block.data, block
                 case ImageBlock() if block.stands_for:
                     yield {"type": "text", "text": block.stands_for}, None
                 case ImageBlock():
@@ -265,18 +273,38 @@ def _carries_bytes(entry: JSON) -> bool:
     return bool(entry["source"]["type"] == "base64")
 
 
+def _compact(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _written(entry: JSON, block: Block | None) -> bytes:
+    """The JSON of one entry; that of words is made once, however often the request is."""
+    return _words(block) if isinstance(block, TextBlock | ReplyBlock) else _compact(entry)
+
+
+_words: Final = Once[TextBlock | ReplyBlock, bytes](
+    lambda block: _compact(block.to_json() if isinstance(block, TextBlock) else block.data)
+)
+
+
 def _digest(digest: hashlib._Hash, message: Message) -> None:
     """Add what the API binds thinking to. Thinking itself may be cut from the front and is therefore left out."""
-    entries: list[object] = [message.role]
+    entries = [b'"%b"' % message.role.encode()]
     for block in _blocks(message, thinking=False):
-        match block:
-            case TextBlock():
-                entries.append(block.text)
-            case ReplyBlock():
-                entries.append(block.data)
-            case ImageBlock():
-                entries.append([block.number, block.media_type, block.sent, *_special(block)])
-    digest.update(json.dumps(entries, ensure_ascii=False, sort_keys=True).encode())
+        if isinstance(block, ImageBlock):
+            entries.append(_digestible([block.number, block.media_type, block.sent, *_special(block)]))
+        else:
+            entries.append(_digestible_words(block))
+    digest.update(b"[%b]" % b", ".join(entries))
+
+
+def _digestible(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True).encode()
+
+
+_digestible_words: Final = Once[TextBlock | ReplyBlock, bytes](
+    lambda block: _digestible(block.text if isinstance(block, TextBlock) else block.data)
+)
 
 
 def _special(image: ImageBlock) -> list[object]:

@@ -110,6 +110,17 @@ MIGRATIONS: Final[list[tuple[str, ...]]] = [
             WHERE role = 'assistant' AND json_valid(facts) AND json_extract(facts, '$.usage') IS NOT NULL
             ORDER BY position""",
     ),
+    (
+        # See `app.core.calibration`. `rates`: the version of the estimate that `estimated` is from.
+        """CREATE TABLE token_samples (
+            position INTEGER PRIMARY KEY AUTOINCREMENT,
+            rates INTEGER NOT NULL,
+            family TEXT NOT NULL,
+            estimated TEXT NOT NULL,
+            actual INTEGER NOT NULL
+        )""",
+        "CREATE INDEX token_samples_of ON token_samples (family, position)",
+    ),
 ]
 """The statements that lead from version N to N+1, at index N. This list only grows: what is released stays as it is."""
 

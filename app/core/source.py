@@ -34,7 +34,9 @@ MAX_DECODED_BYTES: Final = 512 << 20
 
 _GIANT: Final = 128 << 20
 _one_giant = Lock()
-_SCANS, _SCAN_MEGAPIXELS = 10, 4000
+_SCANS, _SCAN_MEGAPIXELS = 10, 2000
+_PNG_ROW_BYTES: Final = 256 << 20
+"""Bytes of a PNG's rows, which are unpacked in some two seconds; the file may have a thousandth of them."""
 
 # Our own limit is checked before Pillow opens a file. Pillow's would warn above this one, through a global state.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -135,7 +137,13 @@ def open_source(data: bytes, name: str) -> Source:
     image = Image.open(BytesIO(stripped.data), formats=(header.format.upper(),))
     if image.size != (header.width, header.height):
         raise ValueError("the decoder sees another size")
+    if header.format == "PNG" and _row_bytes(header, image) > _PNG_ROW_BYTES:
+        raise PictureTooBig(name, header.width, header.height)
     return Source(header, stripped, image, srgb_transform(stripped.icc, image.mode))
+
+
+def _row_bytes(header: Header, image: Image.Image) -> int:
+    return header.width * header.height * len(image.getbands()) * (1 if header.common else 2)
 
 
 # --- decoding -----------------------------------------------------------------------------------
@@ -150,6 +158,9 @@ _TURNS: Final = {
     8: Image.Transpose.ROTATE_90,
 }
 """What turns a picture of each EXIF orientation upright."""
+_BOTTOM_UP: Final = frozenset({3, 4, 7, 8})
+"""Orientations whose last stored row, or column, is the upper edge."""
+_BAND_ROWS: Final = 256
 
 
 Look = Callable[[Image.Image], None]
@@ -160,17 +171,50 @@ def decode(source: Source, size: Size, name: str, look: Look | None = None) -> I
     """The picture upright, in sRGB, with `size` pixels; mode L, RGB or RGBA, and nothing in its info."""
     early = look if _as_it_is(source) else None
     if isinstance(source.image, Image.Image):
-        image = in_srgb(_fitted(source.image, source, size, name, early), source.to_srgb)
-        if source.header.orientation in _TURNS and not source.turned:
-            image = image.transpose(_TURNS[source.header.orientation])
+        image = _upright(source, _fitted(source.image, source, size, name, early))
     else:
         image = source.image(size)
     if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
-        image = image.convert("RGB")
+        image = _instead(image, image.convert("RGB"))
     image.info = {}
     if look and not early:
         look(image)
     return image
+
+
+def bands(source: Source, name: str) -> Iterator[Image.Image]:
+    """The whole picture as `decode` gives it, from the top in pieces: what was decoded is never there twice."""
+    whole = upright(source.header)
+    if not isinstance(source.image, Image.Image):
+        yield source.image(whole)
+        return
+    image = _fitted(source.image, source, whole, name, None)
+    orientation = source.header.orientation if _turns(source) else 1
+    for top in range(0, whole.height, _BAND_ROWS):
+        first, last = top, min(whole.height, top + _BAND_ROWS)
+        if orientation in _BOTTOM_UP:
+            first, last = whole.height - last, whole.height - first
+        box = (first, 0, last, image.height) if orientation >= 5 else (0, first, image.width, last)
+        yield _upright(source, image.crop(box))
+
+
+def _upright(source: Source, image: Image.Image) -> Image.Image:
+    """What was decoded, or a piece of it, in sRGB and turned."""
+    image = _instead(image, in_srgb(image, source.to_srgb))
+    if not _turns(source):
+        return image
+    return _instead(image, image.transpose(_TURNS[source.header.orientation]))
+
+
+def _instead(image: Image.Image, made: Image.Image) -> Image.Image:
+    """What was made of a picture, whose memory is given back: a `Source` would keep it to the end."""
+    if made is not image:
+        image.close()
+    return made
+
+
+def _turns(source: Source) -> bool:
+    return source.header.orientation in _TURNS and not source.turned
 
 
 def _as_it_is(source: Source) -> bool:
@@ -186,23 +230,34 @@ def _fitted(image: Image.Image, source: Source, size: Size, name: str, look: Loo
     stored = Size(size.height, size.width) if header.sideways and not source.turned else size
     if stored != image.size and (drafted := image.draft(None, stored)):
         box = drafted[1]  # the decoder makes it up to 8 times smaller, rounded up
-    with _turn_of(_memory(header, Size(*image.size), name)):
+    with _turn_of(_memory(source, image, stored, name)):
         image.load()
-        image = eight_bits(image, deep=header.format == "PNG" and not header.common)
+        image = _instead(image, eight_bits(image, deep=header.format == "PNG" and not header.common))
         if look:
             look(image)
-        return image.resize(stored, Image.Resampling.LANCZOS, box=box) if image.size != stored else image
+        if image.size != stored:
+            image = _instead(image, image.resize(stored, Image.Resampling.LANCZOS, box=box))
+        return image
 
 
-_BYTES_PER_PIXEL: Final = {"WebP": 16, "HEIC": 8, "AVIF": 10, "TIFF": 5, "BMP": 5}
+_BYTES_PER_PIXEL: Final = {"WebP": 17, "HEIC": 8, "AVIF": 10, "TIFF": 5, "BMP": 5}
 """What decoding takes at its peak. WebP's decoder keeps two canvases and hands out a third, Pillow makes the fourth."""
+_BYTES_IN_EIGHT_BITS: Final = {"1": 2, "L": 1, "RGB": 4, "CMYK": 4, "P": 5, "I;16": 5}
+"""By mode: what decoding and `eight_bits` take together. All others take 8, RGBA because it is premultiplied."""
 
 
-def _memory(header: Header, decoded: Size, name: str) -> int:
-    """Bytes that decoding takes at its peak. Raises PictureTooBig above `MAX_DECODED_BYTES`."""
-    needed = decoded.width * decoded.height * _BYTES_PER_PIXEL.get(header.format, 4)
+def _memory(source: Source, image: Image.Image, stored: Size, name: str) -> int:
+    """Bytes that making `stored` pixels takes at its peak. Raises PictureTooBig above `MAX_DECODED_BYTES`."""
+    header, pixels = source.header, image.width * image.height
+    decoding = pixels * _BYTES_PER_PIXEL.get(header.format, 4)
     if header.progressive:
-        needed += header.width * header.height * 6  # all coefficients, whatever the draft
+        decoding += header.width * header.height * 6  # all coefficients, whatever the draft
+    working = pixels * (8 if "transparency" in image.info else _BYTES_IN_EIGHT_BITS.get(image.mode, 8))
+    if stored != image.size:
+        working += stored.width * (image.height + stored.height) * 4  # made narrower first, then lower
+    elif image.mode == "CMYK" or source.to_srgb is not None or _turns(source):
+        working += pixels * 4
+    needed = max(decoding, working)
     if needed > MAX_DECODED_BYTES:
         raise PictureTooBig(name, header.width, header.height)
     return needed

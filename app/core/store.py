@@ -141,6 +141,7 @@ class Store:
             await self._write("DELETE FROM drafts WHERE conversation_id = ?", conversation_id)
 
     async def drafts(self) -> dict[str, JSON]:
+        """By conversation, stored or not yet. That of a deleted one waits with it, also where it was kept later."""
         return await self.run(_drafts)
 
     # --- the thread -----------------------------------------------------------------------------
@@ -288,8 +289,10 @@ def _sum(total: str, more: str, less: str) -> str:
 
 def _drafts(db: sqlite3.Connection) -> dict[str, JSON]:
     """Those that can be read: a damaged draft must not keep the others away."""
+    query = """SELECT conversation_id, draft FROM drafts
+        WHERE conversation_id NOT IN (SELECT id FROM conversations WHERE deleted_at IS NOT NULL)"""
     drafts = {}
-    for conversation_id, text in db.execute("SELECT conversation_id, draft FROM drafts"):
+    for conversation_id, text in db.execute(query):
         try:
             drafts[conversation_id] = json.loads(text)
         except ValueError:

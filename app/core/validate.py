@@ -11,11 +11,11 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Never
 
 from app.core.carve import parse
 from app.core.catalog import Catalog, Limits, Model
-from app.core.fields import Refusal, check_fields, check_headers, need, no_extras, read_ttl, refuse
+from app.core.fields import Refusal, check_count_fields, check_fields, check_headers, need, no_extras, read_ttl, refuse
 from app.core.image_block import ImageReader, Kept, Picture, digest_of, nothing_kept
 from app.core.message import JSON
 
@@ -61,18 +61,9 @@ def check(headers: Mapping[str, str], body: bytes, catalog: Catalog, kept: Kept 
 
     Raises `Refusal`. Heavy with big bodies: not for the event loop's thread.
     """
-    limits = catalog.limits
-    if len(body) > limits.request_bytes:
-        raise Refusal(413, f"Request exceeds the maximum size: {len(body)} > {limits.request_bytes} bytes")
-    version = check_headers({name.lower(): value for name, value in headers.items()})
-    try:
-        fields = parse(body)
-    except ValueError as error:
-        raise Refusal(400, f"The request body is not valid JSON: {error}") from error
-    if not isinstance(fields, dict):
-        refuse("The request body is not a JSON object")
+    version, fields = _opened(headers, body, catalog)
     model = check_fields(fields, version, catalog)
-    reader = _Reader(model, limits, kept)
+    reader = _Reader(model, catalog.limits, kept)
     reader.read(fields)
     call = Call(
         model,
@@ -87,6 +78,33 @@ def check(headers: Mapping[str, str], body: bytes, catalog: Catalog, kept: Kept 
     if model.context_window is not None and call.prompt_tokens > model.context_window:
         refuse(f"prompt is too long: {call.prompt_tokens} tokens > {model.context_window} maximum")
     return call
+
+
+def count(headers: Mapping[str, str], body: bytes, catalog: Catalog) -> int:
+    """Tokens of the prompt in `body`, a request of `count_tokens` (API.md, section 6). Raises `Refusal`. Heavy, too."""
+    _, fields = _opened(headers, body, catalog)
+    reader = _Reader(check_count_fields(fields, catalog), catalog.limits, _uncounted)
+    reader.read(fields)
+    return sum(piece.tokens for piece in _automatic_mark(reader.pieces, fields))
+
+
+def _uncounted(file_id: str) -> Never:
+    refuse(f"messages: a picture by its file cannot be counted: {file_id}")
+
+
+def _opened(headers: Mapping[str, str], body: bytes, catalog: Catalog) -> tuple[str, JSON]:
+    """The API version and the fields of a request."""
+    limits = catalog.limits
+    if len(body) > limits.request_bytes:
+        raise Refusal(413, f"Request exceeds the maximum size: {len(body)} > {limits.request_bytes} bytes")
+    version = check_headers({name.lower(): value for name, value in headers.items()})
+    try:
+        fields = parse(body)
+    except ValueError as error:
+        raise Refusal(400, f"The request body is not valid JSON: {error}") from error
+    if not isinstance(fields, dict):
+        refuse("The request body is not a JSON object")
+    return version, fields
 
 
 def text_tokens(text: str) -> int:

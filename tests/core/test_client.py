@@ -45,6 +45,7 @@ from app.core.practice import Practice
 from app.core.request import Body, Request
 from app.core.server import Server
 from app.core.transport import Progress
+from tests.gates import OpenGate
 from tests.servers.api import TEST_KEY, ApiServer
 from tests.servers.replies import (
     Reply,
@@ -95,7 +96,7 @@ class Outcome:
 async def ask(client: Client, body: Body = QUESTION) -> Outcome:
     outcome = Outcome()
     try:
-        async with client.stream(body) as stream:
+        async with client.stream(body, OpenGate().permit()) as stream:
             async for event in stream:
                 outcome.events.append(event)
     except ServerError as error:
@@ -141,7 +142,7 @@ def server() -> Iterator[ApiServer]:
 
 @pytest.fixture
 async def client(server: ApiServer) -> AsyncIterator[Client]:
-    client = Client(Server(server.url), TEST_KEY)
+    client = Client(Server(server.url), TEST_KEY, OpenGate())
     yield client
     await client.aclose()
 
@@ -182,7 +183,7 @@ async def serving(handle: Handler, context: ssl.SSLContext | None = None) -> Asy
     ("auth", "name", "value"), [("bearer", "authorization", f"Bearer {TEST_KEY}"), ("x-api-key", "x-api-key", TEST_KEY)]
 )
 async def test_a_request_has_just_the_headers_of_the_api(server: ApiServer, auth: Any, name: str, value: str) -> None:
-    client = Client(Server(server.url, auth), f" {TEST_KEY}\n")
+    client = Client(Server(server.url, auth), f" {TEST_KEY}\n", OpenGate())
     await ask(client)
     await client.aclose()
     (request,) = server.posts
@@ -209,7 +210,7 @@ async def test_cookies_are_not_sent_back(server: ApiServer, client: Client) -> N
 
 async def test_a_path_in_the_base_url_stays() -> None:
     with ApiServer(base_path="/api") as server:
-        client = Client(Server(server.url), TEST_KEY)
+        client = Client(Server(server.url), TEST_KEY, OpenGate())
         assert (await ask(client)).error is None
         await client.aclose()
 
@@ -243,7 +244,7 @@ async def test_what_reading_a_picture_raises_is_passed_on_and_nothing_is_asked(
 
 @pytest.mark.parametrize("key", ["sk-ant-\nx", "sk-ant-é", "sk ant", "sk-ant-\x00", "sk-ant-\x7f"])
 async def test_a_key_that_no_header_takes_is_refused_without_being_told(server: ApiServer, key: str) -> None:
-    client = Client(Server(server.url), key)
+    client = Client(Server(server.url), key, OpenGate())
     outcome = await ask(client)
     assert outcome.error == BadKey("characters")
     assert key not in "".join(traceback.TracebackException.from_exception(outcome.error, capture_locals=True).format())
@@ -251,19 +252,19 @@ async def test_a_key_that_no_header_takes_is_refused_without_being_told(server: 
 
 
 async def test_without_a_key_anthropic_is_not_asked() -> None:
-    assert (await ask(Client(Server(), " "))).error == NoKey("api.anthropic.com")
+    assert (await ask(Client(Server(), " ", OpenGate()))).error == NoKey("api.anthropic.com")
 
 
 async def test_without_a_key_another_server_gets_no_key_header(server: ApiServer) -> None:
     server.strict = False
-    client = Client(Server(server.url), "")
+    client = Client(Server(server.url), "", OpenGate())
     assert (await ask(client)).error is None
     await client.aclose()
     assert not {"authorization", "x-api-key"} & server.posts[0].headers.keys()
 
 
 def test_the_key_is_not_in_the_clients_repr() -> None:
-    assert TEST_KEY not in repr(Client(Server(), TEST_KEY))
+    assert TEST_KEY not in repr(Client(Server(), TEST_KEY, OpenGate()))
 
 
 # --- answers ------------------------------------------------------------------------------------
@@ -312,7 +313,7 @@ async def test_a_refusal_in_mid_stream_is_a_whole_answer(server: ApiServer, clie
 
 async def test_events_come_as_they_are_sent(server: ApiServer, client: Client) -> None:
     server.script(text("Red.").hold("content_block_delta"))
-    async with client.stream(QUESTION) as stream:
+    async with client.stream(QUESTION, OpenGate().permit()) as stream:
         seen = []
         async for event in stream:
             seen.append(event["type"])
@@ -523,7 +524,7 @@ SILENT: dict[str, tuple[Reply, ServerError]] = {
 @pytest.mark.parametrize(("reply", "error"), SILENT.values(), ids=SILENT)
 async def test_a_server_is_silent(server: ApiServer, reply: Reply, error: ServerError) -> None:
     server.script(reply)
-    client = Client(Server(server.url), TEST_KEY, timeouts=SHORT)
+    client = Client(Server(server.url), TEST_KEY, OpenGate(), timeouts=SHORT)
     outcome = await ask(client)
     assert outcome.error == at(server, error)
     assert outcome.message.text in ("", "Red and ")
@@ -537,9 +538,9 @@ async def test_a_server_never_reads_the_body() -> None:
         await asyncio.Event().wait()
 
     async with serving(handle) as host:
-        assert (await ask(Client(Server(f"http://{host}"), TEST_KEY, timeouts=SHORT), LARGE)).error == ReplyLost(
-            host, "timeout"
-        )
+        assert (
+            await ask(Client(Server(f"http://{host}"), TEST_KEY, OpenGate(), timeouts=SHORT), LARGE)
+        ).error == ReplyLost(host, "timeout")
 
 
 async def test_a_large_body_leaves_in_pieces_so_that_a_slow_line_is_no_stall() -> None:
@@ -572,7 +573,7 @@ async def test_a_refusal_by_the_head_is_shown_when_the_server(hangs_up: bool) ->
             await asyncio.Event().wait()
 
     async with serving(handle) as host:
-        outcome = await ask(Client(Server(f"http://{host}"), TEST_KEY), LARGE)
+        outcome = await ask(Client(Server(f"http://{host}"), TEST_KEY, OpenGate()), LARGE)
     assert outcome.error == ApiError(413, "request_too_large", "Large")
 
 
@@ -586,7 +587,7 @@ async def test_a_promise_while_uploading_is_no_answer() -> None:
         await writer.drain()
 
     async with serving(handle) as host:
-        outcome = await ask(Client(Server(f"http://{host}"), TEST_KEY), LARGE)
+        outcome = await ask(Client(Server(f"http://{host}"), TEST_KEY, OpenGate()), LARGE)
     assert outcome.error == ApiError(413, "request_too_large", "Large")
 
 
@@ -601,7 +602,7 @@ def closed_port() -> int:
 
 async def test_nobody_listens() -> None:
     host = f"127.0.0.1:{closed_port()}"
-    assert (await ask(Client(Server(f"http://{host}"), TEST_KEY))).error == NotConnected(host, "refused")
+    assert (await ask(Client(Server(f"http://{host}"), TEST_KEY, OpenGate()))).error == NotConnected(host, "refused")
 
 
 def test_nobody_listens_on_any_address_of_a_name() -> None:
@@ -613,7 +614,7 @@ def test_nobody_listens_on_any_address_of_a_name() -> None:
 
 async def test_a_name_does_not_exist() -> None:
     host = "x" * 64 + ".invalid"  # a label too long for DNS: no resolver is asked
-    assert (await ask(Client(Server(f"https://{host}"), TEST_KEY))).error == NotConnected(host, "dns")
+    assert (await ask(Client(Server(f"https://{host}"), TEST_KEY, OpenGate()))).error == NotConnected(host, "dns")
 
 
 async def test_a_connection_takes_too_long() -> None:
@@ -625,7 +626,7 @@ async def test_a_connection_takes_too_long() -> None:
             queued.setblocking(False)
             queued.connect_ex(full.getsockname())
         host = f"127.0.0.1:{full.getsockname()[1]}"
-        outcome = await ask(Client(Server(f"http://{host}"), TEST_KEY, timeouts=SHORT))
+        outcome = await ask(Client(Server(f"http://{host}"), TEST_KEY, OpenGate(), timeouts=SHORT))
     assert outcome.error == NotConnected(host, "timeout")
 
 
@@ -635,7 +636,7 @@ async def test_a_plain_server_is_asked_for_tls() -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
     async with serving(handle) as host:
-        assert (await ask(Client(Server(f"https://{host}"), TEST_KEY))).error == NotConnected(host, "tls")
+        assert (await ask(Client(Server(f"https://{host}"), TEST_KEY, OpenGate()))).error == NotConnected(host, "tls")
 
 
 @pytest.fixture
@@ -681,7 +682,7 @@ async def test_a_certificate_of_the_persons_own_is(
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     async with serving(_speak, context) as host:
-        outcome = await ask(Client(Server(f"https://{host}"), TEST_KEY))
+        outcome = await ask(Client(Server(f"https://{host}"), TEST_KEY, OpenGate()))
     assert outcome.error == (StreamInterrupted("cut") if trusted else NotConnected(host, "tls"))
     assert len(outcome.events) == trusted
 
@@ -707,7 +708,7 @@ async def _drop_tunnel(reader: asyncio.StreamReader, _: asyncio.StreamWriter) ->
 async def test_a_proxy_gives_no_way(handle: Handler, monkeypatch: pytest.MonkeyPatch) -> None:
     async with serving(handle) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://me:pass-word@{proxy}")
-        outcome = await ask(Client(Server("https://api.example"), TEST_KEY, timeouts=SHORT))
+        outcome = await ask(Client(Server("https://api.example"), TEST_KEY, OpenGate(), timeouts=SHORT))
     assert outcome.error == NotConnected("api.example", "proxy")
 
 
@@ -737,7 +738,7 @@ async def test_a_proxy_sees_neither_key_nor_question(certificate: Path, monkeypa
 
     async with serving(_speak, context) as host, serving(tunnel) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy)
-        outcome = await ask(Client(Server(f"https://{host}"), TEST_KEY))
+        outcome = await ask(Client(Server(f"https://{host}"), TEST_KEY, OpenGate()))
     assert outcome.error == StreamInterrupted("cut")
     assert seen.startswith(f"CONNECT {host} HTTP/1.1".encode())
     assert len(seen) > 500
@@ -748,15 +749,15 @@ async def test_a_proxy_sees_neither_key_nor_question(certificate: Path, monkeypa
 async def test_a_server_may_be_spared_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     host = f"127.0.0.1:{closed_port()}"
     monkeypatch.setenv("HTTPS_PROXY", f"http://localhost:{closed_port()}")
-    assert (await ask(Client(Server(f"https://{host}"), TEST_KEY))).error == NotConnected(host, "proxy")
+    assert (await ask(Client(Server(f"https://{host}"), TEST_KEY, OpenGate()))).error == NotConnected(host, "proxy")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    assert (await ask(Client(Server(f"https://{host}"), TEST_KEY))).error == NotConnected(host, "refused")
+    assert (await ask(Client(Server(f"https://{host}"), TEST_KEY, OpenGate()))).error == NotConnected(host, "refused")
 
 
 @pytest.mark.parametrize("proxy", ["ftp://me:pass-word@127.0.0.1:1", "http://me:pass-word@[", "socks5://127.0.0.1:1"])
 async def test_a_proxy_cannot_be_used(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
-    outcome = await ask(Client(Server("https://api.example"), TEST_KEY))
+    outcome = await ask(Client(Server("https://api.example"), TEST_KEY, OpenGate()))
     assert outcome.error == NotConnected("api.example", "proxy")
 
 
@@ -810,7 +811,7 @@ async def test_stop_while_uploading_closes_the_connection() -> None:
             left.set()
 
     async with serving(handle) as host:
-        asking = asyncio.create_task(ask(Client(Server(f"http://{host}"), TEST_KEY), LARGE))
+        asking = asyncio.create_task(ask(Client(Server(f"http://{host}"), TEST_KEY, OpenGate()), LARGE))
         await came.wait()
         serving_and_this = asyncio.all_tasks() - {asking}
         asking.cancel()
@@ -845,7 +846,7 @@ async def test_twenty_stops_leave_nothing_behind(server: ApiServer, client: Clie
 
 async def test_a_consumer_that_leaves_early_closes_the_connection(server: ApiServer, client: Client) -> None:
     server.script(SPOKEN.hold(DELTA))
-    async with client.stream(QUESTION) as stream:
+    async with client.stream(QUESTION, OpenGate().permit()) as stream:
         async for event in stream:
             assert event["type"] == "message_start"
             break
@@ -1081,7 +1082,7 @@ async def test_an_expired_file_in_a_question_is_told_by_its_code(server: ApiServ
 
 
 async def test_practice_answers_without_key_or_network(catalog: Catalog) -> None:
-    client = Client(Server(), "", practice=Practice(catalog, pace=0))
+    client = Client(Server(), "", OpenGate(), practice=Practice(catalog, pace=0))
     outcome = await ask(client)
     assert outcome.error is None
     assert outcome.message.text
@@ -1099,7 +1100,7 @@ async def test_practice_answers_without_key_or_network(catalog: Catalog) -> None
 )
 async def test_practice_fails_on_demand_as_the_api_does(catalog: Catalog, line: str, error: ServerError) -> None:
     body = Request.build([Message("user", (TextBlock(line),))], model="claude-sonnet-5-5").body(lambda _: b"")
-    outcome = await ask(Client(Server(), "", practice=Practice(catalog, pace=0)), body)
+    outcome = await ask(Client(Server(), "", OpenGate(), practice=Practice(catalog, pace=0)), body)
     assert outcome.error is not None
     assert replace(outcome.error, request_id="") == error  # type: ignore[type-var]
 

@@ -18,6 +18,7 @@ from app.core.cost import (
     context,
     cost_of,
     estimate,
+    fresh_price,
     is_exact,
     may_have_been_charged,
     picture_cost,
@@ -136,6 +137,14 @@ def test_new_tokens_are_priced_at_the_cache_write_once_the_prompt_is_long_enough
     assert (short.caches, long.caches) == (False, True)
     assert short.next == Decimal(511) * 2 / 1_000_000
     assert long.next == Decimal(512) * Decimal("2.5") / 1_000_000
+
+
+def test_the_same_holds_for_a_part_of_the_prompt_and_the_band_is_the_prompts() -> None:
+    assert fresh_price(100, 511, SONNET) == Decimal(100) * 2 / 1_000_000
+    assert fresh_price(100, 512, SONNET) == Decimal(100) * Decimal("2.5") / 1_000_000
+    assert fresh_price(1_000_000, 100_000, HAIKU) == Decimal("0.125")
+    assert fresh_price(100_000, 100_001, HAIKU) == Decimal("0.0625")
+    assert fresh_price(100, 512, CATALOG.get("someone-elses-model")) is None
 
 
 def test_the_estimate_reads_what_is_cached_and_writes_the_rest() -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Final, get_args
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.core.cuts import CHEAP, MAX_TILES, OVERLAP, PRESETS, Box, Cut, Preset, cuts, offers, place, smaller, within
+from app.core.cuts import CHEAP, MAX_TILES, OVERLAP, Box, Cut, Preset, cuts, offers, place, smaller, within
 from app.core.fit import Size, Tier, fit, fits, image_tokens
 
 STANDARD = Tier(max_edge=1568, max_tokens=1568)
 HIGH = Tier(max_edge=2576, max_tokens=4784)
+PRESETS: Final[tuple[Preset, ...]] = get_args(Preset)
 
 tiers = st.sampled_from([STANDARD, HIGH])
 edges = st.integers(1, 12_000) | st.sampled_from([1, 10, 1080, 1092, 1440, 1932, 2576, 8000, 20_000])

@@ -20,7 +20,7 @@ from app.core import children, exchange
 from app.core.children import Children, allowed_seconds
 from app.core.cuts import Box, Cut
 from app.core.decoder import Decoder
-from app.core.errors import PictureDamaged, PictureTooBig, PictureTooSlow, PictureUnreadable
+from app.core.errors import PictureDamaged, PictureError, PictureTooBig, PictureTooSlow, PictureUnreadable
 from app.core.fit import Size
 from tests import pictures, rare_pictures
 from tests.core.conftest import Write
@@ -190,9 +190,11 @@ def test_a_photo_of_48_megapixels_passes_and_stays_below_512_megabytes(decoder: 
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
-@pytest.mark.parametrize("how", ["SIGKILL", "SIGSEGV", "SIGABRT"])
-def test_a_process_that_dies_is_a_damaged_picture_and_the_next_is_opened(
-    decoder: Decoder, write: Write, how: str
+@pytest.mark.parametrize(
+    ("how", "error"), [("SIGKILL", PictureDamaged), ("SIGSEGV", PictureDamaged), ("SIGABRT", PictureTooSlow)]
+)
+def test_a_process_that_dies_is_told_of_its_picture_and_the_next_is_opened(
+    decoder: Decoder, write: Write, how: str, error: type[PictureError]
 ) -> None:
     path = write(SLOW)
     with ThreadPoolExecutor(1) as pool:
@@ -200,7 +202,7 @@ def test_a_process_that_dies_is_a_damaged_picture_and_the_next_is_opened(
         _wait(lambda: bool(_pids(decoder)))
         for pid in _pids(decoder):
             os.kill(pid, getattr(signal, how))
-        with pytest.raises(PictureDamaged):
+        with pytest.raises(error):
             asked.result()
     assert decoder.probe(write(rare_pictures.bmp()), "x").width == 120
 

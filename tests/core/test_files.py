@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.files import FORBIDDEN, Form, Page, StoredFile, cleaned, file_page, stored_file
+from app.core.files import FORBIDDEN, Form, Page, StoredFile, cleaned, file_page, neutral_name, stored_file
 
 EXAMPLE = json.loads((Path(__file__).parent.parent / "data" / "api" / "examples" / "resp_file.json").read_text())
 
@@ -42,6 +42,14 @@ def test_every_name_becomes_one_that_the_api_takes(name: str) -> None:
     assert 1 <= len(found) <= 255
     assert not FORBIDDEN.search(found)
     assert found.encode()
+
+
+@pytest.mark.parametrize(
+    ("media_type", "name"),
+    [("image/jpeg", "image-7.jpg"), ("image/png", "image-7.png"), ("image/webp", "image-7.webp")],
+)
+def test_on_the_server_a_picture_is_called_by_its_number(media_type: str, name: str) -> None:
+    assert neutral_name(7, media_type) == cleaned(name) == name
 
 
 def test_an_upload_is_a_form_of_its_length() -> None:

@@ -51,6 +51,19 @@ def test_the_same_bytes_are_kept_once_wherever_they_come_from(pictures: Pictures
     assert pictures.path(first.sha256).stat().st_mtime_ns == changed
 
 
+def test_what_a_crash_left_half_way_in_is_removed_by_the_next_owner(tmp_path: Path, source: Path) -> None:
+    folder = tmp_path / "data" / "pictures"
+    Pictures.of_our_own(folder)
+    assert not folder.exists()
+    kept = Pictures(folder).add_file(source, "roof.png").sha256
+    (folder / ".tmp-0123456789abcdef").write_bytes(b"half a pic")
+    (folder / ".tmp-folder").mkdir()
+    (folder / "notes.txt").write_text("not ours")
+    pictures = Pictures.of_our_own(folder)
+    assert sorted(path.name for path in folder.iterdir()) == sorted([".tmp-folder", kept[:2], "notes.txt"])
+    assert pictures.read(kept) == source.read_bytes()
+
+
 @posix
 def test_only_the_owner_may_read(pictures: Pictures, source: Path) -> None:
     path = pictures.path(pictures.add_file(source, "roof.png").sha256)

@@ -15,6 +15,7 @@ from app.core.practice import Practice
 from app.core.practice_files import Shelf
 from app.core.server import Server
 from tests.core.drawn import HEADERS, body, drawn, encoded, image_block, user
+from tests.gates import OpenGate
 
 CATALOG = Catalog.load()
 PNG = encoded(drawn(640, 480))
@@ -41,7 +42,7 @@ def practice(clock: Clock) -> Practice:
 
 @pytest.fixture
 def client(practice: Practice) -> Client:
-    return Client(Server(), "", practice=practice)
+    return Client(Server(), "", OpenGate(), practice=practice)
 
 
 async def answered(practice: Practice, method: str, path: str, data: bytes = b"", **headers: str) -> tuple[int, Any]:
@@ -273,7 +274,7 @@ async def test_pictures_by_file_count_among_many(practice: Practice, client: Cli
 
 
 async def test_a_file_of_another_run_is_not_found(practice: Practice, clock: Clock) -> None:
-    earlier = Client(Server(), "", practice=Practice(CATALOG, now=clock))
+    earlier = Client(Server(), "", OpenGate(), practice=Practice(CATALOG, now=clock))
     file = await earlier.upload(PNG, "a.png", "image/png")
     assert await asked(practice, of_file(file.id)) == (404, f"File not found: {file.id}", "")
 

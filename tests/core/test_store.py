@@ -256,6 +256,17 @@ async def test_drafts_are_kept_by_conversation_until_they_are_empty(store: Store
     assert await store.drafts() == {"": {"text": "half a \ud83d"}}
 
 
+async def test_the_draft_of_a_deleted_conversation_waits_with_it(store: Store) -> None:
+    await store.create(Conversation("c"))
+    await store.save_draft("c", {"text": "before"})
+    await store.delete("c")
+    assert await store.drafts() == {}
+    await store.save_draft("c", {"text": "kept after"})
+    assert await store.drafts() == {}
+    await store.restore("c")
+    assert await store.drafts() == {"c": {"text": "kept after"}}
+
+
 # --- processes, crashes and cancelled tasks ---------------------------------------------------------
 
 
