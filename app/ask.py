@@ -20,12 +20,14 @@ from app.conversation.account import Account
 from app.conversation.attachment import Document, Source
 from app.conversation.chat import Chat, Tools
 from app.conversation.preferences import Preferences
+from app.conversation.spending import Spending
 from app.conversation.tasks import Tasks
 from app.core import settings
 from app.core.catalog import Catalog
 from app.core.decoder import Decoder
 from app.core.errors import AlreadyAttached, VisavisError
 from app.core.failure import error_from_json
+from app.core.ledger import Ledger
 from app.core.message import ImageBlock, Message
 from app.core.pictures import Pictures
 from app.core.store import Store
@@ -87,11 +89,12 @@ async def _ask(options: argparse.Namespace, folder: Path, environ: Mapping[str, 
         stack.callback(store.close)
         # The person's settings count, yet nothing is written back to them.
         preferences = Preferences(scratch, settings.load(folder, put_aside=False)[0], threads)
-        account = Account(preferences, Catalog.load(), environ, practice=options.practice)
+        spending = Spending(Ledger(store), preferences)
+        account = Account(preferences, Catalog.load(), environ, spending.gate, practice=options.practice)
         tasks = Tasks()
         decoder = Decoder()
         stack.callback(decoder.close)
-        tools = Tools(store, Pictures(scratch / "pictures"), decoder, threads, tasks, account, preferences)
+        tools = Tools(store, Pictures(scratch / "pictures"), decoder, threads, tasks, account, preferences, spending)
         await account.look_up()
         model = options.model or preferences.settings.model or account.catalog.default_id
         chat = Chat.new(model, tools)
@@ -157,6 +160,15 @@ class _Question:
         if not pages:
             self._fail(
                 _WrongUsageError(f'{document.name} has {document.pages} pages, and none of them is "{self._pages}"')
+            )
+            return
+        model = self._chat.model
+        if self._expected - 1 + len(pages) > model.max_images:
+            self._fail(
+                _WrongUsageError(
+                    f"{model.name} takes at most {model.max_images} pictures in one request, and {document.name} would "
+                    f"add {len(pages)}: choose fewer with --pages"
+                )
             )
             return
         self._expected += len(pages) - 1

@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon
 
 from app import __version__
@@ -27,11 +28,13 @@ from app.conversation.chat import Tools
 from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
 from app.conversation.preferences import Preferences
+from app.conversation.spending import Spending
 from app.conversation.tasks import Tasks
 from app.core import settings
 from app.core.catalog import Catalog
 from app.core.decoder import Decoder
 from app.core.errors import StoreError, StoreLocked
+from app.core.ledger import Ledger
 from app.core.lock import DataFolderLock
 from app.core.pictures import Pictures
 from app.core.resources import resource
@@ -117,12 +120,14 @@ async def _live(
     settings_thread = ThreadPoolExecutor(1, thread_name_prefix="settings")
     stored, _ = settings.load(folder)
     preferences = Preferences(folder, stored, settings_thread)
-    account = Account(preferences, Catalog.load(), environ, practice=practice)
+    spending = Spending(Ledger(store), preferences)
+    account = Account(preferences, Catalog.load(), environ, spending.gate, practice=practice)
     decoder = Decoder()
-    tools = Tools(store, Pictures(folder / "pictures"), decoder, picture_threads, tasks, account, preferences)
+    pictures = Pictures.of_our_own(folder / "pictures")
+    tools = Tools(store, pictures, decoder, picture_threads, tasks, account, preferences, spending)
     desk = Desk(tools, model)
     desk.start()
-    gallery = Gallery(store, tools.pictures, decoder, picture_threads, tasks)
+    gallery = Gallery(store, pictures, decoder, picture_threads, tasks)
     window = MainWindow(Theme(app, preferences), tools, desk, gallery, folder)
     unexpected.met.connect(window.show_unexpected)
 
@@ -224,6 +229,7 @@ def _complain(words: str) -> int:
         return FAILED  # whoever started us here has read it
     app = _application()
     box = QMessageBox(QMessageBox.Icon.Warning, "Visavis", words)
+    box.setTextFormat(Qt.TextFormat.PlainText)  # a folder's name is in it
     box.finished.connect(app.quit)
     box.open()
     app.exec()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -24,9 +25,11 @@ from app.conversation.chat import Tools
 from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
 from app.conversation.preferences import Preferences
+from app.conversation.spending import Spending
 from app.conversation.tasks import Tasks
 from app.core.catalog import Catalog
 from app.core.decoder import Decoder
+from app.core.ledger import Ledger
 from app.core.pictures import Pictures
 from app.core.settings import Settings
 from app.core.store import Store
@@ -76,7 +79,7 @@ def preferences(tmp_path: Path) -> Iterator[Preferences]:
 def tools(live_loop: EventLoop, preferences: Preferences, catalog: Catalog, tmp_path: Path) -> Iterator[Tools]:
     """What every conversation works with, in a fresh data folder and in practice mode."""
     assert live_loop.is_running()
-    with joined_tools(Account(preferences, catalog, {}, practice=True), preferences, tmp_path / "data") as tools:
+    with joined_tools(preferences, catalog, tmp_path / "data", practice=True) as tools:
         yield tools
 
 
@@ -93,26 +96,35 @@ def online(
     """The same, connected to the test server."""
     assert live_loop.is_running()
     environ = {"ANTHROPIC_BASE_URL": api.url, "ANTHROPIC_API_KEY": api.key}
-    with joined_tools(Account(preferences, catalog, environ), preferences, tmp_path / "data") as tools:
+    with joined_tools(preferences, catalog, tmp_path / "data", environ) as tools:
         finish(tools.account.look_up())
         yield tools
 
 
 @contextmanager
-def joined_tools(account: Account, preferences: Preferences, folder: Path) -> Iterator[Tools]:
+def joined_tools(
+    preferences: Preferences,
+    catalog: Catalog,
+    folder: Path,
+    environ: Mapping[str, str] = MappingProxyType({}),
+    *,
+    practice: bool = False,
+) -> Iterator[Tools]:
     """The parts, put away again as the app does; whatever a task did not handle fails the test."""
     store = Store.open(folder)
+    spending = Spending(Ledger(store), preferences)
+    account = Account(preferences, catalog, environ, spending.gate, practice=practice)
     tasks = Tasks()
     crashes: list[BaseException] = []
     tasks.crashed.connect(crashes.append)
     with ThreadPoolExecutor(2) as threads:
         decoder = Decoder()
-        yield Tools(store, Pictures(folder / "pictures"), decoder, threads, tasks, account, preferences)
+        yield Tools(store, Pictures(folder / "pictures"), decoder, threads, tasks, account, preferences, spending)
         finish(tasks.close())
         finish(account.close())
         decoder.close()
     store.close()
-    destroy(account, tasks)
+    destroy(account, spending, tasks)
     assert crashes == []
 
 

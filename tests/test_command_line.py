@@ -176,6 +176,19 @@ def test_pages_that_a_document_does_not_have_are_said(online: Run, api: ApiServe
     assert api.posts == []
 
 
+def test_more_pages_than_the_model_takes_are_not_even_made(
+    online: Run, api: ApiServer, tmp_path: Path, picture: Callable[..., Path]
+) -> None:
+    (tmp_path / "lease.pdf").write_bytes(rare_pictures.pdf(*[(200, 100)] * 150))
+    asked = "ask", "What is owed?", str(picture()), "lease.pdf", "--model", "claude-haiku-4-5"
+    words = "takes at most 100 pictures in one request, and lease.pdf would add {}: choose fewer with --pages\n"
+    for pages, count in (("", 150), ("1-100", 100)):
+        done = online(*asked, "--pages", pages)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == "visavis ask: Claude Haiku 4.5 " + words.format(count)
+    assert api.posts == []
+
+
 def test_the_same_picture_given_twice_goes_once_and_that_is_said(
     online: Run, api: ApiServer, picture: Callable[..., Path]
 ) -> None:

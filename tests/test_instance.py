@@ -110,13 +110,17 @@ def test_a_second_start_opens_its_picture_in_the_first_and_a_terminated_one_keep
     tmp_path: Path, picture: Callable[..., Path], qtbot: QtBot
 ) -> None:
     data = tmp_path / "data"
+    left_by_a_crash = data / "pictures" / ".tmp-0123456789abcdef"
+    left_by_a_crash.parent.mkdir(parents=True)
+    left_by_a_crash.touch()
     environ = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT), "VISAVIS_DATA_DIR": str(data)}
     start = [sys.executable, "-m", "app", "--practice"]
     with subprocess.Popen(start, env=environ, stderr=subprocess.PIPE) as first:
         qtbot.waitUntil((data / "socket").exists, timeout=20_000)
         second = subprocess.run([*start, str(picture())], env=environ, timeout=20, check=False)
         assert second.returncode == 0
-        qtbot.waitUntil((data / "pictures").exists, timeout=20_000)
+        assert not left_by_a_crash.exists()
+        qtbot.waitUntil(lambda: any((data / "pictures").glob("??/*")), timeout=20_000)
         first.send_signal(signal.SIGTERM)
         assert first.wait(10) == 0
         assert first.stderr is not None

@@ -12,11 +12,14 @@ from app.conversation.preferences import Preferences
 from app.core.access import Access, choose
 from app.core.catalog import Catalog, ListedModel
 from app.core.errors import NoKey, VisavisError
+from app.core.gate import Gate
 from app.core.keys import Keys, clean_key
 from app.core.server import PRACTICE, Auth, Server
 
 if TYPE_CHECKING:
     from app.core.client import Client
+    from app.core.message import RemoteFile
+    from app.core.practice import Practice
     from app.core.request import Source
 
 
@@ -25,15 +28,18 @@ class Account(QObject):
 
     Signals:
         changed(): the server, the key, practice or the list of models.
+        file_deleted(str): the person has deleted a file from the server; its id.
     """
 
     changed = Signal()
+    file_deleted = Signal(str)
 
     def __init__(
         self,
         preferences: Preferences,
         catalog: Catalog,
         environ: Mapping[str, str],
+        gate: Gate,
         *,
         practice: bool = False,
         parent: QObject | None = None,
@@ -43,11 +49,13 @@ class Account(QObject):
         self._table = catalog
         self._catalog = catalog
         self._environ = environ
+        self._gate = gate
         self._practice = practice or preferences.settings.practice
         self._keys = Keys()
         self._access: Access | None = None
         self._problem: VisavisError | None = None
         self._client: Client | None = None
+        self._stand_in: Practice | None = None
         self._earlier: list[Client] = []
 
     @property
@@ -115,14 +123,19 @@ class Account(QObject):
             if self._practice:
                 from app.core.practice import Practice
 
-                self._client = Client(Server(), "", practice=Practice(self._table))
+                self._stand_in = Practice(self._table)
+                self._client = Client(Server(), "", self._gate, practice=self._stand_in)
             elif self._problem is not None:
                 raise self._problem
             elif self._access is None or self._lacks_key(self._access):
                 raise NoKey(self.server_name)
             else:
-                self._client = Client(self._access.server, self._access.key)
+                self._client = Client(self._access.server, self._access.key, self._gate)
         return self._client
+
+    def has_lost(self, file: RemoteFile) -> bool:
+        """Whether a file is known to be gone: those of practice go with the stand-in that took them."""
+        return file.server == PRACTICE and (self._stand_in is None or not self._stand_in.has_file(file.id))
 
     async def set_practice(self, on: bool) -> None:
         """Answer with the stand-in inside the app from now on, or no longer."""
@@ -137,7 +150,7 @@ class Account(QObject):
         from app.core.client import Client
 
         server = Server(base_url, auth) if base_url.strip() else Server(auth=auth)
-        client = Client(server, _cleaned(key, server))
+        client = Client(server, _cleaned(key, server), self._gate)
         try:
             return await client.models()
         finally:
@@ -187,7 +200,7 @@ class Account(QObject):
         """Another server or key: what is under way goes on with the old one."""
         if self._client is not None:
             self._earlier.append(self._client)
-            self._client = None
+            self._client = self._stand_in = None
         self._catalog = self._table
         self.changed.emit()
 

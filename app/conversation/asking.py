@@ -1,41 +1,46 @@
-"""One request on the line: the answer streams in, with the repeats that are safe, and what goes wrong is traced."""
+"""One request on the line: what is to be is uploaded, the answer streams in, and what goes wrong is traced."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.conversation.messages import MessageModel
+from app.conversation.repeats import Phase, Repeats, Wait
 from app.conversation.reply import Reply
 from app.conversation.tasks import Tasks
 from app.conversation.terms import Terms
-from app.conversation.uploading import Uploads, marked, without_files
-from app.core.errors import ApiError, ServerError, StreamInterrupted, VisavisError
+from app.conversation.uploading import Uploads, ids_of_files, marked, without_files
+from app.core.errors import (
+    ApiError,
+    BadKey,
+    NoKey,
+    NotConnected,
+    NotTheApi,
+    ServerError,
+    StreamInterrupted,
+    VisavisError,
+)
+from app.core.gate import Gate, Permit
+from app.core.ledger_types import Call, Outcome
 from app.core.message import Message, State
+from app.core.refit import Today
 from app.core.request import Request
 
 if TYPE_CHECKING:
     from app.core.client import Client
 
-Phase = Literal["idle", "preparing", "uploading", "asking", "streaming", "waiting"]
-
-_LONGEST_WAIT: Final = 60.0
-"""Seconds that the repeats of one request may wait in all (RELIABILITY, section 2.3)."""
+_NOT_FOUND: Final = 404
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """A repeat that is about to happen by itself."""
+class Sent(NamedTuple):
+    """A request that has left."""
 
-    error: ServerError
-    seconds: float
-    """From now; 0 where it happens at once."""
-    until: float = 0.0
-    """The same as a time of `time.monotonic`."""
+    permit: Permit
+    request: Request
 
 
 class Asking:
@@ -47,38 +52,45 @@ class Asking:
         messages: MessageModel,
         tasks: Tasks,
         uploads: Uploads,
+        repeats: Repeats,
         *,
         set_phase: Callable[[Phase], None],
         told: Callable[[Wait], None],
         change: Callable[[Sequence[Message]], Awaitable[None]],
         stopped: Callable[[], bool],
+        gate: Gate,
     ) -> None:
-        """`told` is called before each repeat, `change` keeps other forms of messages; `stopped`: by the person."""
+        """`told` is called before a repeat without a wait, `change` keeps other forms of messages.
+
+        `stopped`: by the person.
+        """
         self._terms = terms
         self._messages = messages
         self._tasks = tasks
         self._uploads = uploads
+        self._repeats = repeats
         self._set_phase = set_phase
         self._told = told
         self._change = change
         self._stopped = stopped
-        self._no_wait = asyncio.Event()
-        self.wait: Wait | None = None
-        """The repeat that is waited for now."""
+        self._gate = gate
+        self.sent: Sent | None = None
+        """The request whose answer came last, of which the ledger is to be told what it cost."""
 
-    def repeat_now(self) -> None:
-        self._no_wait.set()
-
-    async def ask(self, client: Client, history: Sequence[Message], reply: Reply) -> tuple[State, VisavisError | None]:
-        """Upload what is to be, stream the answer. Returns how it ended."""
+    async def ask(
+        self, client: Client, today: Today, history: Sequence[Message], reply: Reply, call: Call
+    ) -> tuple[State, VisavisError | None]:
+        """Upload what is to be, stream the answer. Returns how it ended. `call` is what the gate is asked for."""
+        self.sent = None
         try:
             await reply.begin()
-            request = self._terms.today.build(await self._uploaded(history))
+            request = today.build(await self._uploaded(client, today, history))
             reply.ask_as(request.prefix)
-            await self._stream(client, request, reply)
+            await self._stream(client, request, reply, replace(call, message=reply.message.id))
         except asyncio.CancelledError:
             # Cancelled by nobody's Stop: the app is closing. A repeat that was waited for had cost nothing yet.
-            return "stopped" if self._stopped() else "interrupted", self.wait.error if self.wait else None
+            waited = self._repeats.wait
+            return "stopped" if self._stopped() else "interrupted", waited.error if waited else None
         except StreamInterrupted as error:
             return "interrupted", error
         except VisavisError as error:
@@ -87,84 +99,91 @@ class Asking:
             self._tasks.crashed.emit(error)
             return "failed", VisavisError()
         finally:
-            self.wait = None
+            self._repeats.wait = None
         return "complete", None
 
-    async def _uploaded(self, history: Sequence[Message]) -> list[Message]:
-        """The history with the pictures of its question on the server, where the person wants them there."""
-        today, question = self._terms.today, history[-1]
-        row = next(row for row, message in enumerate(self._messages.messages) if message.id == question.id)
-        was_sent = any(answer.usage is not None for answer in self._messages.messages[row:])
-        if not today.uploads or was_sent:
-            return list(history)
-        filled = await self._uploads.filled(marked(history, today.build(history)), history)
-        await self._change([filled[-1]] if filled[-1] is not question else [])
+    def as_sent(self, history: Sequence[Message], today: Today) -> list[Message]:
+        """The history with the pictures of its question as files to come, where the person wants them on the server.
+
+        A question that was sent before stays as it went.
+        """
+        known = self._messages.messages
+        row = next((row for row, message in enumerate(known) if message.id == history[-1].id), len(known))
+        was_sent = any(answer.usage is not None for answer in known[row:])
+        return list(history) if was_sent or not today.uploads else marked(history, today.build(()))
+
+    async def _uploaded(self, client: Client, today: Today, history: Sequence[Message]) -> list[Message]:
+        filled = await self._uploads.filled(self.as_sent(history, today), history, client)
+        await self._change([filled[-1]] if filled[-1] is not history[-1] else [])
         return filled
 
-    async def _stream(self, client: Client, request: Request, reply: Reply) -> None:
+    async def _stream(self, client: Client, request: Request, reply: Reply, call: Call) -> None:
         """Ask until the answer has streamed in."""
-        from app.core.client import retry_delay  # httpx: after the first paint
+        again: Request | None = request
+        while again is not None:
+            again = await self._repeats.until_done(partial(self._tried, client, again, reply, call))
 
-        attempt, waited = 0, 0.0
-        while True:
-            try:
-                return await self._once(client, request, reply)
-            except StreamInterrupted:
+    async def _tried(self, client: Client, request: Request, reply: Reply, call: Call) -> Request | None:
+        """Ask once. Returns the request that is to be made instead, where there is one: it did not count."""
+        try:
+            await self._once(client, request, reply, call)
+        except ApiError as error:
+            await self._trace(client, error, request)
+            if not (error.bad_signature and request.thinks):
                 raise
-            except ServerError as error:
-                if isinstance(error, ApiError):
-                    await self._trace(error, request)
-                    if error.bad_signature and request.thinks:
-                        # Refused before any work, so nothing was charged (API.md, section 3.6).
-                        request = request.without_thinking()
-                        reply.ask_as(request.prefix)
-                        self._told(Wait(error, 0))
-                        continue
-                seconds = retry_delay(error, attempt)
-                if seconds is None or waited + seconds > _LONGEST_WAIT:
-                    raise
-                await self._pause(error, seconds)
-                attempt, waited = attempt + 1, waited + seconds
+            # Refused before any work, so nothing was charged (API.md, section 3.6).
+            reply.ask_as(request.without_thinking().prefix)
+            self._told(Wait(error, 0))
+            return request.without_thinking()
+        return None
 
-    async def _pause(self, error: ServerError, seconds: float) -> None:
-        """Wait for the repeat, as long as the person lets us."""
-        self._no_wait.clear()
-        self.wait = Wait(error, seconds, time.monotonic() + seconds)
-        self._set_phase("waiting")
-        self._told(self.wait)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._no_wait.wait()
-        self.wait = None
+    async def _once(self, client: Client, request: Request, reply: Reply, call: Call) -> None:
+        permit = await self._gate.admit(call)
+        self.sent = Sent(permit, request)
+        try:
+            await self._streamed(client, request, reply, permit)
+        except (NotConnected, NoKey, BadKey):
+            self.sent = None
+            await permit.withdraw()
+            raise
+        except (ApiError, NotTheApi):  # refused before any work, so nothing was charged
+            self.sent = None
+            await permit.settle(Outcome("failed"))
+            raise
 
-    async def _once(self, client: Client, request: Request, reply: Reply) -> None:
+    async def _streamed(self, client: Client, request: Request, reply: Reply, permit: Permit) -> None:
         self._set_phase("asking")
         names = {image.sent: image.name for image in request.images}
         files = self._terms.files
         body = request.body(lambda sha256: files.read(sha256, names.get(sha256, "")))
-        async with client.stream(body) as events:
+        async with client.stream(body, permit) as events:
             async for event in events:
                 self._set_phase("streaming")
                 reply.apply(event)
 
-    async def _trace(self, error: ApiError, request: Request) -> None:
-        """Say which picture an error is about, by its place in the request; remember that a file is gone."""
+    async def _trace(self, client: Client, error: ApiError, request: Request) -> None:
+        """Say which picture an error is about, by its place in the request; remember which files are gone."""
         image = request.image_at(*error.block) if error.block is not None else None
         if image is not None:
             error.picture, error.picture_name = image.number, image.name
-        if gone := _vanished(error, request):
+        if error.status == _NOT_FOUND and (gone := await _vanished(client, error, request)):
             await self._change(without_files(self._messages.messages, gone))
 
 
-def _vanished(error: ApiError, request: Request) -> frozenset[str]:
-    """Ids of the request's files that an error says are not there any more (API.md, section 5)."""
-    if error.status != 404:
-        return frozenset()
+async def _vanished(client: Client, error: ApiError, request: Request) -> frozenset[str]:
+    """Ids of the request's files that are not there any more, after an error that may speak of one (API.md, section 5).
+
+    It names one at most. The server is asked which there are, so that all others are uploaded with it.
+    """
+    sent = ids_of_files(request)
+    if not sent:
+        return sent
     at_block = request.image_at(*error.block) if error.block is not None else None
-    return frozenset(
-        image.file.id
-        for image in request.images
-        if image.file is not None
-        and request.source(image) == "file"
-        and (image is at_block or image.file.id in error.message)
+    named = frozenset(
+        id_ for id_ in sent if id_ in error.message or (at_block and at_block.file and at_block.file.id == id_)
     )
+    try:
+        gone = named | (sent - {file.id for file in await client.files()})
+    except ServerError:
+        gone = named
+    return gone or (sent if error.code == "file_expired" else gone)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -16,13 +17,15 @@ from app.conversation.attachment import Source
 from app.conversation.draft import Draft
 from app.conversation.kept_files import KeptFiles
 from app.conversation.messages import MessageModel
+from app.conversation.room import ENDLESS, Surroundings
 from app.conversation.tools import Tools
+from app.conversation.uploading import without_files
 from app.conversation.worker import Worker
 from app.core.catalog import Limits, Model
 from app.core.cost import CACHE_SECONDS, Context, context, cost_of, picture_cost
 from app.core.cuts import Offer
 from app.core.message import JSON, Message
-from app.core.refit import Refit, Today, due, planned, spare_bytes, whole_pictures
+from app.core.refit import Refit, Today, due, expires_by, planned, spare_bytes, whole_pictures
 from app.core.request import Request, base64_length
 from app.core.sharper import sharper
 from app.core.store import Conversation
@@ -31,6 +34,8 @@ __all__ = ["Chat", "Tools", "title_of"]
 
 _TITLE_CHARACTERS: Final = 60
 _SAVE_MILLISECONDS: Final = 500
+_COALESCE: Final = 30
+"""Milliseconds in which changes of the draft are worked out together."""
 
 
 class Chat(QObject):
@@ -71,12 +76,15 @@ class Chat(QObject):
         self._draft_saves = self._timer(lambda: self._start(self.save_draft(), "save draft"))
         self._draft_saves.setInterval(_SAVE_MILLISECONDS)
         self.draft.changed.connect(self._draft_saves.start)
+        self._draft_follows = self._timer(self.catch_up)
+        self._draft_follows.setInterval(_COALESCE)
         self.draft.changed.connect(self._follow_draft)
         self.worker.stored.connect(self._on_stored)
         self.worker.answered.connect(self.refresh)
         self.worker.amended.connect(self.refresh)
         self.messages.rowsInserted.connect(self.refresh)
         tools.account.changed.connect(self._follow)
+        tools.account.file_deleted.connect(self._on_file_deleted)
         tools.preferences.changed.connect(self._follow)
         self.refresh()
 
@@ -135,7 +143,7 @@ class Chat(QObject):
             blocks = self.messages.blocks_of(blocks[0].same_as)
         return sharper(blocks, self.model.tier, self.limits, self._context.pictures) if blocks else None
 
-    def resend_price(self, _number: int, offer: Offer) -> Decimal | None:
+    def resend_price(self, offer: Offer) -> Decimal | None:
         """USD that sending a picture again this way adds to a request; None where the model's price is not known."""
         tokens = offer.tokens(self.model.tier.patch)
         prompt = self._context.tokens + tokens
@@ -152,9 +160,7 @@ class Chat(QObject):
             self.worker.replace_picture(number, source)
             return
         self.worker.dismiss_refusal()
-        self.draft.remove(row)
-        self.draft.attach([source])
-        self.draft.move(len(self.draft.pictures) - 1, row)
+        self.draft.replace(row, source)
 
     def set_model(self, model_id: str) -> None:
         """Ask another model from now on; new conversations begin with it too."""
@@ -193,11 +199,12 @@ class Chat(QObject):
 
     # --- what the worker asks for ---
 
-    def request(self, history: Sequence[Message]) -> Request:
-        """What is sent to have `history` answered."""
+    @property
+    def today(self) -> Today:
+        """What a request of now is made with, and asks of every picture. It stays as it is, whatever is chosen then."""
         account, model = self._tools.account, self.model
-        return Request.build(
-            history,
+        build = partial(
+            Request.build,
             model=model.id,
             system=self._facts.system,
             server=account.server_name,
@@ -205,15 +212,11 @@ class Chat(QObject):
             sources=account.sources,
             exact=model.tier if account.exact_sizes else None,
         )
-
-    @property
-    def today(self) -> Today:
-        """What a request of now asks of every picture."""
         return Today(
-            self.request,
-            self.model,
+            build,
+            model,
             self.limits,
-            uploads=self._tools.preferences.settings.upload and "file" in self._tools.account.sources,
+            uploads=self._tools.preferences.settings.upload and "file" in account.sources,
             found=self.files.found,
             now=time.time(),
         )
@@ -227,8 +230,13 @@ class Chat(QObject):
         """Keep a question; with the first one the conversation, which takes its words as title. Raises StoreError."""
         if not self._is_stored:
             self._facts = replace(self._facts, title=title_of(question), practice=self._tools.account.practice)
-        facts = await self._tools.store.begin(self._facts, question)
+        begun = self._facts
+        facts = await self._tools.store.begin(begun, question)
         self._is_stored, self._kept_draft = True, {}
+        if self._facts.model != begun.model:  # chosen meanwhile
+            self._start(self._tools.store.set_model(facts.id, self._facts.model), "change facts")
+        if self._facts.system != begun.system:
+            self._start(self._tools.store.set_system(facts.id, self._facts.system), "change facts")
         return facts
 
     # --- keeping up ---
@@ -237,40 +245,72 @@ class Chat(QObject):
         """Work out anew what a next request carries, what is due before it, and price the draft by both."""
         self._terms = self._present_terms()
         today, history = self.today, self.messages.messages
-        blocks, characters = self._drafted = _load_of(self.draft)
+        blocks, characters = self._drafted = _load_of(self.draft, today)
         self._refits = due(history, today, new_blocks=blocks, new_bytes=characters)
         ahead = planned(history, self._refits)
-        request = self.request(ahead)
-        self._context = context(request, ahead, self.model, now=today.now)
+        request = today.build(ahead)
+        self._context = context(request, ahead, today.model, now=today.now)
         if self._context.cached and request.continues is not None:
             cools = request.continues.created + request.continues.seconds + CACHE_SECONDS
             self._cache_cools.start(max(1000, round((cools - today.now) * 1000) + 1000))
         self.draft.retarget(
-            self.model,
-            self._context,
-            self.messages.pictures + 1,
-            self.max_tokens,
-            whole_pictures(request),
-            spare_bytes(self._without_draft(request, blocks), self.limits),
+            Surroundings(
+                today.model,
+                today.limits,
+                self._spare_bytes(request, today),
+                self._context,
+                self.messages.pictures + 1,
+                request.max_tokens,
+                whole_pictures(request),
+            )
         )
         self.changed.emit()
 
-    def _without_draft(self, ahead: Request, blocks: int) -> Request:
-        """The request as it would be if the draft's bytes asked for no room: else both made room for each other."""
-        if all(refit.reason != "request_bytes" for refit in self._refits):
-            return ahead
-        history, today = self.messages.messages, self.today
-        return self.request(planned(history, due(history, today, new_blocks=blocks)))
+    def catch_up(self) -> None:
+        """Let the draft know at once what else a request of now carries.
+
+        The 21st picture may be one of the draft, and so may the one that the body has no room for.
+        """
+        self._draft_follows.stop()
+        if _load_of(self.draft, self.today) != self._drafted:
+            self.refresh()
+
+    def _spare_bytes(self, ahead: Request, today: Today) -> int:
+        """Base64 characters for the draft: it asks for no room itself, else it and the history made room for each other."""
+        if today.uploads:
+            return ENDLESS
+        if any(refit.reason == "request_bytes" for refit in self._refits):
+            history = self.messages.messages
+            ahead = today.build(planned(history, due(history, today, new_blocks=self._drafted[0])))
+        return spare_bytes(ahead, today.limits)
+
+    def _forget_files(self, ids: frozenset[str]) -> None:
+        """The server has these files no more: they are uploaded again, or go as bytes, with the next request."""
+        gone = without_files(self.messages.messages, ids)
+        for message in gone:
+            self.messages.replace(message)
+        if gone:
+            self._start(self._tools.store.replace_messages(self._facts.id, gone), "keep that files are gone")
+            self.refresh()
+
+    def _on_file_deleted(self, file_id: str) -> None:
+        self._forget_files(frozenset((file_id,)))
+
+    def _forget_lost_files(self) -> None:
+        """Practice takes its files along when it ends, however long they were to stay."""
+        files = [image.file for message in self.messages.messages for image in message.images if image.file]
+        now, lost = time.time(), self._tools.account.has_lost
+        self._forget_files(frozenset(file.id for file in files if lost(file) and not expires_by(file, now)))
 
     def _follow(self) -> None:
         """Account or settings changed: work it out anew if that touches what is sent."""
+        self._forget_lost_files()
         if self._present_terms() != self._terms:
             self.refresh()
 
     def _follow_draft(self) -> None:
-        """The 21st picture may be one of the draft, and so may the one that the body has no room for."""
-        if _load_of(self.draft) != self._drafted:
-            self.refresh()
+        if not self._draft_follows.isActive():
+            self._draft_follows.start()
 
     def _present_terms(self) -> tuple[object, ...]:
         account = self._tools.account
@@ -293,6 +333,7 @@ class Chat(QObject):
         for message in messages:
             if message.state == "interrupted" and message.error is None and not message.cost:
                 await self._price(message)
+        self._forget_lost_files()
         self.refresh()
         await self._look()
 
@@ -310,11 +351,13 @@ class Chat(QObject):
             self.messages.replace(priced)
 
     def _on_stored(self, facts: Conversation) -> None:
-        self._facts = facts
-        self.stored.emit(facts)
+        """The store's figures count; what the person has chosen may be newer here."""
+        mine = self._facts
+        self._facts = replace(facts, title=mine.title, model=mine.model, system=mine.system)
+        self.stored.emit(self._facts)
         self.changed.emit()
 
-    def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def _start(self, work: Coroutine[Any, Any, Any], name: str) -> None:
         self._tools.tasks.start(work, name)
 
     def _timer(self, slot: Callable[[], None]) -> QTimer:
@@ -324,11 +367,12 @@ class Chat(QObject):
         return timer
 
 
-def _load_of(draft: Draft) -> tuple[int, int]:
-    """What the draft adds to a request: picture blocks, and characters of those that are made."""
+def _load_of(draft: Draft, today: Today) -> tuple[int, int]:
+    """What the draft adds to a request: picture blocks, and characters of those that are made and go in the body."""
     going = [picture for picture in draft.pictures if not picture.same_as]
     blocks = sum(len(picture.aim.cuts) if picture.aim else 1 for picture in going)
-    made = [image for picture in going if not picture.source.url for image in picture.images]
+    in_body = [] if today.uploads else [picture for picture in going if not picture.source.url]
+    made = [image for picture in in_body for image in picture.images]
     return blocks, sum(base64_length(image.sent_bytes) for image in made)
 
 

@@ -10,9 +10,10 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, Signal
 
 from app.conversation.attachment import Source
-from app.conversation.chat import Chat, Tools
+from app.conversation.chat import Chat, Tools, title_of
 from app.conversation.history import HistoryModel
-from app.core.message import JSON, ImageBlock
+from app.core.message import JSON, ImageBlock, Message, thumbnail_key
+from app.core.store import Conversation
 
 _KEPT: Final = 8
 """Conversations held open behind the current one, so that going back to one is immediate."""
@@ -20,6 +21,9 @@ _KEPT: Final = 8
 
 class Desk(QObject):
     """Opening another conversation stops nothing: an answer under way goes on behind it.
+
+    A chat in which nothing was said has a place in the list as soon as it is left with something written in it, and
+    until that is sent, deleted, or gone when it is left again. So a new chat is always an empty one.
 
     Signals:
         opened(Chat): another conversation is the current one.
@@ -35,7 +39,8 @@ class Desk(QObject):
         self._tools = tools
         self._chats: dict[str, Chat] = {}
         self._drafts: dict[str, JSON] = {}
-        self._deleted: list[Chat] = []
+        self._deleted: list[tuple[Chat, JSON]] = []
+        """With the draft of each in which nothing was said."""
         self.history: Final = HistoryModel(self)
         self.current = self._new(model)
 
@@ -45,22 +50,25 @@ class Desk(QObject):
 
     async def restore_drafts(self) -> None:
         """Bring back what was being written when the app was closed. Raises StoreError."""
-        self._drafts = await self._tools.store.drafts()
+        drafts = await self._tools.store.drafts()
+        for chat, _ in self._deleted:  # while the drafts were read
+            drafts.pop(chat.facts.id, None)
+        self._drafts = drafts
         for chat_id in [known for known in self._drafts if self.history.row_of(known) < 0]:
             chat = self._add(Chat.new(self._usual_model, self._tools, self, id_=chat_id))
             chat.restore_draft(self._drafts.pop(chat_id))
+            self._list(chat)
             if not self.current.is_stored and self.current.draft.empty:
                 self._show(chat)
 
     def new_chat(self, sources: Sequence[Source] = ()) -> None:
-        """Open a conversation in which nothing was said yet; with pictures one in which nothing was written, either."""
-        unsaid = [chat for chat in (self.current, *self._chats.values()) if not chat.is_stored and not chat.worker.busy]
-        fitting = [chat for chat in unsaid if chat.draft.empty or not sources]
-        self._show(fitting[0] if fitting else self._new())
+        """Open a conversation in which nothing was said and nothing is written: one there is already, else another."""
+        known = [chat for chat in (self.current, *self._chats.values()) if chat.facts.id in self._chats]
+        self._show(next((chat for chat in known if _untouched(chat)), None) or self._new())
         self.current.draft.attach(sources)
 
     def open(self, conversation_id: str) -> None:
-        """Show a stored conversation."""
+        """Show a conversation of the list."""
         if conversation_id != self.current.facts.id and self.history.row_of(conversation_id) >= 0:
             self._show(self._chat_of(conversation_id))
 
@@ -77,10 +85,10 @@ class Desk(QObject):
         self.current.draft.propose(text)
 
     def rename(self, conversation_id: str, title: str) -> None:
-        """Give a conversation another title; a blank one changes nothing."""
+        """Give a conversation another title; a blank one changes nothing, and a draft is called what is written."""
         row = self.history.row_of(conversation_id)
         title = " ".join(title.split())
-        if not title or row < 0:
+        if not title or row < 0 or self.history.index(row).data(HistoryModel.UnsentRole):
             return
         if conversation_id in self._chats:
             self._chats[conversation_id].rename(title)
@@ -92,28 +100,53 @@ class Desk(QObject):
         """Take a conversation from the list. What is under way in it is stopped."""
         if self.history.row_of(conversation_id) < 0:
             return
-        chat = self._chat_of(conversation_id)
-        chat.stored.disconnect(self.history.put)
+        chat, shown = self._chat_of(conversation_id), self.history.conversations[self.history.row_of(conversation_id)]
+        chat.stored.disconnect(self._on_stored)
         chat.worker.stop()
         del self._chats[conversation_id]
-        self._deleted.append(chat)
-        self._start(self._tools.store.delete(conversation_id), "delete")
+        self._deleted.append((chat, {} if chat.is_stored else _taken(chat)))
+        self._start(self._erase(chat), "delete")
         self.history.remove(conversation_id)
         if chat is self.current:
             self.new_chat()
-        self.deleted.emit(chat.facts)
+        self.deleted.emit(shown)
 
     def undo_delete(self) -> None:
         """Bring the conversation deleted last back, as it was left."""
         if self._deleted:
-            chat = self._add(self._deleted.pop())
+            chat, draft = self._deleted.pop()
+            self._add(chat)
             self._start(self._tools.store.restore(chat.facts.id), "restore")
-            self.history.put(chat.facts)
+            if draft:
+                chat.restore_draft(draft)
+                self._start(self._tools.store.save_draft(chat.facts.id, draft), "restore draft")
+            if chat.is_stored:
+                self.history.put(chat.facts)
+            else:
+                self._list(chat)
             self._show(chat)
 
     async def save(self) -> None:
         """Keep every draft now: the app is about to close."""
         await asyncio.gather(*(chat.save_draft() for chat in self._chats.values()), return_exceptions=True)
+
+    async def _erase(self, chat: Chat) -> None:
+        """Take it from the disk; a draft that has just gone out as a message is one no more."""
+        await chat.worker.kept()
+        await chat.save_draft()
+        await self._tools.store.delete(chat.facts.id)
+
+    def _list(self, chat: Chat) -> None:
+        """Give a chat in which nothing was said its place in the list, or take it away."""
+        if chat.is_stored or chat.worker.busy or chat.facts.id not in self._chats:
+            return
+        if chat.draft.empty:
+            self.history.remove(chat.facts.id)
+        else:
+            self.history.put(_as_listed(chat), unsent=True)
+
+    def _on_stored(self, facts: Conversation) -> None:
+        self.history.put(facts)
 
     def _chat_of(self, conversation_id: str) -> Chat:
         if conversation_id not in self._chats:
@@ -131,11 +164,12 @@ class Desk(QObject):
 
     def _add(self, chat: Chat) -> Chat:
         self._chats[chat.facts.id] = chat
-        chat.stored.connect(self.history.put)
+        chat.stored.connect(self._on_stored)
         return chat
 
     def _show(self, chat: Chat) -> None:
         self._start(self.current.save_draft(), "save draft")
+        self._list(self.current)
         self._chats[chat.facts.id] = self._chats.pop(chat.facts.id)  # the last shown stands last
         self.current = chat
         self._let_go()
@@ -163,3 +197,26 @@ def _source_of(blocks: Sequence[ImageBlock]) -> Source:
         region=next((image.box for image in blocks if image.kind == "region"), None),
         url=shown.url,
     )
+
+
+def _untouched(chat: Chat) -> bool:
+    """Whether nothing was said in it, nothing is written, and no pictures are on their way into it."""
+    return not chat.is_stored and not chat.worker.busy and chat.draft.empty and chat.draft.ready
+
+
+def _as_listed(chat: Chat) -> Conversation:
+    """A draft as the list shows it: called what is written, else what its pictures are called."""
+    pictures = chat.draft.pictures
+    words = chat.draft.text if chat.draft.text.strip() else ", ".join(filter(None, (p.name for p in pictures)))
+    originals = ((picture.original or picture.source.kept, picture.page) for picture in pictures)
+    thumbnail = next((thumbnail_key(original, page) for original, page in originals if original), "")
+    return replace(
+        chat.facts, title=title_of(Message.from_user(words, ())), pictures=len(pictures), thumbnail=thumbnail
+    )
+
+
+def _taken(chat: Chat) -> JSON:
+    """Empty a chat in which nothing was said, so that nothing of it is kept again. Returns what brings it back."""
+    facts = {"model": chat.facts.model, "system": chat.facts.system}
+    chat.set_system("")
+    return chat.draft.take() | facts

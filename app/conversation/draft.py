@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, Signal
 
-from app.conversation.aims import Target, ahead
 from app.conversation.attachment import Aim, Document, DraftPicture, Many, Source, name_of_link, shown_name
 from app.conversation.intake import Found
 from app.conversation.lineup import Lineup
 from app.conversation.messages import Index
 from app.conversation.preparing import Made, numbered
 from app.conversation.refusals import Refusals
+from app.conversation.room import Surroundings
 from app.conversation.tasks import Tasks
 from app.conversation.workshop import Fetch, Workshop
 from app.core.catalog import Limits, Model
-from app.core.cost import Context, Estimate, PictureCost, picture_cost
+from app.core.cost import Estimate, PictureCost, picture_cost
 from app.core.cuts import Box, Preset
 from app.core.decoder import Decoder
 from app.core.errors import AlreadyAttached, VisavisError
@@ -30,9 +30,6 @@ from app.core.store import Store
 
 ASK_ABOVE: Final = 20
 """Pictures of one drop that are taken without asking."""
-
-_FRAME: Final = 200_000
-"""Characters of a request body kept free for what stands around the pictures."""
 
 
 class Draft(QAbstractListModel):
@@ -84,14 +81,12 @@ class Draft(QAbstractListModel):
         self._workshop.made.connect(self._take_over)
         self._workshop.refused.connect(self._refuse)
         self._refusals = Refusals(self._awaits_more, self.refused.emit, tasks)
-        self._limits = limits
-        self._spare_bytes = limits.request_bytes
-        self._context = Context()
-        self._first_number = 1
-        self._max_tokens = 0
+        self._around = Surroundings(model, limits, limits.request_bytes)
         self._text = ""
-        self._lineup = Lineup(Target(model, limits, room=self._room))
+        self._lineup = Lineup(self._around.target(""))
         self._next_key = 0
+        self._heirs: dict[int, int] = {}
+        """Keys of pictures that will take the place of others, and whose."""
         self._settled = asyncio.Event()
         self._ahead: Estimate | None = None
 
@@ -115,7 +110,7 @@ class Draft(QAbstractListModel):
 
     @property
     def first_number(self) -> int:
-        return self._first_number
+        return self._around.first_number
 
     @property
     def can_undo(self) -> bool:
@@ -131,14 +126,7 @@ class Draft(QAbstractListModel):
     def estimate(self) -> Estimate:
         """What the next message will cost, from what is known now."""
         if self._ahead is None:
-            self._ahead = ahead(
-                self._lineup.pictures,
-                self._text,
-                self._context,
-                self._lineup.target.model,
-                max_tokens=self._max_tokens,
-                first_number=self._first_number,
-            )
+            self._ahead = self._around.estimate(self._lineup.pictures, self._text)
         return self._ahead
 
     async def settled(self) -> None:
@@ -153,7 +141,7 @@ class Draft(QAbstractListModel):
         """Take over what was typed."""
         if text != self._text:
             self._text = text
-            self._make_room()
+            self._aim()
 
     def propose(self, text: str) -> None:
         """Put words in front of what was typed."""
@@ -161,7 +149,7 @@ class Draft(QAbstractListModel):
         if joined != self._text:
             self._text = joined
             self.text_changed.emit(joined)
-            self._make_room()
+            self._aim()
 
     def drop(self, sources: Sequence[Source]) -> None:
         """Add what was dropped or picked: folders are looked through, and many pictures are asked about first."""
@@ -179,6 +167,13 @@ class Draft(QAbstractListModel):
         source = Source(name=name_of_link(url), url=url if as_link else "")
         (key,) = self._add([source])
         self._workshop.fetch(key, url, source)
+
+    def replace(self, row: int, source: Source) -> None:
+        """Put another picture in the place of one, which stays until the other is ready, or for good if it never is."""
+        old = self._lineup[row].key
+        (key,) = self._add([source])
+        self._heirs[key] = old
+        self._workshop.bring_in(key, source)
 
     def remove(self, row: int) -> None:
         """Take a picture out; `undo_remove` brings it back."""
@@ -214,7 +209,7 @@ class Draft(QAbstractListModel):
         """Send a picture another way; `region` belongs to the preset "region"."""
         picture = self._lineup[row]
         again = picture.source.again or picture.same_as > 0
-        self._put(replace(picture, source=replace(picture.source, preset=preset, region=region, again=again)))
+        self._put_once(replace(picture, source=replace(picture.source, preset=preset, region=region, again=again)))
 
     def send_again(self, row: int) -> None:
         """Send a picture although an earlier turn has the same."""
@@ -223,27 +218,14 @@ class Draft(QAbstractListModel):
 
     # --- what the conversation does ---
 
-    def retarget(
-        self,
-        model: Model,
-        context: Context,
-        first_number: int,
-        max_tokens: int,
-        earlier: Mapping[tuple[str, int], int] | None = None,
-        spare_bytes: int | None = None,
-    ) -> None:
-        """Fit, count and price for another model or another history.
-
-        `earlier`: original (SHA-256) and page of each picture that still goes whole → its number. `spare_bytes`: base64
-        characters that the body has left for new pictures, their text not counted; without it, all of the body.
-        """
-        self._context, self._first_number, self._max_tokens = context, first_number, max_tokens
-        self._spare_bytes = self._limits.request_bytes if spare_bytes is None else spare_bytes
-        self._aim_at(Target(model, self._limits, context.pictures, earlier or {}, self._room))
+    def retarget(self, around: Surroundings) -> None:
+        """Fit, count and price for another model or another history."""
+        was, self._around = self._around, around
+        self._aim(tell_all=not around.tells_the_same(was))
 
     def numbered(self) -> list[ImageBlock]:
         """The ready pictures as content blocks, numbered in order: one number a row."""
-        rows = enumerate(self._lineup.pictures, self._first_number)
+        rows = enumerate(self._lineup.pictures, self.first_number)
         return [image for number, picture in rows for image in numbered(picture, number)]
 
     def take(self) -> JSON:
@@ -253,7 +235,7 @@ class Draft(QAbstractListModel):
         self._lineup, self._text = Lineup(self._lineup.target), ""
         self.endResetModel()
         self.taken.emit()
-        self._make_room()
+        self._aim()
         return kept
 
     def to_json(self) -> JSON:
@@ -278,7 +260,7 @@ class Draft(QAbstractListModel):
         self._tell_changed()
 
     def _arrive(self, key: int, brought: DraftPicture | Document) -> None:
-        """A picture is measured: it stays, unless the draft has it; of two the one added first stays."""
+        """A picture is measured: it stays, unless the draft has it."""
         row = self._lineup.row_of(key)
         if isinstance(brought, Document):
             self._forget(key)
@@ -286,13 +268,10 @@ class Draft(QAbstractListModel):
                 self.pages_wanted.emit(brought)
             return
         picture = self._lineup.as_told(brought)
-        twin = self._lineup.twin(picture) if row is not None else None
-        if twin is not None:
-            kept, surplus = sorted((picture, twin), key=lambda each: each.key)
-            number = self._first_number + (self._lineup.row_of(kept.key) or 0)
-            self._refuse(surplus.key, AlreadyAttached(surplus.name, number))
-        if twin is None or twin.key > key:
+        if row is None:
             self._put(picture)
+        else:
+            self._put_once(picture)
 
     def _take_over(self, key: int, aim: Aim, made: Made) -> None:
         picture = self._lineup.known(key)
@@ -300,10 +279,18 @@ class Draft(QAbstractListModel):
             thumbnail = picture.thumbnail or made.thumbnail
             images = {**picture.made, aim: made.images}
             self._put(replace(picture, made=images, thumbnail=thumbnail, findings=made.findings))
+            self._succeed(key)
 
     def _refuse(self, key: int, error: VisavisError) -> None:
         self._refusals.add(key, error)
         self._forget(key)
+
+    def _succeed(self, key: int) -> None:
+        """A picture is ready: if it is to take the place of another, it does."""
+        old, heir = self._lineup.row_of(self._heirs.pop(key, -1)), self._lineup.row_of(key)
+        if old is not None and heir is not None:
+            self.remove(old)
+            self.move(heir - (heir > old), old - (heir < old))
 
     def _awaits_more(self) -> bool:
         return bool(self._lineup.copying - self._workshop.fetching)
@@ -319,10 +306,8 @@ class Draft(QAbstractListModel):
         """Rows for pictures that are being worked on from now on."""
         keys = self._new_keys(len(sources))
         if sources:
-            rows = [
-                DraftPicture(key, shown_name(source), source=source) for key, source in zip(keys, sources, strict=True)
-            ]
-            self._insert(len(self._lineup), rows)
+            pairs = zip(keys, sources, strict=True)
+            self._insert(len(self._lineup), [DraftPicture(key, shown_name(each), source=each) for key, each in pairs])
             self._rebalance()
         return keys
 
@@ -340,15 +325,32 @@ class Draft(QAbstractListModel):
             self._work_on(present)
             self._rebalance()
 
+    def _put_once(self, picture: DraftPicture) -> None:
+        """Take it over, unless another row would send the same: of two the one added first stays."""
+        twin = self._lineup.twin(picture)
+        if twin is not None:
+            kept, surplus = sorted((picture, twin), key=lambda each: each.key)
+            number = self.first_number + (self._lineup.row_of(kept.key) or 0)
+            self._refuse(surplus.key, AlreadyAttached(surplus.name, number))
+        if twin is None or twin.key > picture.key:
+            self._put(picture)
+
     def _rebalance(self) -> None:
         if self._lineup.rebalance():
             self._tell_all()
         else:
             self._tell_changed()
 
-    def _aim_at(self, target: Target) -> None:
-        self._lineup.aim_at(target)
-        self._tell_all()
+    def _aim(self, *, tell_all: bool = False) -> None:
+        """Aim all anew where they go elsewhere now, or have another room there."""
+        target = self._around.target(self._text)
+        if target != self._lineup.target:
+            self._lineup.aim_at(target)
+            tell_all = True
+        if tell_all:
+            self._tell_all()
+        else:
+            self._tell_changed()
 
     def _work_on(self, picture: DraftPicture) -> None:
         if picture.state == "measured":
@@ -358,18 +360,6 @@ class Draft(QAbstractListModel):
     def _unprepared(self, key: int) -> DraftPicture | None:
         picture = self._lineup.get(key)
         return picture if picture is not None and picture.state == "measured" else None
-
-    @property
-    def _room(self) -> int:
-        words = 4 * len(self._text)  # bytes at most, but for control characters
-        return self._spare_bytes - _FRAME - words // _FRAME * _FRAME
-
-    def _make_room(self) -> None:
-        """A long text leaves the pictures less room; they follow it in steps."""
-        if self._room != self._lineup.target.room:
-            self._aim_at(replace(self._lineup.target, room=self._room))
-        else:
-            self._tell_changed()
 
     def _tell_changed(self) -> None:
         self._ahead = None
@@ -385,6 +375,7 @@ class Draft(QAbstractListModel):
 
     def _forget(self, key: int) -> None:
         row = self._lineup.row_of(key)
+        self._heirs.pop(key, None)
         if row is not None:
             self.beginRemoveRows(QModelIndex(), row, row)
         self._lineup.forget(key)
@@ -410,7 +401,7 @@ class Draft(QAbstractListModel):
         if role == self.PictureRole:
             return picture
         if role == self.NumberRole:
-            return self._first_number + index.row()
+            return self.first_number + index.row()
         if role == self.CostRole:
             return self._cost(picture)
         if role == self.NextCostRole:

@@ -1,4 +1,4 @@
-"""The stored conversations as a Qt model, for the sidebar: the one with the last activity first."""
+"""The conversations as a Qt model, for the sidebar: the one with the last activity first, unsent drafts among them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ class HistoryModel(QAbstractListModel):
 
     ConversationRole: Final = int(Qt.ItemDataRole.UserRole)
     """The `Conversation`."""
+    UnsentRole: Final = ConversationRole + 1
+    """Whether it is a draft, in which nothing was said yet: its title is made of what is written."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: list[Conversation] = []
+        self._unsent: set[str] = set()
 
     @property
     def conversations(self) -> list[Conversation]:
@@ -32,10 +35,12 @@ class HistoryModel(QAbstractListModel):
     def reset(self, conversations: Iterable[Conversation]) -> None:
         self.beginResetModel()
         self._rows = list(conversations)
+        self._unsent.clear()
         self.endResetModel()
 
-    def put(self, conversation: Conversation) -> None:
+    def put(self, conversation: Conversation, *, unsent: bool = False) -> None:
         """Add a conversation or show it anew, where its last activity places it."""
+        (self._unsent.add if unsent else self._unsent.discard)(conversation.id)
         row = self.row_of(conversation.id)
         others = [c for c in self._rows if c.id != conversation.id]
         to = sum(1 for c in others if c.updated > conversation.updated)
@@ -67,6 +72,8 @@ class HistoryModel(QAbstractListModel):
         conversation = self._rows[index.row()]
         if role == self.ConversationRole:
             return conversation
+        if role == self.UnsentRole:
+            return conversation.id in self._unsent
         if role == Qt.ItemDataRole.DisplayRole:
             return conversation.title
         return None

@@ -90,12 +90,13 @@ class RemoteFiles(QAbstractListModel):
         try:
             await client.delete_file(file.id)
         except VisavisError as error:
-            self._deleting.discard(file.id)
             if not (isinstance(error, ApiError) and error.status == _GONE):
                 self._bring_back(client, file)
                 self.failed.emit(error)
-            return
-        self._deleting.discard(file.id)
+                return
+        finally:
+            self._deleting.discard(file.id)
+        self._account.file_deleted.emit(file.id)
 
     def _show(self, client: Client | None, files: list[StoredFile]) -> None:
         self._client = client

@@ -16,9 +16,14 @@ class Terms(Protocol):
     @property
     def facts(self) -> Conversation: ...
     @property
-    def today(self) -> Today: ...
+    def today(self) -> Today:
+        """What a request of now is made with: it stays as it is, whatever is chosen later."""
+
     @property
     def files(self) -> KeptFiles: ...
+    def catch_up(self) -> None:
+        """Let the draft know at once what else a request of now carries."""
+
     async def loaded(self) -> None:
         """Wait until the messages are there. Raises StoreError where they cannot be read."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.conversation.account import Account
 from app.conversation.preferences import Preferences
+from app.conversation.spending import Spending
 from app.conversation.tasks import Tasks
 from app.core.decoder import Decoder
 from app.core.pictures import Pictures
@@ -23,3 +24,4 @@ class Tools:
     tasks: Tasks
     account: Account
     preferences: Preferences
+    spending: Spending

@@ -6,13 +6,19 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from app.conversation.kept_files import KeptFiles
+from app.conversation.repeats import Repeats
 from app.conversation.tools import Tools
+from app.core.files import neutral_name
 from app.core.message import Block, ImageBlock, Message, RemoteFile
 from app.core.refit import expires_by
 from app.core.request import Request
+
+if TYPE_CHECKING:
+    from app.core.client import Client
 
 _DAY: Final = 86_400
 _STAYS: Final = 3_600.0
@@ -22,23 +28,29 @@ _STAYS: Final = 3_600.0
 class Uploads:
     """The uploads of one conversation (API.md, section 5)."""
 
-    def __init__(self, tools: Tools, files: KeptFiles, told: Callable[[int, int], None]) -> None:
+    def __init__(self, tools: Tools, files: KeptFiles, repeats: Repeats, told: Callable[[int, int], None]) -> None:
         """`told` is called before each upload, with how many are done and how many there are."""
         self._tools = tools
         self._files = files
+        self._repeats = repeats
         self._told = told
+        self._client: Client | None = None
         self._known: dict[tuple[str, str], RemoteFile] = {}
-        """Server and SHA-256 of what it keeps: also what was uploaded for a turn that then failed."""
+        """Server and SHA-256 of what that client's server keeps: also what was uploaded for a turn that then failed."""
 
-    async def filled(self, history: Sequence[Message], before: Sequence[Message]) -> list[Message]:
+    async def filled(
+        self, history: Sequence[Message], before: Sequence[Message], client: Client | None
+    ) -> list[Message]:
         """The history with every file that has no id yet uploaded, one after another. The same bytes go up once.
 
-        `before` is the same history as it was: it knows which files there are, and which have gone.
-        Raises ServerError, and PictureError where the bytes are gone.
+        `before` is the same history as it was: it knows which files there are, and which have gone. `client` may be
+        None where nothing is to be uploaded. Raises ServerError, and PictureError where the bytes are gone.
         """
         wanted = {image.sent: image for message in history for image in message.images if _is_wanted(image)}
-        if not wanted:
+        if not wanted or client is None:
             return list(history)
+        if client is not self._client:  # another key may see other files, another practice has none
+            self._client, self._known = client, {}
         self._remember(before)
         soon = time.time() + _STAYS
         missing = [
@@ -47,17 +59,17 @@ class Uploads:
             if (known := self._known.get(_key(image))) is None or expires_by(known, soon)
         ]
         for done, image in enumerate(missing):
-            self._told(done, len(missing))
-            self._known[_key(image)] = await self._uploaded(image)
+            upload = partial(self._upload, client, image, (done, len(missing)))
+            self._known[_key(image)] = await self._repeats.until_done(upload)
         return [self._with_files(message) for message in history]
 
-    async def _uploaded(self, image: ImageBlock) -> RemoteFile:
+    async def _upload(self, client: Client, image: ImageBlock, progress: tuple[int, int]) -> RemoteFile:
+        self._told(*progress)
         data = await asyncio.to_thread(self._files.read, image.sent, image.name)
         seconds = self._tools.preferences.settings.upload_days * _DAY
-        account = self._tools.account
-        stored = await account.client().upload(data, image.name, image.media_type, seconds)
+        stored = await client.upload(data, neutral_name(image.number, image.media_type), image.media_type, seconds)
         expires = time.time() + seconds if stored.expires is None else stored.expires
-        return RemoteFile(stored.id, account.server_name, expires)
+        return RemoteFile(stored.id, image.file.server if image.file else "", expires)
 
     def _remember(self, history: Sequence[Message]) -> None:
         """What earlier turns have uploaded; that a file has gone is known there, too."""
@@ -92,6 +104,12 @@ def marked(history: Sequence[Message], request: Request) -> list[Message]:
     if not any(may_go(image) for image in question.images):
         return list(history)
     return [*earlier, _changed(question, lambda image: replace(image, file=mark), may_go)]
+
+
+def ids_of_files(request: Request) -> frozenset[str]:
+    """Of every picture that goes by the name of its file."""
+    files = (image.file for image in request.images if request.source(image) == "file")
+    return frozenset(file.id for file in files if file is not None)
 
 
 def without_files(history: Sequence[Message], ids: frozenset[str]) -> list[Message]:

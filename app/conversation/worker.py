@@ -8,26 +8,33 @@ import uuid
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from app.conversation.asking import Asking, Phase, Wait
+from app.conversation.asking import Asking
 from app.conversation.attachment import Source
 from app.conversation.draft import Draft
 from app.conversation.messages import MessageModel
 from app.conversation.refitting import Refitting
-from app.conversation.repairs import brought_back, left_out, replaced
+from app.conversation.repairs import Repairs
+from app.conversation.repeats import Phase, Repeats, Wait
 from app.conversation.reply import Reply
 from app.conversation.terms import Terms
 from app.conversation.tools import Tools
 from app.conversation.uploading import Uploads
+from app.core.bill import outcome
 from app.core.cost import context, estimate, exact
 from app.core.cuts import Box, Preset
-from app.core.errors import NoKey, Offence, RequestRefused, StoreError, VisavisError
+from app.core.errors import NoKey, StoreError, VisavisError
+from app.core.ledger_types import Call
 from app.core.message import JSON, Message
 from app.core.preflight import check
-from app.core.refit import due, planned, shrunk
+from app.core.refit import Today, due, planned
+from app.core.server import PRACTICE
+
+if TYPE_CHECKING:
+    from app.core.client import Client
 
 __all__ = ["Phase", "Wait", "Worker"]
 
@@ -69,18 +76,25 @@ class Worker(QObject):
         self._draft = draft
         self._store = tools.store
         self._account = tools.account
+        self._gate = tools.spending.gate
         self._tasks = tools.tasks
         self._refitting = Refitting(tools, terms.files)
-        self._uploads = Uploads(tools, terms.files, self._on_upload)
+        self._repeats = Repeats(self._set_phase, self.waiting.emit)
+        self._uploads = Uploads(tools, terms.files, self._repeats, self._on_upload)
         self._asking = Asking(
             terms,
             messages,
             tools.tasks,
             self._uploads,
+            self._repeats,
             set_phase=self._set_phase,
             told=self.waiting.emit,
             change=self._change,
             stopped=lambda: self._ending,
+            gate=tools.spending.gate,
+        )
+        self._repairs = Repairs(
+            tools, terms, messages, draft, self._refitting, self._uploads, change=self._change, retry=self._retry
         )
         self._task: asyncio.Task[None] | None = None
         self._phase: Phase = "idle"
@@ -103,7 +117,7 @@ class Worker(QObject):
     @property
     def wait(self) -> Wait | None:
         """The repeat that is waited for now."""
-        return self._asking.wait
+        return self._repeats.wait
 
     @property
     def refusal(self) -> VisavisError | None:
@@ -131,15 +145,18 @@ class Worker(QObject):
 
         Of the draft, the picture is sent cheap, or removed.
         """
-        self._begin(partial(self._shrink if how == "shrink" else self._leave_out, number))
+        if how == "shrink":
+            self._begin(partial(self._repairs.shrink, number, self._refusal))
+        else:
+            self._begin(partial(self._repairs.leave_out, number))
 
     def replace_picture(self, number: int, source: Source) -> None:
         """Put another picture in the place of one of the history; then ask again for an answer that failed."""
-        self._begin(partial(self._replace, number, source))
+        self._begin(partial(self._repairs.replace, number, source))
 
     def bring_back(self, number: int) -> None:
         """Let a picture that was left out go again with the next request."""
-        self._begin(partial(self._bring_back, number))
+        self._begin(partial(self._repairs.bring_back, number))
 
     def resend(self, number: int, preset: Preset, region: Box | None = None) -> None:
         """Ask the question of a picture once more, with the picture sent another way. The draft stays as it is."""
@@ -159,7 +176,7 @@ class Worker(QObject):
 
     def repeat_now(self) -> None:
         """Do not wait any longer for the repeat."""
-        self._asking.repeat_now()
+        self._repeats.now()
 
     async def kept(self) -> None:
         """Wait until what is being stored is on disk."""
@@ -195,7 +212,7 @@ class Worker(QObject):
             self.dismiss_refusal()
 
     def _rest(self, _task: asyncio.Task[None]) -> None:
-        self._task = None
+        self._task = self._repeats.wait = None
         self._set_phase("idle")
 
     def _set_phase(self, phase: Phase) -> None:
@@ -221,14 +238,36 @@ class Worker(QObject):
     # --- one message's way ---
 
     async def _send(self) -> None:
-        await self._draft.settled()
-        if self._draft.empty:
-            return
-        message = Message.from_user(self._draft.text, self._draft.numbered(), id=uuid.uuid4().hex, created=time.time())
-        history = await self._refitted([*self._messages.messages, message])
-        promised = self._promised(history)
+        while True:
+            await self._settled()
+            if self._draft.empty:
+                return
+            client, today = self._now()
+            message = self._written()
+            history = await self._refitted([*self._messages.messages, message], today, client)
+            call = await self._allowed(history, today)
+            # What came meanwhile goes along; from here to where the draft is emptied nothing can come.
+            same = self._written().content == message.content and self._terms.today.build(()) == today.build(())
+            if self._draft.ready and same:
+                break
         if await self._whole(self._keep(history[-1], self._draft.take()), "keep message"):
-            await self._answer(history, promised)
+            await self._answer(history, today, client, call)
+
+    async def _settled(self) -> None:
+        """Wait until every picture of the draft is ready beside what else goes now."""
+        ready = False
+        while not ready:
+            await self._draft.settled()
+            self._terms.catch_up()
+            ready = self._draft.ready
+
+    def _now(self) -> tuple[Client, Today]:
+        """What one work asks, and with what, to its end, whatever is chosen later. Raises NoKey, BadAddress, BadKey."""
+        return self._account.client(), self._terms.today
+
+    def _written(self) -> Message:
+        """The draft as a message."""
+        return Message.from_user(self._draft.text, self._draft.numbered(), id=uuid.uuid4().hex, created=time.time())
 
     async def _keep(self, message: Message, draft: JSON | None = None) -> bool:
         """Store a message; the draft it was is given back where that fails."""
@@ -247,35 +286,42 @@ class Worker(QObject):
         return True
 
     async def _retry(self) -> None:
+        client, today = self._now()
         messages = self._messages.messages
         question = max(row for row, message in enumerate(messages) if message.role == "user")
-        history = await self._refitted(messages[: question + 1])
-        promised = self._promised(history)
+        history = await self._refitted(messages[: question + 1], today, client)
+        call = await self._allowed(history, today)
         last = messages[-1]
         if last.role == "assistant" and not last.text:
             await self._store.remove_message(last.id)
             self._messages.remove_last()
-        await self._answer(history, promised)
+        await self._answer(history, today, client, call)
 
     async def _resend(self, number: int, preset: Preset, region: Box | None) -> None:
         asked, blocks = self._messages.message_of(number), self._messages.blocks_of(number)
         if asked is None:
             return
+        client, today = self._now()
         name, original, page = blocks[0].name, blocks[0].original, blocks[0].page
         source = Source(name=name, kept=original, page=page, preset=preset, region=region, sharper_than=number)
-        images = await self._refitting.brought_in(source, self._terms.today, self._others())
+        others = len(today.build(self._messages.messages).images)
+        images = await self._refitting.brought_in(source, today, others)
         numbered = [replace(image, number=self._messages.pictures + 1) for image in images]
         message = Message.from_user(asked.text, numbered, id=uuid.uuid4().hex, created=time.time())
-        history = await self._refitted([*self._messages.messages, message])
-        promised = self._promised(history)
+        history = await self._refitted([*self._messages.messages, message], today, client)
+        call = await self._allowed(history, today)
         if await self._whole(self._keep(history[-1]), "keep message"):
-            await self._answer(history, promised)
+            await self._answer(history, today, client, call)
 
-    def _promised(self, history: Sequence[Message]) -> str:
-        """The estimated cost of having `history` answered. Raises RequestRefused, NoKey, BadAddress, BadKey."""
-        self._account.client()
-        today = self._terms.today
-        request, model = today.build(history), today.model
+    async def _allowed(self, history: Sequence[Message], today: Today) -> Call:
+        """What having `history` answered is for the gate. Raises RequestRefused, CapReached."""
+        call = self._promised(history, today)
+        await self._gate.check(call)
+        return call
+
+    def _promised(self, history: Sequence[Message], today: Today) -> Call:
+        """The same without asking the gate. Raises RequestRefused."""
+        request, model = today.build(self._asking.as_sent(history, today)), today.model
         carried = context(request, self._messages.messages, model, now=today.now)
         ahead = estimate(carried, model, [], "", max_tokens=request.max_tokens)
         check(
@@ -287,11 +333,19 @@ class Worker(QObject):
             found=today.found,
             now=today.now,
         )
-        return "0" if self._account.practice else exact(ahead.next)
+        return Call(
+            "message",
+            server=request.server,
+            model=request.model,
+            conversation=self._terms.facts.id,
+            ahead=ahead.next,
+            at_most=ahead.at_most,
+            practice=request.server == PRACTICE,
+        )
 
     # --- the pictures of the history ---
 
-    async def _refitted(self, history: Sequence[Message]) -> list[Message]:
+    async def _refitted(self, history: Sequence[Message], today: Today, client: Client) -> list[Message]:
         """The history as it can go: everything that is due done in one batch, and kept.
 
         Raises RequestRefused for what no refit mends, before anything is touched.
@@ -299,13 +353,12 @@ class Worker(QObject):
         await self._refitting.look(history)
         fitted = list(history)
         for _ in range(_ROUNDS):
-            today = self._terms.today
-            refits = due(fitted, today)
-            self._promised(planned(fitted, refits))
+            refits = due(self._asking.as_sent(fitted, today), today)
+            self._promised(planned(fitted, refits), today)
             if not refits:
                 break
             done = await self._refitting.done(fitted, refits, today.model.tier.patch)
-            fitted = await self._uploads.filled(done, fitted)
+            fitted = await self._uploads.filled(done, fitted, client)
         stored = {message.id for message in self._messages.messages}
         await self._change([m for m, was in zip(fitted, history, strict=True) if m is not was and m.id in stored])
         return fitted
@@ -326,52 +379,9 @@ class Worker(QObject):
         self.amended.emit()
         return None
 
-    async def _shrink(self, number: int) -> None:
-        message, today = self._messages.message_of(number), self._terms.today
-        if message is None:
-            self._with_drafted(number, lambda row: self._draft.set_preset(row, "cheap"))
-            return
-        await self._refitting.look([message])
-        refit = shrunk(message, number, today)
-        if refit is None:
-            name = self._messages.blocks_of(number)[0].name
-            raise RequestRefused((Offence("missing_picture", picture=number, name=name),))
-        done = await self._refitting.done([message], [refit], today.model.tier.patch)
-        await self._mend(await self._uploads.filled(done, self._messages.messages))
-
-    async def _leave_out(self, number: int) -> None:
-        self._with_drafted(number, self._draft.remove)
-        await self._mend(left_out(self._messages.messages, number))
-
-    async def _bring_back(self, number: int) -> None:
-        await self._change(brought_back(self._messages.messages, number))
-
-    async def _replace(self, number: int, source: Source) -> None:
-        if self._messages.message_of(number) is not None:
-            others = self._others() - len(self._messages.blocks_of(number))
-            images = await self._refitting.brought_in(source, self._terms.today, others)
-            await self._mend(replaced(self._messages.messages, number, images))
-
-    async def _mend(self, changed: Sequence[Message]) -> None:
-        """Keep a repair, and ask again where the last question has no good answer."""
-        await self._change(changed)
-        last = self._messages.messages[-1]
-        if changed and (last.role == "user" or last.state == "failed"):
-            await self._retry()
-
-    def _with_drafted(self, number: int, mend: Callable[[int], None]) -> None:
-        row = number - self._draft.first_number
-        if 0 <= row < len(self._draft.pictures):
-            mend(row)
-
-    def _others(self) -> int:
-        """Blocks of pictures that the next request carries along."""
-        return len(self._terms.today.build(self._messages.messages).images)
-
     # --- one answer's way ---
 
-    async def _answer(self, history: Sequence[Message], promised: str) -> None:
-        client, today = self._account.client(), self._terms.today
+    async def _answer(self, history: Sequence[Message], today: Today, client: Client, call: Call) -> None:
         request = today.build(history)
         message = Message(
             "assistant",
@@ -379,13 +389,15 @@ class Worker(QObject):
             created=time.time(),
             state="streaming",
             model=request.model,
-            server=self._account.server_name,
+            server=request.server,
             prefix=request.prefix,
-            estimate=promised,
+            estimate="0" if call.practice else exact(call.ahead),
         )
         reply = Reply(message, self._terms.facts.id, self._messages, self._store, self._tasks)
-        state, error = await self._asking.ask(client, history, reply)
+        state, error = await self._asking.ask(client, today, history, reply, call)
         self._ending = True
         ended, facts = await reply.end(state, error, today.model)
+        if (sent := self._asking.sent) is not None:
+            await sent.permit.settle(outcome(ended, sent.request, today.model))
         self.stored.emit(facts)
         self.answered.emit(ended)

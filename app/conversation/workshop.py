@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,6 +14,7 @@ from app.conversation.intake import copied_and_measured, looked_through, unseen_
 from app.conversation.line import Line
 from app.conversation.preparing import prepared
 from app.conversation.tasks import Tasks
+from app.conversation.threads import in_thread
 from app.core.decoder import Decoder
 from app.core.errors import LinkRefused, PictureError, StoreError
 from app.core.pictures import Pictures
@@ -26,13 +26,12 @@ if TYPE_CHECKING:
 Fetch = Callable[[str], Awaitable["Fetched"]]
 """The address of a picture → what is there. Raises LinkRefused."""
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 _WIDTH: Final = 2
 """Jobs of one draft at the same time: as many as there are threads."""
 _FIRST: Final = 12
 """Rows that are seen at once: their pictures come before the copying of the rest."""
+_UNSEEN: Final = frozenset({"dns", "connect", "timeout", "tls", "status", "failed"})
+"""Why nobody could look behind a link that may lead to a picture all the same: the server may get further than we."""
 
 
 class Workshop(QObject):
@@ -85,7 +84,7 @@ class Workshop(QObject):
         self._tasks.start(self._bring_in(key, source), f"attach {key}")
 
     def fetch(self, key: int, url: str, source: Source) -> None:
-        """Bring in what is at an address. A link that cannot be looked behind arrives unseen."""
+        """Bring in what is at an address. A link that cannot be looked behind arrives unseen, if it may be followed."""
         self._in_work.add(key)
         self.fetching.add(key)
         self._tasks.start(self._fetch(key, url, source), f"fetch {key}")
@@ -99,7 +98,7 @@ class Workshop(QObject):
     async def _look_through(self, dropped: Sequence[Source]) -> None:
         try:
             async with self._line.turn(0):
-                found = await self._in_thread(looked_through, dropped)
+                found = await in_thread(self._threads, looked_through, dropped)
         finally:
             self.looking -= 1
         self.looked_through.emit(found)
@@ -109,7 +108,7 @@ class Workshop(QObject):
             found = await self._fetch_from(url)
             source = replace(source, data=found.data, name=found.name or source.name)
         except LinkRefused as error:
-            if not source.url:
+            if not source.url or error.reason not in _UNSEEN:
                 self._in_work.discard(key)
                 self.refused.emit(key, error)
                 return
@@ -123,7 +122,9 @@ class Workshop(QObject):
                 brought: DraftPicture | Document = unseen_link(key, source)
             else:
                 async with self._line.turn(1):
-                    brought = await self._in_thread(copied_and_measured, self._folder, self._decoder, key, source)
+                    brought = await in_thread(
+                        self._threads, copied_and_measured, self._folder, self._decoder, key, source
+                    )
         except (PictureError, StoreError) as error:
             self.refused.emit(key, error)
             return
@@ -145,14 +146,10 @@ class Workshop(QObject):
             picture = wanted()
             if picture is None or (aim := picture.aim) is None:
                 return
-            made = await self._in_thread(prepared, self._folder, self._decoder, picture, aim, aim.patch)
+            made = await in_thread(self._threads, prepared, self._folder, self._decoder, picture, aim, aim.patch)
         if not picture.thumbnail:
             await self._store.put_thumbnail(made.images[0].thumbnail, made.thumbnail)
         self.made.emit(key, aim, made)
-
-    async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, lambda: work(*args, **kwargs))
 
 
 async def _from_the_web(url: str) -> Fetched:

@@ -22,10 +22,13 @@ class Web:
     """What stands at which address; everything else cannot be had."""
 
     pages: dict[str, bytes] = field(default_factory=dict)
+    refusals: dict[str, LinkRefused] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     async def fetch(self, url: str) -> Fetched:
         self.asked.append(url)
+        if url in self.refusals:
+            raise self.refusals[url]
         if url not in self.pages:
             raise LinkRefused("pictures.example", "timeout", limit=15)
         return Fetched(self.pages[url], url, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from pytestqt.qtbot import QtBot
 from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
 from app.conversation.desk import Desk
+from app.conversation.history import HistoryModel
+from app.core.message import JSON
 from tests.conftest import finish
 from tests.servers.api import ApiServer
 from tests.servers.replies import text
@@ -122,16 +125,126 @@ def test_a_title_is_changed_and_stays_changed(
     assert titles(online_desk) == ["Better title"]
 
 
-def test_a_new_chat_goes_on_being_the_one_that_nothing_was_said_in(
-    online_desk: Desk, say: Callable[[str], Chat]
-) -> None:
-    fresh = online_desk.current
-    fresh.draft.set_text("Unsent")
+def test_a_new_chat_is_an_empty_one_and_there_is_one_at_most(online_desk: Desk, say: Callable[[str], Chat]) -> None:
+    writing = online_desk.current
+    writing.draft.set_text("Unsent")
     online_desk.new_chat()
-    assert online_desk.current is fresh
+    empty = online_desk.current
+    assert empty is not writing
+    online_desk.new_chat()
+    online_desk.open(writing.facts.id)
+    online_desk.new_chat()
+    assert online_desk.current is empty
     said = say("Said")
     online_desk.new_chat()
-    assert online_desk.current is not said
+    assert online_desk.current not in {said, writing, empty} - {online_desk.current}
+    assert online_desk.current.draft.empty
+
+
+def unsent(desk: Desk) -> list[bool]:
+    rows = range(desk.history.rowCount())
+    return [desk.history.index(row).data(HistoryModel.UnsentRole) for row in rows]
+
+
+def test_a_draft_that_is_left_is_listed_until_it_is_sent(online_desk: Desk, say: Callable[[str], Chat]) -> None:
+    writing = online_desk.current
+    writing.draft.set_text("What is owed\nfor the roof?")
+    assert titles(online_desk) == []
+    online_desk.new_chat()
+    assert (titles(online_desk), unsent(online_desk)) == (["What is owed for the roof?"], [True])
+    online_desk.open(writing.facts.id)
+    assert online_desk.current is writing
+    say("What is owed?")
+    assert (titles(online_desk), unsent(online_desk)) == (["What is owed?"], [False])
+
+
+def test_a_draft_of_pictures_is_called_by_their_names(
+    online_desk: Desk, picture: Callable[..., Path], qtbot: QtBot
+) -> None:
+    draft = online_desk.current.draft
+    draft.attach([Source(path=str(picture("q3.png"))), Source(path=str(picture("q4.png", (30, 30))))])
+    qtbot.waitUntil(lambda: draft.ready)
+    first = draft.pictures[0].original
+    online_desk.new_chat([Source(path=str(picture("q5.png", (40, 30))))])
+    [listed] = online_desk.history.conversations
+    assert (listed.title, listed.pictures, listed.thumbnail) == ("q3.png, q4.png", 2, first)
+    assert [picture.name for picture in online_desk.current.draft.pictures] == ["q5.png"]
+    qtbot.waitUntil(lambda: online_desk.current.draft.ready)
+
+
+def test_a_draft_that_was_emptied_is_listed_no_more(online_desk: Desk) -> None:
+    writing = online_desk.current
+    writing.draft.set_text("Unsent")
+    online_desk.new_chat()
+    online_desk.open(writing.facts.id)
+    writing.draft.set_text(" ")
+    online_desk.new_chat()
+    assert titles(online_desk) == []
+
+
+def test_a_draft_cannot_be_renamed(online_desk: Desk) -> None:
+    writing = online_desk.current
+    writing.draft.set_text("Unsent")
+    online_desk.new_chat()
+    online_desk.rename(writing.facts.id, "Better")
+    assert titles(online_desk) == ["Unsent"]
+
+
+def test_every_draft_is_listed_after_a_restart(online_desk: Desk, online: Tools) -> None:
+    online_desk.current.draft.set_text("One")
+    online_desk.new_chat()
+    online_desk.current.draft.set_text("Two")
+    finish(online_desk.save())
+    again = Desk(online, parent=online.account)
+    again.start()
+    finish(again.restore_drafts())
+    assert (sorted(titles(again)), unsent(again)) == (["One", "Two"], [True, True])
+    again.new_chat()
+    assert again.current.draft.empty
+
+
+def drafts(tools: Tools) -> dict[str, JSON]:
+    """What is on disk."""
+    found: dict[str, JSON] = {}
+
+    async def read() -> None:
+        found.update(await tools.store.drafts())
+
+    finish(read())
+    return found
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_deleted_draft_is_gone_for_good_and_comes_back_whole(
+    online_desk: Desk, online: Tools, qtbot: QtBot, picture: Callable[..., Path], *, shown: bool
+) -> None:
+    writing = online_desk.current
+    writing.set_model("claude-opus-5-5")
+    writing.set_system("Be brief.")
+    writing.draft.set_text("Precious")
+    writing.draft.attach([Source(path=str(picture("q3.png")))])
+    qtbot.waitUntil(lambda: writing.draft.ready)
+    finish(writing.save_draft())
+    online_desk.new_chat()
+    if shown:
+        online_desk.open(writing.facts.id)
+    with qtbot.waitSignal(online_desk.deleted) as told:
+        online_desk.delete(writing.facts.id)
+    assert told.args[0].title == "Precious"
+    assert titles(online_desk) == []
+    assert online_desk.current is not writing
+    qtbot.waitUntil(lambda: drafts(online) == {})
+    finish(online_desk.save())
+    assert drafts(online) == {}
+
+    online_desk.undo_delete()
+    assert online_desk.current is writing
+    assert titles(online_desk) == ["Precious"]
+    qtbot.waitUntil(lambda: writing.draft.ready)
+    kept = drafts(online)[writing.facts.id]
+    assert (kept["text"], kept["model"], kept["system"]) == ("Precious", "claude-opus-5-5", "Be brief.")
+    assert (writing.facts.model, writing.facts.system) == ("claude-opus-5-5", "Be brief.")
+    assert [p["name"] for p in kept["pictures"]] == ["q3.png"]
 
 
 def test_going_on_elsewhere_takes_pictures_system_prompt_and_words_along(
@@ -184,6 +297,50 @@ def test_drafts_of_stored_conversations_come_back_when_they_are_opened(
     qtbot.waitUntil(lambda: again.current.draft.text == "Unsent")
 
 
+def test_a_draft_does_not_bring_a_deleted_conversation_back_to_life(
+    online_desk: Desk, online: Tools, say: Callable[[str], Chat]
+) -> None:
+    chat = say("Stored")
+    chat.draft.set_text("Unsent")
+    finish(chat.save_draft())
+    online_desk.delete(chat.facts.id)
+    chat.draft.set_text("Unsent, and kept by the timer")
+    finish(chat.save_draft())
+
+    again = Desk(online, parent=online.account)
+    again.start()
+    finish(again.restore_drafts())
+    assert (again.current.draft.text, again.current.facts.id == chat.facts.id) == ("", False)
+
+    online_desk.undo_delete()
+    assert online_desk.current.draft.text == "Unsent, and kept by the timer"
+    finish(online.store.restore(chat.facts.id))
+    later = Desk(online, parent=online.account)
+    later.start()
+    finish(later.restore_drafts())
+    later.open(chat.facts.id)
+    assert later.current.draft.text == "Unsent, and kept by the timer"
+
+
+def test_a_conversation_deleted_while_the_drafts_are_read_stays_deleted(
+    online: Tools, say: Callable[[str], Chat]
+) -> None:
+    chat = say("Stored")
+    chat.draft.set_text("Unsent")
+    finish(chat.save_draft())
+    again = Desk(online, parent=online.account)
+    again.start()
+
+    async def delete_meanwhile() -> None:
+        reading = asyncio.ensure_future(again.restore_drafts())
+        await asyncio.sleep(0)  # the store has been asked by now
+        again.delete(chat.facts.id)
+        await reading
+
+    finish(delete_meanwhile())
+    assert again.current.facts.id != chat.facts.id
+
+
 def test_drafts_of_several_new_chats_do_not_wipe_each_other(
     online_desk: Desk, say: Callable[[str], Chat], online: Tools
 ) -> None:
@@ -192,7 +349,7 @@ def test_drafts_of_several_new_chats_do_not_wipe_each_other(
     online_desk.current.draft.set_text("First thought")
     online_desk.open(said.facts.id)
     online_desk.delete(said.facts.id)
-    assert online_desk.current.draft.text == "First thought"
+    assert online_desk.current.draft.empty
     finish(online_desk.save())
     again = Desk(online, parent=online.account)
     again.start()
@@ -231,8 +388,7 @@ def test_a_restored_draft_stands_beside_the_pictures_of_the_command_line(
     finish(again.restore_drafts())
     assert again.current is given
     assert given.draft.text == ""
-    again.new_chat([])
-    assert again.current is given
+    assert titles(again) == ["Yesterday"]
 
 
 def test_undoing_a_delete_brings_back_words_model_and_system_prompt(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from app.conversation.attachment import Source
 from app.core.cost import PictureCost
-from app.core.errors import AlreadyAttached, FormatUnsupported, LinkRefused, NotAPicture
+from app.core.errors import AlreadyAttached, FormatUnsupported, LinkReason, LinkRefused, NotAPicture
+from app.core.fetch import fetch
 from tests.conversation.conftest import Bench, Web
 
 Draw = Callable[..., Path]
@@ -71,6 +73,34 @@ def test_a_link_that_nobody_could_see_counts_as_the_most_it_can_be(bench: Bench)
 
 
 @pytest.mark.parametrize(
+    ("url", "error"),
+    [
+        ("https://user:secret@10.0.0.1/a.png", LinkRefused("10.0.0.1", "credentials")),
+        ("https://10.0.0.1/a.png", LinkRefused("10.0.0.1", "private")),
+        ("https://router/a.png", LinkRefused("router", "private")),
+        ("https://pictures.example:8443/a.png", LinkRefused("pictures.example", "port")),
+        ("http://pictures.example/a.png", LinkRefused("pictures.example", "scheme")),
+        ("https://[::1/a.png", LinkRefused("https://[::1/a.png", "unreadable")),
+    ],
+)
+def test_a_link_that_may_not_be_followed_goes_to_nobody(bench: Bench, url: str, error: LinkRefused) -> None:
+    bench.draft._workshop._fetch_from = fetch  # the real one, which gets no further than the address
+    bench.draft.fetch(url, True)
+    bench.settle()
+    assert bench.names == []
+    assert bench.refused == [error]
+
+
+@pytest.mark.parametrize("reason", get_args(LinkReason))
+def test_a_link_goes_unseen_only_where_the_server_may_get_further(bench: Bench, web: Web, reason: LinkReason) -> None:
+    web.refusals[ROOF] = LinkRefused("pictures.example", reason)
+    bench.draft.fetch(ROOF, True)
+    bench.settle()
+    goes = reason in {"dns", "connect", "timeout", "tls", "status", "failed"}
+    assert (bench.names, bench.refused) == ((["the roof.jpg"], []) if goes else ([], [web.refusals[ROOF]]))
+
+
+@pytest.mark.parametrize(
     ("data", "error"),
     [
         (b"<html>a page about a picture</html>", NotAPicture("the roof.jpg")),
@@ -85,9 +115,7 @@ def test_a_link_seen_to_lead_to_no_picture_is_refused(bench: Bench, web: Web, da
     assert bench.refused == [error]
 
 
-def test_a_format_that_the_server_does_not_take_goes_as_a_converted_copy(
-    bench: Bench, web: Web, picture: Draw
-) -> None:
+def test_a_format_that_the_server_does_not_take_goes_as_a_converted_copy(bench: Bench, web: Web, picture: Draw) -> None:
     web.pages[ROOF] = picture("scan.tiff").read_bytes()
     bench.draft.fetch(ROOF, True)
     bench.settle()

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from app.conversation.attachment import Source
+from app.conversation.room import Surroundings
 from app.core.catalog import Catalog, Model
 from app.core.cost import Context, context
 from app.core.cuts import Box, Preset
@@ -37,7 +38,9 @@ def retarget(bench: Bench, model: Model) -> Callable[..., None]:
         spare: int | None = None,
         to: Model = model,
     ) -> None:
-        bench.draft.retarget(to, Context(pictures=others), first, 1000, earlier or {}, spare)
+        limits = bench.draft._around.limits
+        room = limits.request_bytes if spare is None else spare
+        bench.draft.retarget(Surroundings(to, limits, room, Context(pictures=others), first, 1000, earlier or {}))
 
     return retarget
 

@@ -246,7 +246,7 @@ def test_stop_while_the_batch_is_being_stored_waits_for_disk_and_screen_to_agree
     chat = opened(online, qtbot, Message.from_user("?", [image], id="q"))
     qtbot.waitUntil(lambda: numbers(chat) == [1])
     disk = Event()
-    online.tasks.start(online.store._run(lambda _: disk.wait()), "a slow disk")
+    online.tasks.start(online.store.run(lambda _: disk.wait()), "a slow disk")
     at_rest: list[int] = []
     chat.worker.phase_changed.connect(lambda _: at_rest.append(chat.messages.messages[0].images[0].width))
     chat.worker.retry()
@@ -297,9 +297,9 @@ def test_the_21st_picture_is_announced_with_its_price_before_it_is_sent(
     assert due_now(chat) == [(1, "edge_of_many")]
     assert chat.context.cached == 0
     chat.draft.remove(19)
-    assert chat.refits == ()
+    qtbot.waitUntil(lambda: chat.refits == ())
     chat.draft.undo_remove()
-    qtbot.waitUntil(lambda: chat.draft.ready, timeout=10_000)
+    qtbot.waitUntil(lambda: chat.draft.ready and chat.refits != (), timeout=10_000)
     chat.draft.set_text("Which is the widest?")
     promised = chat.draft.estimate
     answer = done(chat, qtbot, chat.worker.send)

@@ -67,7 +67,7 @@ def test_cheap_then_auto_then_tiles_then_nothing_sharper(asked: Chat, api: ApiSe
     offer = asked.sharper(1)
     assert offer is not None
     assert (offer.preset, offer.tokens()) == ("auto", 4740)
-    assert asked.resend_price(1, offer) == Decimal(4740) * Decimal("2.5") / 1_000_000
+    assert asked.resend_price(offer) == Decimal(4740) * Decimal("2.5") / 1_000_000
     assert done(asked, qtbot, lambda: asked.worker.resend(1, offer.preset)).state == "complete"
     assert sizes_sent(api) == [(2212, 1659)]
     assert texts_sent(api) == ["Image 2, the same picture as Image 1 but sharper:", "What does the sign say?"]

@@ -130,8 +130,7 @@ def test_stop_keeps_what_has_come_and_the_next_question_builds_on_it(
     api.script(text("One two three four five six.", chunks=6).hold("content_block_delta", 3))
     chat.draft.set_text("Count.")
     chat.worker.send()
-    qtbot.waitUntil(lambda: chat.messages.messages[-1].text != "" if chat.messages.messages else False)
-    qtbot.waitUntil(lambda: api.posts != [] and chat.worker.phase == "streaming")
+    qtbot.waitUntil(lambda: chat.worker.phase == "streaming" and chat.messages.messages[-1].text != "")
     with qtbot.waitSignal(chat.worker.answered) as ended:
         chat.worker.stop()
     assert ended.args is not None
@@ -238,7 +237,7 @@ def test_closing_the_app_in_mid_answer_keeps_the_text_and_does_not_call_it_stopp
     api.script(text("One two three.", chunks=3).hold("content_block_delta", 2))
     chat.draft.set_text("Count.")
     chat.worker.send()
-    qtbot.waitUntil(lambda: bool(chat.messages.messages) and chat.messages.messages[-1].text != "")
+    qtbot.waitUntil(lambda: chat.worker.phase == "streaming" and chat.messages.messages[-1].text != "")
     finish(online.tasks.close())
     stored: list[Message] = []
 
@@ -364,7 +363,7 @@ def test_a_full_disk_gives_the_words_back_and_says_so_once(chat: Chat, online: T
     online.tasks.failed.connect(failures.append)
 
     async def fill() -> None:
-        await online.store._run(lambda db: db.execute("PRAGMA max_page_count = 1"))
+        await online.store.run(lambda db: db.execute("PRAGMA max_page_count = 1"))
 
     finish(fill())
     chat.draft.set_text("Precious " * 1000)

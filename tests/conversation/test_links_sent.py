@@ -1,0 +1,86 @@
+"""Links to servers that follow none: what goes instead is a picture of ours, without what its file told besides."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from io import BytesIO
+
+import pytest
+from PIL import Image
+from pytestqt.qtbot import QtBot
+
+from app.conversation.attachment import Source
+from app.conversation.chat import Chat, Tools
+from app.core.message import Message
+from tests.servers.api import ApiServer
+
+MODEL = "claude-sonnet-5-5"
+LINK = "https://pictures.example/roof.jpg"
+SECRET = b"Camera of somebody"
+
+
+def jpeg(width: int, height: int, *, told: bool = True) -> bytes:
+    exif = Image.Exif()
+    if told:
+        exif[0x0110] = SECRET.decode()
+    file = BytesIO()
+    Image.new("RGB", (width, height), (90, 40, 160)).save(file, "JPEG", exif=exif.tobytes() if told else b"")
+    return file.getvalue()
+
+
+def asked(chat: Chat, qtbot: QtBot, *sources: Source) -> Message:
+    chat.draft.attach(sources)
+    chat.draft.set_text("What is it?")
+    with qtbot.waitSignal(chat.worker.answered, timeout=20_000) as answered:
+        chat.worker.send()
+    qtbot.waitUntil(lambda: not chat.worker.busy)
+    assert answered.args is not None
+    answer: Message = answered.args[0]
+    return answer
+
+
+def received(api: ApiServer) -> list[bytes | str]:
+    """Each picture of the last request: its bytes, or the address."""
+    blocks = [block for message in api.posts[-1].json["messages"] for block in message["content"]]
+    sources = [block["source"] for block in blocks if block["type"] == "image"]
+    return [source["url"] if source["type"] == "url" else b64decode(source["data"]) for source in sources]
+
+
+def size(data: bytes | str) -> tuple[int, int]:
+    assert isinstance(data, bytes)
+    return Image.open(BytesIO(data)).size
+
+
+@pytest.fixture
+def chat(online: Tools) -> Chat:
+    return Chat.new(MODEL, online, online.account)
+
+
+def test_to_a_server_that_follows_no_links_a_prepared_picture_goes(chat: Chat, api: ApiServer, qtbot: QtBot) -> None:
+    found = jpeg(3840, 2160)
+    assert SECRET in found
+    assert asked(chat, qtbot, Source(url=LINK, name="roof.jpg", data=found)).state == "complete"
+    (sent,) = received(api)
+    assert size(sent) == (2576, 1449)
+    assert SECRET not in api.posts[-1].body
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_what_went_as_a_link_goes_prepared_when_links_go_no_more_and_then_stays(
+    chat: Chat, api: ApiServer, online: Tools, qtbot: QtBot, told: bool
+) -> None:
+    online.preferences.update(foreign_sources=True)
+    asked(chat, qtbot, Source(url=LINK, name="roof.jpg", data=jpeg(300, 200, told=told)))
+    assert received(api) == [LINK]
+    online.preferences.update(foreign_sources=False)
+    assert [refit.reason for refit in chat.refits] == ["link"]
+    asked(chat, qtbot)
+    (sent,) = received(api)
+    assert size(sent) == (300, 200)
+    assert SECRET not in api.posts[-1].body
+    assert chat.refits == ()
+    asked(chat, qtbot)
+    assert received(api) == [sent]
+    online.preferences.update(foreign_sources=True)
+    asked(chat, qtbot)
+    assert received(api) == [LINK]
