@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QToolButto
 from app.conversation.account import Account
 from app.conversation.attachment import Source
 from app.conversation.chat import Chat
+from app.conversation.draft import Draft
 from app.conversation.gallery import Gallery
 from app.ui import figures
 from app.ui.advice import Advice
@@ -20,7 +21,7 @@ from app.ui.buttons import press_focused
 from app.ui.cost_line import CostLine, Part, cost_parts
 from app.ui.intake import Intake
 from app.ui.message_edit import MessageEdit
-from app.ui.notes import Notes, Said
+from app.ui.notes import Choice, Notes, Said
 from app.ui.sources import Dropped
 from app.ui.theme import COMPOSER, CONTROL, TILE, TOP_BAR, Theme
 
@@ -37,6 +38,8 @@ _ABOVE: Final = TOP_BAR + 32
 """Pixels of the window's bar and banner, which grow with the text …"""
 _PAGE: Final = 80
 """… and of the page above the composer and the edge below, which do not: so much of a small window is theirs."""
+_REMOVED: Final = "removed"
+"""What the note about pictures taken out is about."""
 _COALESCE: Final = 30
 """Milliseconds in which changes of the draft make one new line of costs."""
 
@@ -82,7 +85,7 @@ class Composer(QWidget):
             draft.changed.connect(self._draft_changed),
             draft.taken.connect(self._draft_taken),
             draft.text_changed.connect(self._show_text),
-            draft.rowsInserted.connect(self.furnish),
+            draft.rowsInserted.connect(self._draft_grown),
             chat.changed.connect(self._draft_changed),
             worker.phase_changed.connect(self._phase_changed),
         ]
@@ -165,6 +168,7 @@ class Composer(QWidget):
         self._strip.picture_opened.connect(self.picture_opened)
         self._strip.region_wanted.connect(self.region_wanted)
         self._strip.resized.connect(self._share_height)
+        self._strip.removed.connect(self._offer_undo)
         self._card.insertWidget(0, self._strip)
         for before, after in pairwise((self._strip, self._edit, self._attach, self._send)):
             QWidget.setTabOrder(before, after)
@@ -202,6 +206,7 @@ class Composer(QWidget):
         self._intake.done.connect(self.focus)
         self._edit.undo_requested.connect(self._undo_remove)
         self._notes.resized.connect(self._share_height)
+        self._notes.left.connect(self.focus)
         self._edit.textChanged.connect(self._text_changed)
         self._account.changed.connect(self._draft_changed)
         self._theme.changed.connect(self._dress)
@@ -264,6 +269,20 @@ class Composer(QWidget):
     def _undo_remove(self) -> None:
         if self._chat is not None:
             self._chat.draft.undo_remove()
+
+    def _offer_undo(self, count: int) -> None:
+        """Many pictures were taken out at once: let one press bring them back."""
+        if self._chat is None:
+            return
+        draft = self._chat.draft
+        words = self.tr("Removed %1 pictures.") if count > 1 else self.tr("Removed %1 picture.")
+        undo = Choice(self.tr("Undo"), lambda: _undo_all(draft, count))
+        said = Said(words.replace("%1", figures.count(count)), (undo,), of_message=True, quiet=True, about=_REMOVED)
+        self._notes.add(said)
+
+    def _draft_grown(self) -> None:
+        self.furnish()
+        self._notes.forget(_REMOVED)
 
     def _draft_changed(self) -> None:
         if not self._line_due.isActive():
@@ -359,3 +378,10 @@ class Composer(QWidget):
         painter.setPen(QPen(QColor(tokens.line), 1))
         painter.setBrush(QColor(tokens.surface))
         painter.drawRoundedRect(card, _RADIUS, _RADIUS)
+
+
+def _undo_all(draft: Draft, count: int) -> None:
+    """Bring back what was taken out at once, however many steps of undo that is."""
+    wanted = len(draft.pictures) + count
+    while draft.can_undo and len(draft.pictures) < wanted:
+        draft.undo_remove()

@@ -72,8 +72,8 @@ class ConversationList(QListView):
             self.opened.emit(conversation.id)
 
     def rename_row(self, index: Index) -> None:
-        """Let the title be edited where it stands."""
-        if index.isValid():
+        """Let the title be edited where it stands; a draft is called what is written."""
+        if index.isValid() and not index.data(HistoryModel.UnsentRole):
             self._renamed = QPersistentModelIndex(index)
             self.openPersistentEditor(index)  # `edit` would ask the model, which is not to be written to
             editor = self.indexWidget(index)

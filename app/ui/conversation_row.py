@@ -15,6 +15,7 @@ from app.conversation.messages import Index
 from app.core.rows import Conversation
 from app.ui import figures
 from app.ui.foreign_text import direction_flag, one_line
+from app.ui.picture_facts import shown_name
 from app.ui.theme import RADIUS, Theme
 
 _ROW: Final = 48
@@ -116,18 +117,18 @@ class ConversationRow(QStyledItemDelegate):
             painter.drawPath(shape)
 
     def _paint_words(
-        self, painter: QPainter, place: QRect, option: QStyleOptionViewItem, conversation: Conversation
+        self, painter: QPainter, place: QRect, option: QStyleOptionViewItem, conversation: Conversation, note: str
     ) -> None:
         tokens = self._theme.tokens
         upper, lower = self._lines(place)
         painter.setFont(self._title_font)
         painter.setPen(QColor(tokens.text))
-        whole = one_line(conversation.title)
+        whole = shown_name(conversation.title)
         title = painter.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideRight, upper.width())
         painter.drawText(upper, int(_LEFT | _MIDDLE) | int(direction_flag(whole)), title)
         painter.setFont(self._note_font)
         painter.setPen(QColor(tokens.text2))
-        note = painter.fontMetrics().elidedText(self.note(conversation), Qt.TextElideMode.ElideRight, lower.width())
+        note = painter.fontMetrics().elidedText(note, Qt.TextElideMode.ElideRight, lower.width())
         painter.drawText(lower, _flags(option), note)
 
     def _lines(self, place: QRect) -> tuple[QRect, QRect]:
@@ -151,6 +152,11 @@ class ConversationRow(QStyledItemDelegate):
                 del self._thumbnails[next(iter(self._thumbnails))]
             self._thumbnails[key] = pixmap
         return pixmap
+
+    def draft_note(self, conversation: Conversation) -> str:
+        """The second line of a draft in which nothing was said yet."""
+        draft = self.tr("Draft")
+        return f"{draft} · {self.note(conversation)}" if conversation.pictures else draft
 
     def note(self, conversation: Conversation) -> str:
         """The second line: how many pictures, and what it has cost."""
@@ -188,7 +194,9 @@ class ConversationRow(QStyledItemDelegate):
             painter.setBrush(QColor(self._theme.tokens.accent))
             painter.drawEllipse(QStyle.visualRect(option.direction, words, dot))
             words.setRight(words.right() - _DOT - 8)
-        self._paint_words(painter, words, option, conversation)
+        is_unsent = index.data(HistoryModel.UnsentRole)
+        note = self.draft_note(conversation) if is_unsent else self.note(conversation)
+        self._paint_words(painter, words, option, conversation, note)
         painter.restore()
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:

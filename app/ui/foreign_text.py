@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from html import escape
 from typing import Final
 
 from PySide6.QtCore import Qt
@@ -20,6 +21,11 @@ def _seen(character: str) -> str:
     if character.isprintable() or character in _JOINERS:
         return character
     return "" if unicodedata.category(character) == "Cf" else " "
+
+
+def tip(text: str) -> str:
+    """The text for a tooltip, which has no plain kind: what looks like markup there is read as markup."""
+    return f"<qt>{escape(text)}</qt>" if "<" in text else text
 
 
 def is_right_to_left(text: str) -> bool:

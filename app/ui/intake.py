@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 from weakref import WeakSet
 
-from PySide6.QtCore import QMimeData, QObject, Qt, QUrl, Signal
+from PySide6.QtCore import QMimeData, QObject, QUrl, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.conversation.account import Account
@@ -20,7 +20,7 @@ from app.ui.foreign_text import one_line
 from app.ui.message_edit import MessageEdit
 from app.ui.notes import Choice, Notes, Said
 from app.ui.picture_facts import listed, shown_name
-from app.ui.sources import EXTENSIONS, Dropped, pasted_from_mime
+from app.ui.sources import Dropped, pasted_from_mime
 from app.ui.theme import Theme
 
 if TYPE_CHECKING:
@@ -114,13 +114,9 @@ class Intake(QObject):
 
     def choose_pictures(self) -> None:
         """Let the person pick files."""
-        patterns = " ".join(f"*.{ending} *.{ending.upper()}" for ending in EXTENSIONS)
-        from PySide6.QtWidgets import QFileDialog
+        from app.ui.picture_dialog import picture_dialog
 
-        dialog = QFileDialog(self._window, self.tr("Attach pictures"))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setNameFilters([self.tr("Pictures") + f" ({patterns})", self.tr("All files") + " (*)"])
+        dialog = picture_dialog(self._window, self.tr("Attach pictures"), many=True)
         dialog.filesSelected.connect(lambda paths: self.attach(Source(path=path) for path in paths))
         dialog.filesSelected.connect(self.done)
         dialog.open()

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QLabel, QStyle, QWidget
 
-from app.ui.foreign_text import is_right_to_left, one_line
+from app.ui.foreign_text import is_right_to_left, one_line, tip
 from app.ui.theme import TextRole, Theme
 
 Tone = Literal["text", "secondary"]
@@ -142,7 +142,7 @@ class ElidedLabel(Label):
     def _elide(self) -> None:
         shown = self.fontMetrics().elidedText(self._whole, self._mode, self.contentsRect().width())
         self.setText(shown)
-        self.setToolTip(self._whole if shown != self._whole else "")
+        self.setToolTip(tip(self._whole) if shown != self._whole else "")
 
     def sizeHint(self) -> QSize:
         margins = self.contentsMargins()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from app.conversation.chat import Chat
-from app.core.cost import picture_cost
+from app.core.cost import fresh_price
 
 
 def next_price(chat: Chat, tokens: int, *, instead_of: int = 0) -> Decimal | None:
@@ -13,10 +13,5 @@ def next_price(chat: Chat, tokens: int, *, instead_of: int = 0) -> Decimal | Non
 
     None where the model has no known price.
     """
-    model = chat.model
     prompt = chat.draft.estimate.prompt_tokens + tokens - instead_of
-    prices = model.prices_for(prompt)
-    if prices is None:
-        return None
-    cost = picture_cost(tokens, prices)
-    return cost.cache_write if prompt >= model.min_cacheable else cost.input
+    return fresh_price(tokens, prompt, chat.model)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QToolButton,
@@ -20,15 +19,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.ui import figures
+from app.ui.label import Label
 from app.ui.theme import CONTROL, HIT, RADIUS, Theme
 
 _GAP: Final = 4
 _ABOVE: Final = 4
 _BELOW: Final = 8
 """Pixels to what stands above and below them."""
+_PADDING: Final = 7
+"""Pixels above and below a sentence, so that one line of it is as high as a button."""
+_SIDE: Final = 4
+"""Pixels at either side, so that the notes are as wide as the text below them."""
 _CHOICES_GAP: Final = 12
 _SENTENCE: Final = 260
 """Pixels of width that a sentence keeps beside its choices."""
+_SHOWN: Final = 3
+"""Notes that show at once; more are folded into a line that counts them."""
 
 
 class Choice(NamedTuple):
@@ -53,6 +60,11 @@ class Said:
     about: Hashable = None
     """What it is about, of which no other note is to speak; None for itself alone."""
 
+    @property
+    def rank(self) -> int:
+        """Where it stands among others: first what helps to see better, then what is asked, then what went wrong."""
+        return 2 if not self.choices else 0 if self.quiet else 1
+
 
 class Note(QFrame):
     """One sentence, its choices, and a cross.
@@ -69,9 +81,8 @@ class Note(QFrame):
         super().__init__()
         self._theme = theme
         self.said = said
-        self._words = QLabel(said.text)
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
-        self._words.setWordWrap(True)
+        self._words = Label(theme, said.text, role="secondary", wraps=True)
+        self._words.setContentsMargins(0, _PADDING, 0, _PADDING)
         self._cross = QToolButton()
         self._cross.setProperty("kind", "icon")
         self._cross.setAccessibleName(self.tr("Dismiss"))
@@ -109,7 +120,6 @@ class Note(QFrame):
         ground, ink = (tokens.side, tokens.text2) if quiet else (tokens.on_warn, tokens.warn)
         self.setStyleSheet(f"Note {{ background: {ground}; border-radius: {RADIUS['control']}px; }}")
         self._words.setStyleSheet(f"color: {ink};")
-        self._words.setFont(self._theme.font("secondary"))
         self._words.setMinimumHeight(self._theme.grown(CONTROL))
         for button in self._choices:
             button.setFont(self._theme.font("secondary", 500))
@@ -138,16 +148,61 @@ class Note(QFrame):
         self._place_choices()
 
 
+class Folded(QFrame):
+    """The line below the notes that show: how many more there are, and two buttons.
+
+    Signals:
+        unfolded(): all are to show, or no longer.
+        all_dismissed(): all are to go.
+    """
+
+    unfolded = Signal()
+    all_dismissed = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._count = Label(theme, role="secondary", tone="secondary")
+        self._more, self._none = QPushButton(), QPushButton(self.tr("Dismiss all"))
+        self._more.clicked.connect(self.unfolded)
+        self._none.clicked.connect(self.all_dismissed)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(_CHOICES_GAP)
+        row.addWidget(self._count)
+        row.addWidget(self._more)
+        row.addStretch(1)
+        row.addWidget(self._none)
+        for button in (self._more, self._none):
+            button.setProperty("kind", "link")
+        theme.changed.connect(self._dress)
+        self._dress()
+
+    def tell(self, hidden: int) -> None:
+        """So many do not show."""
+        self._count.setVisible(hidden > 0)
+        self._count.setText(self.tr("and %1 more").replace("%1", figures.count(hidden)))
+        self._more.setText(self.tr("Show all") if hidden else self.tr("Show fewer"))
+
+    def _dress(self) -> None:
+        for button in (self._more, self._none):
+            button.setFont(self._theme.font("secondary", 500))
+
+
 class Notes(QScrollArea):
-    """The column of them, the newest last; it takes no room while there is none, and scrolls where there are many.
+    """The column of them by rank, of one rank the newest last; of many some show, and the others are counted.
+
+    It takes no room while there is none, and scrolls where there is too little for it.
 
     Signals:
         resized(): it wants another height.
         dismissed(Said): the person does not want to know.
+        left(): the note that had the focus is gone.
     """
 
     resized = Signal()
     dismissed = Signal(object)
+    left = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -161,9 +216,15 @@ class Notes(QScrollArea):
         self.setViewportMargins(0, _ABOVE, 0, _BELOW)
         inside = QWidget()
         self._column = QVBoxLayout(inside)
-        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setContentsMargins(_SIDE, 0, _SIDE, 0)
         self._column.setSpacing(_GAP)
         self.setWidget(inside)
+        self._is_unfolded = False
+        self._folded = Folded(theme)
+        self._folded.hide()
+        self._folded.unfolded.connect(self._unfold)
+        self._folded.all_dismissed.connect(self._dismiss_all)
+        self._column.addWidget(self._folded)
         for ground in (inside, self.viewport()):
             ground.setAutoFillBackground(False)
         inside.installEventFilter(self)
@@ -188,8 +249,9 @@ class Notes(QScrollArea):
         note = Note(self._theme, said)
         note.dismissed.connect(lambda: self._drop(note))
         note.refused.connect(lambda: self.dismissed.emit(said))
-        self._column.addWidget(note)
+        self._column.insertWidget(sum(other.said.rank <= said.rank for other in self._notes()), note)
         self.show()
+        self._fold()
         self._fit_height()
         from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 
@@ -217,14 +279,44 @@ class Notes(QScrollArea):
         self._fit_height()
 
     def _notes(self) -> list[Note]:
-        return [note for note in self.findChildren(Note) if self._column.indexOf(note) >= 0]
+        """From the top down."""
+        widgets = (self._column.itemAt(at).widget() for at in range(self._column.count()))
+        return [widget for widget in widgets if isinstance(widget, Note)]
 
     def _drop(self, note: Note) -> None:
+        focused = self.window().focusWidget()
+        had_focus = focused is not None and note.isAncestorOf(focused)
         self._column.removeWidget(note)
+        if had_focus:
+            self.left.emit()  # before it is hidden: Qt would give the focus to whatever comes next
         note.hide()
         note.deleteLater()
-        self.setVisible(self._column.count() > 0)
+        self._fold()
+        self.setVisible(bool(self._notes()))
         self._fit_height()
+
+    def _fold(self) -> None:
+        """Show what asks something and, where there is room left, what was said last."""
+        notes = self._notes()
+        self._is_unfolded = self._is_unfolded and len(notes) > _SHOWN
+        asking = [note for note in notes if note.said.choices][:_SHOWN]
+        plain = [note for note in notes if not note.said.choices]
+        shown = notes if self._is_unfolded else asking + plain[max(0, len(plain) - _SHOWN + len(asking)) :]
+        for note in notes:
+            note.setVisible(note in shown)
+        self._folded.tell(len(notes) - len(shown))
+        self._folded.setVisible(len(notes) > _SHOWN)
+
+    def _unfold(self) -> None:
+        self._is_unfolded = not self._is_unfolded
+        self._fold()
+        self._fit_height()
+
+    def _dismiss_all(self) -> None:
+        self.left.emit()
+        for note in self._notes():
+            self.dismissed.emit(note.said)
+            self._drop(note)
 
     def _fit_height(self) -> None:
         height = min(self._column.totalHeightForWidth(self.width()) + _ABOVE + _BELOW, self._limit)

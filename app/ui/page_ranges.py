@@ -27,10 +27,15 @@ def pages_in(text: str, count: int) -> list[int]:
 
 def page_ranges(pages: Sequence[int]) -> str:
     """The same in writing, of pages in order."""
-    runs: list[list[int]] = []
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs(pages))
+
+
+def runs(pages: Sequence[int]) -> list[list[int]]:
+    """Pages in order, those that follow each other together."""
+    found: list[list[int]] = []
     for page in pages:
-        if runs and page == runs[-1][-1] + 1:
-            runs[-1].append(page)
+        if found and page == found[-1][-1] + 1:
+            found[-1].append(page)
         else:
-            runs.append([page])
-    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+            found.append([page])
+    return found

@@ -14,10 +14,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, Q
 from app.conversation.chat import Chat
 from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
+from app.conversation.history import HistoryModel
 from app.conversation.messages import Index
 from app.core.rows import Conversation
 from app.ui.conversation_list import ConversationList
 from app.ui.label import ElidedLabel, Label
+from app.ui.picture_facts import shown_name
 from app.ui.theme import SIDEBAR, Theme
 
 _NEW: Final = "Ctrl+N"
@@ -136,6 +138,7 @@ class Sidebar(QFrame):
         ):
             action = menu.addAction(words, QKeySequence(keys), partial(self._do, do))
             action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)  # shown only: the list has these keys itself
+            action.setEnabled(keys != "F2" or not index.data(HistoryModel.UnsentRole))
         menu.popup(self.list.viewport().mapToGlobal(at))
 
     def _do(self, do: Callable[[Index], None]) -> None:
@@ -202,7 +205,7 @@ class UndoBar(QFrame):
         self.hide()
 
     def offer(self, deleted: Conversation) -> None:
-        self._words.set_whole(self.tr("Deleted “%1”.").replace("%1", deleted.title))
+        self._words.set_whole(self.tr("Deleted “%1”.").replace("%1", shown_name(deleted.title)))
         self.show()
         self._ends.start()
 

@@ -209,9 +209,12 @@ def _told_apart(urls: Iterable[QUrl]) -> tuple[tuple[str, ...], tuple[VisavisErr
 
 
 def _link_to_picture(text: str) -> str:
+    """The address of a picture that may be asked for; empty where the text is none."""
     url = QUrl(text.strip())
-    suffix = PurePath(url.path()).suffix.lstrip(".").lower()
-    return _written(url) if _is_address(text) and url.scheme() == "https" and suffix in EXTENSIONS else ""
+    if not _is_address(text) or PurePath(url.path()).suffix.lstrip(".").lower() not in EXTENSIONS:
+        return ""
+    links, _refused = _told_apart([url])
+    return "".join(links)
 
 
 def _is_address(text: str) -> bool:

@@ -24,18 +24,21 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QListView, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QMenu, QWidget
 
 from app.conversation.attachment import DraftPicture
 from app.conversation.chat import Chat
 from app.conversation.draft import Draft
 from app.ui import picture_facts
+from app.ui.carrying import Carried
 from app.ui.preset_menu import add_presets
 from app.ui.theme import HIT, SPACE, Theme
 from app.ui.tile import TileDelegate
 
 Index = QModelIndex | QPersistentModelIndex
 
+_SIDE: Final = 2
+"""Pixels at either side, so that the tiles begin where the text below them does."""
 _PATIENCE: Final = 300
 """Milliseconds before a picture that takes its time says so (LOOK.md: no spinner before)."""
 
@@ -56,17 +59,19 @@ class SpokenDraft(QIdentityProxyModel):
 
 
 class Thumbnails(QListView):
-    """A row is dragged by plain mouse events: Qt's own drag runs a nested event loop, which asyncio does not survive.
+    """The mouse leaves the focus where it is, in the text; only Tab and a click with Ctrl bring it here.
 
     Signals:
         picture_opened(int): the row of a picture to be shown large.
         region_wanted(int): the row of a picture of which a region is to be marked.
         resized(): it wants another height.
+        removed(int): so many pictures were taken out at once.
     """
 
     picture_opened = Signal(int)
     region_wanted = Signal(int)
     resized = Signal()
+    removed = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,8 +81,9 @@ class Thumbnails(QListView):
         self._rows = SpokenDraft(self)
         self._tiles = TileDelegate(theme, self)
         self._limit = 10_000
-        self._pressed, self._pressed_cross, self._pressed_badge, self._pressed_at = -1, -1, -1, QPoint()
-        self._dragged = False
+        self._pressed_cross, self._pressed_badge = -1, -1
+        self._carried = Carried(self)
+        self._carried.scrolled.connect(self._show_gap)
         self._gap = -1
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._patience.timeout.connect(self._tell_slow)
@@ -93,8 +99,10 @@ class Thumbnails(QListView):
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSelectionMode(QListView.SelectionMode.SingleSelection)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMouseTracking(True)
+        self.setViewportMargins(_SIDE, 0, _SIDE, 0)
         self.viewport().setAutoFillBackground(False)
         for signal in (self._rows.rowsInserted, self._rows.rowsRemoved, self._rows.modelReset):
             signal.connect(self._count_changed)
@@ -137,7 +145,8 @@ class Thumbnails(QListView):
         """As high as all rows of tiles, or as many whole ones as keep within the limit; of the only one what fits."""
         count, cell = self._rows.rowCount(), self._tiles.cell
         self.setVisible(count > 0)
-        columns = max(1, (self.width() - self.verticalScrollBar().sizeHint().width()) // cell.width())
+        room = self.width() - 2 * _SIDE - self.verticalScrollBar().sizeHint().width()
+        columns = max(1, room // cell.width())
         rows = min(-(-count // columns), self._limit // cell.height())
         height = rows * cell.height() if rows > 0 else max(HIT, min(self._limit, cell.height()))
         if height != self.height() or height != self.minimumHeight():
@@ -167,10 +176,17 @@ class Thumbnails(QListView):
         if self._draft is not None and row >= 0 and 0 <= to < self._rows.rowCount():
             self._draft.move(row, to)
             self._point_at(to)
+            self.scrollTo(self.currentIndex())  # the current row went along: Qt does not take that for a change
+
+    def _shift(self, row: int, by: int) -> None:
+        self._point_at(row)
+        self._move(row + by)
 
     def _remove_all(self) -> None:
         if self._draft is not None:
+            count = self._rows.rowCount()
             self._draft.remove_all()
+            self.removed.emit(count)
 
     def _undo(self) -> None:
         if self._draft is not None:
@@ -198,6 +214,12 @@ class Thumbnails(QListView):
             menu.addSeparator()
             add_presets(menu, self._chat, row, self.region_wanted.emit)
             menu.addSeparator()
+            step = -1 if self.isRightToLeft() else 1
+            left = menu.addAction(self.tr("Move left") + "\tAlt+Left", lambda: self._shift(row, -step))
+            right = menu.addAction(self.tr("Move right") + "\tAlt+Right", lambda: self._shift(row, step))
+            for action, to in ((left, row - step), (right, row + step)):
+                action.setEnabled(0 <= to < self._rows.rowCount())
+            menu.addSeparator()
             menu.addAction(self.tr("Remove") + "\tDel", lambda: self.remove(row))
         menu.addAction(self.tr("Remove all"), self._remove_all)
         if self._draft is not None and self._draft.can_undo:
@@ -209,14 +231,20 @@ class Thumbnails(QListView):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         return menu
 
+    def _show_gap(self) -> None:
+        at = self._carried.at
+        self._gap = -1 if at is None else self._gap_at(at)
+        self.viewport().update()
+
     def _gap_at(self, at: QPoint) -> int:
         """Between which rows the pointer is: 0 is before the first."""
-        last = self._rows.rowCount()
         index = self.indexAt(at)
-        if not index.isValid():
-            return last if at.y() >= self.visualRect(self._rows.index(last - 1, 0)).top() else 0
-        before = at.x() < self._tiles.tile(self.visualRect(index)).center().x()
-        return index.row() + (before == self.isRightToLeft())
+        if index.isValid():
+            before = at.x() < self._tiles.tile(self.visualRect(index)).center().x()
+            return index.row() + (before == self.isRightToLeft())
+        # Behind the last of a line, or below all.
+        tops = (self.visualRect(self._rows.index(row, 0)).top() for row in range(self._rows.rowCount()))
+        return sum(top <= at.y() for top in tops)
 
     def _on_cross(self, at: QPoint) -> int:
         index = self.indexAt(at)
@@ -225,6 +253,10 @@ class Thumbnails(QListView):
     def _on_badge(self, at: QPoint) -> int:
         index = self.indexAt(at)
         return index.row() if index.isValid() and self._tiles.badge(self.visualRect(index), index).contains(at) else -1
+
+    def _on_tile(self, at: QPoint) -> int:
+        index = self.indexAt(at)
+        return index.row() if index.isValid() and self._tiles.tile(self.visualRect(index)).contains(at) else -1
 
     # --- Qt ---
 
@@ -247,58 +279,69 @@ class Thumbnails(QListView):
             self.picture_opened.emit(row)
         elif row >= 0 and key == Qt.Key.Key_P and not event.modifiers():
             self.open_presets(row)
+        elif event.text().isprintable() and event.text().strip():
+            event.ignore()  # what is typed here is meant for the message
         else:
             super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        if not self.currentIndex().isValid():
+        if not self.currentIndex().isValid() and event.reason() != Qt.FocusReason.MouseFocusReason:
             self._point_at(0)
         super().focusInEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()
         if event.button() == Qt.MouseButton.LeftButton:
-            self._pressed = self.indexAt(at).row()
-            self._pressed_at = at
+            self._carried.press(self.indexAt(at).row(), at)
             self._pressed_cross, self._pressed_badge = self._on_cross(at), self._on_badge(at)
-            self._dragged = False
         super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        at = event.position().toPoint()
-        if event.buttons() & Qt.MouseButton.LeftButton and self._pressed >= 0 and self._pressed_cross < 0:
-            far = (at - self._pressed_at).manhattanLength() >= QApplication.startDragDistance()
-            self._dragged = self._dragged or far
-            self._gap = self._gap_at(at) if self._dragged else -1
-            self.viewport().update()
+        at, row = event.position().toPoint(), self._carried.row
+        if event.buttons() & Qt.MouseButton.LeftButton and row >= 0 and self._pressed_cross < 0:
+            self._carried.move(at, self._tiles.tile(self.visualRect(self._rows.index(row, 0))))
+            self._show_gap()
             return
         self._tiles.pointer = at
         self.viewport().update()
-        pointed = max(self._on_cross(at), self._on_badge(at)) >= 0
+        pointed = max(self._on_cross(at), self._on_badge(at), self._on_tile(at)) >= 0
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if pointed else Qt.CursorShape.ArrowCursor)
         super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        pressed, gap, dragged = self._pressed, self._gap, self._dragged
-        self._pressed, self._gap, self._dragged = -1, -1, False
+        row, gap, carried = self._carried.row, self._gap, self._carried.on
+        self._carried.end()
+        self._gap = -1
         self.viewport().update()
         super().mouseReleaseEvent(event)
-        if pressed < 0 or event.button() != Qt.MouseButton.LeftButton:
+        if row < 0 or event.button() != Qt.MouseButton.LeftButton:
             return
-        if dragged:
-            self._point_at(pressed)
-            self._move(gap - 1 if gap > pressed else gap)
-        elif self._pressed_cross >= 0 and self._pressed_cross == self._on_cross(event.position().toPoint()):
-            self.remove(pressed)
-        elif self._pressed_badge >= 0 and self._pressed_badge == self._on_badge(event.position().toPoint()):
-            self.open_presets(pressed)
+        if carried:
+            self._put_down(row, gap)
+        else:
+            self._click(row, event.position().toPoint(), event.modifiers())
+
+    def _put_down(self, row: int, gap: int) -> None:
+        if gap >= 0:
+            self._point_at(row)
+            self._move(gap - 1 if gap > row else gap)
+
+    def _click(self, row: int, at: QPoint, keys: Qt.KeyboardModifier) -> None:
+        if self._pressed_cross >= 0:
+            if self._pressed_cross == self._on_cross(at):
+                self.remove(row)
+        elif self._pressed_badge >= 0:
+            if self._pressed_badge == self._on_badge(at):
+                self.open_presets(row)
+        elif keys & Qt.KeyboardModifier.ControlModifier:
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif row == self._on_tile(at):
+            self.picture_opened.emit(row)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()
         if max(self._on_cross(at), self._on_badge(at)) >= 0:
-            self.mousePressEvent(event)  # two quick removals, not the opening of the next picture
-        elif (row := self.indexAt(at).row()) >= 0:
-            self.picture_opened.emit(row)
+            self.mousePressEvent(event)  # two quick removals; a picture was opened by the first click already
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
@@ -313,9 +356,12 @@ class Thumbnails(QListView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
+        if not self._carried.on:
+            return
+        painter = QPainter(self.viewport())
+        self._carried.paint(painter)
         if self._gap >= 0:
             after = self._gap == self._rows.rowCount()
             rect = self.visualRect(self._rows.index(self._gap - 1 if after else self._gap, 0))
-            painter = QPainter(self.viewport())
             self._tiles.paint_gap(painter, rect, after=after != self.isRightToLeft())
-            painter.end()
+        painter.end()

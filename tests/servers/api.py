@@ -46,6 +46,7 @@ class ApiServer:
     thinking: the thinking before every such answer; None for none.
     models_reply: what GET /v1/models answers instead of the list of tests/data/api/models.json.
     files: the files uploaded, and the pictures at addresses.
+    tokenizer: tokens of a text for a model; `tokenizer.for_model` counts as well as the stand-in can.
     strict: whether requests are checked; without it, everything that is JSON is answered.
     """
 
@@ -56,6 +57,7 @@ class ApiServer:
         self.thinking: str | None = None
         self.models_reply: Reply | Json | None = None
         self.files = Files()
+        self.tokenizer: prompt.Tokenizer = prompt.rough
         self.url = ""
         self.port = 0
         self._base_path = base_path
@@ -276,14 +278,14 @@ class ApiServer:
 
     def _counted(self, body: Json) -> Reply:
         model = rules.check_count(body, self._thoughts.kinds, self.files)
-        read = self._thoughts.check(prompt.items(body, model, self.files), model)
+        read = self._thoughts.check(prompt.items(body, model, self.files, self.tokenizer), model)
         return json_reply({"input_tokens": prompt.total(read)})
 
     def _message(self, body: Json) -> tuple[Reply, Call]:
         if not self.strict:
             return self._next_reply(), _bare_call(body, self._answers)
         model = rules.check_message(body, self._thoughts.kinds, self.files)
-        read = self._thoughts.check(prompt.items(body, model, self.files), model)
+        read = self._thoughts.check(prompt.items(body, model, self.files, self.tokenizer), model)
         if prompt.total(read) > model.context_window:
             raise Refused(f"prompt is too long: {prompt.total(read)} tokens > {model.context_window} maximum")
         call = self._call(body, read, model)
@@ -309,6 +311,7 @@ class ApiServer:
             shows_thinking=asked.get("display", model.thinking_display) == "summarized",
             signature=prompt.sign(list(read), model, f"{self._answers}"),
             number=self._answers,
+            count=lambda words: self.tokenizer(words, model),
         )
 
     async def _send(self, connection: Connection, reply: Reply, call: Call) -> None:

@@ -45,6 +45,8 @@ class Call:
     signature: str
     number: int
     """Counts the answers of this server from 1."""
+    count: Callable[[str], int] = text_tokens
+    """Tokens of a text."""
 
 
 Body = Callable[[Call], Iterable[bytes]]
@@ -293,7 +295,7 @@ def _message(call: Call, words: str, thinking: str | None, stop_reason: str, sto
         content.append({"type": "thinking", "thinking": shown, "signature": call.signature})
     if words and room > 0:
         content.append({"type": "text", "text": words[:room]})
-    thinking_tokens = text_tokens(thought or "")
+    thinking_tokens = call.count(thought or "")
     return {
         "id": f"msg_test{call.number:04}",
         "type": "message",
@@ -305,7 +307,7 @@ def _message(call: Call, words: str, thinking: str | None, stop_reason: str, sto
         "stop_details": stop_details,
         "usage": {
             **call.usage,
-            "output_tokens": thinking_tokens + text_tokens(words[: max(room, 0)]),
+            "output_tokens": thinking_tokens + call.count(words[: max(room, 0)]),
             "output_tokens_details": {"thinking_tokens": thinking_tokens},
         },
     }

@@ -12,7 +12,16 @@ import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QRect, Qt
 from PySide6.QtGui import QClipboard, QImage, QInputMethodEvent, QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFileDialog,
+    QLabel,
+    QPushButton,
+    QToolTip,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app.conversation.attachment import Source
@@ -24,7 +33,7 @@ from app.core.errors import PictureUnreadable
 from app.ui.composer import Composer
 from app.ui.cost_line import CostLine, Part, cost_parts
 from app.ui.message_edit import MessageEdit
-from app.ui.notes import Note, Notes
+from app.ui.notes import Choice, Note, Notes, Said
 from app.ui.sources import Dropped
 from app.ui.theme import HIT, Theme
 from app.ui.thumbnails import Thumbnails
@@ -411,15 +420,55 @@ def test_the_same_note_stands_once_and_none_is_lost(composer: Composer) -> None:
     assert notes(composer) == list("bcdefghijkla")
 
 
-def test_many_notes_scroll_and_the_newest_is_in_view(qtbot: QtBot, composer: Composer) -> None:
+def test_of_many_notes_the_last_said_show_and_the_others_are_counted(composer: Composer) -> None:
     for number in range(20):
         composer.note(f"Note {number}")
     (column,) = composer.findChildren(Notes)
-    qtbot.waitUntil(lambda: column.verticalScrollBar().maximum() > 0)
+
+    def seen() -> list[str]:
+        return [note.said.text for note in column._notes() if note.isVisible()]
+
+    assert seen() == ["Note 17", "Note 18", "Note 19"]
+    assert column.height() <= 4 * (HIT + 20)
+    assert "and 17 more" in [label.text() for label in column.findChildren(QLabel) if label.isVisible()]
+    QTest.mouseClick(pressable(column, "Show all"), Qt.MouseButton.LeftButton)
+    assert len(seen()) == 20
     assert column.height() <= 0.4 * composer.window().height()
-    first, *_, last = composer.findChildren(Note)
-    assert not last.visibleRegion().isEmpty()
-    assert first.visibleRegion().isEmpty()
+    QTest.mouseClick(pressable(column, "Show fewer"), Qt.MouseButton.LeftButton)
+    assert len(seen()) == 3
+    QTest.mouseClick(pressable(column, "Dismiss all"), Qt.MouseButton.LeftButton)
+    assert notes(composer) == []
+    assert not column.isVisible()
+
+
+def pressable(column: Notes, words: str) -> QPushButton:
+    (found,) = (button for button in column.findChildren(QPushButton) if button.isVisible() and button.text() == words)
+    return found
+
+
+def test_what_is_asked_stands_above_what_went_wrong_and_is_never_folded(composer: Composer) -> None:
+    (column,) = composer.findChildren(Notes)
+    for number in range(4):
+        composer.note(f"Note {number}")
+    column.add(Said("Add all?", (Choice("Add", lambda: None),)))
+    composer.note("Note 4")
+    column.add(Said("Text is small.", (Choice("Tiles", lambda: None),), quiet=True))
+    assert notes(composer)[:3] == ["Text is small.", "Add all?", "Note 0"]
+    assert [note.said.text for note in column._notes() if note.isVisible()] == ["Text is small.", "Add all?", "Note 4"]
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Space, Qt.Key.Key_Return])
+def test_after_a_notes_button_writing_goes_on(composer: Composer, edit: MessageEdit, key: Qt.Key) -> None:
+    (column,) = composer.findChildren(Notes)
+    column.add(Said("It is on the web.", (Choice("Fetch", lambda: None),)))
+    composer.note("Something else.")
+    button = pressable(column, "Fetch")
+    button.setFocus()
+    if key == Qt.Key.Key_Space:
+        QTest.keyClick(button, key)
+    else:
+        button.click()  # by the window, which takes Enter
+    assert edit.hasFocus()
 
 
 def test_what_was_said_about_a_message_goes_with_it(

@@ -248,6 +248,19 @@ def test_of_two_documents_one_asks_after_the_other(composer: Composer, dialog: P
     assert notes(composer) == ["plan.pdf has 3 pages."]
 
 
+def test_no_more_pages_are_added_than_the_model_takes(composer: Composer, chat: Chat) -> None:
+    most = chat.model.max_images
+    chat.draft.pages_wanted.emit(Document("0" * 64, "plan.pdf", 5000, "PDF"))
+    (dialog,) = composer.findChildren(PagesDialog)
+    the(dialog, f"Select the first {most}").click()
+    assert (len(dialog.selected), dialog.findChildren(QLineEdit)[0].text()) == (most, f"1-{most}")
+    assert the(dialog, f"Add {most} pages").isEnabled()
+    dialog.findChildren(QLineEdit)[0].clear()
+    QTest.keyClicks(dialog.findChildren(QLineEdit)[0], f"1-{most + 1}")
+    assert dialog._total.text() == f"{most + 1} pages: {chat.model.name} takes at most {most} pictures in one request"
+    assert not the(dialog, f"Add {most + 1} pages").isEnabled()
+
+
 @pytest.mark.parametrize(
     ("text", "pages"),
     [("1-3, 7", [1, 2, 3, 7]), ("7;2", [2, 7]), ("8-", [8, 9]), ("2–4", [2, 3, 4]), ("", []), ("1, x", []), ("99", [])],

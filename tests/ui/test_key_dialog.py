@@ -17,6 +17,7 @@ from app.core.catalog import Catalog
 from app.ui.key_dialog import KeyDialog
 from app.ui.theme import Theme
 from tests.conftest import finish
+from tests.gates import OpenGate
 from tests.servers.api import TEST_KEY, ApiServer
 from tests.servers.replies import html, text
 
@@ -242,7 +243,7 @@ def test_a_stored_key_is_told_and_can_be_removed(
 def test_a_key_in_the_environment_is_said_to_come_first(
     theme: Theme, tools: Tools, catalog: Catalog, parent: QWidget, qtbot: QtBot
 ) -> None:
-    account = Account(tools.preferences, catalog, {"ANTHROPIC_API_KEY": KEY})
+    account = Account(tools.preferences, catalog, {"ANTHROPIC_API_KEY": KEY}, OpenGate())
     dialog = opened(theme, account, tools, parent)
     assert dialog._in_use.text() == "The key of ANTHROPIC_API_KEY is in use; it comes before this one."
     assert not button(dialog, "Remove key").isVisible()
@@ -255,7 +256,7 @@ def test_a_key_in_the_environment_is_said_to_come_first(
 def test_a_server_in_the_environment_is_said_to_be_used(
     theme: Theme, tools: Tools, catalog: Catalog, parent: QWidget, qtbot: QtBot
 ) -> None:
-    account = Account(tools.preferences, catalog, {"ANTHROPIC_BASE_URL": "http://127.0.0.1:9"})
+    account = Account(tools.preferences, catalog, {"ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}, OpenGate())
     dialog = opened(theme, account, tools, parent)
     field(dialog, "Address of the server").setText("https://elsewhere.example")
     field(dialog).setText(KEY)

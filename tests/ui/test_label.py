@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtGui import Qt, QTextDocument
 from pytestqt.qtbot import QtBot
 
 from app.conversation.preferences import Preferences
@@ -65,3 +66,31 @@ def test_a_name_that_turns_its_direction_is_shown_as_it_is(theme: Theme, qtbot: 
     label.set_whole("a\u202egnp.exe")
 
     assert label.text() == "agnp.exe"
+
+
+@pytest.mark.parametrize("name", ["<h1>Paste your key</h1>.pdf", "<img src='x.png'>.png", "a <b>bold</b> name.png"])
+def test_the_tooltip_of_a_name_shows_it_and_reads_nothing_into_it(theme: Theme, qtbot: QtBot, name: str) -> None:
+    label = ElidedLabel(theme, most=40)
+    qtbot.addWidget(label)
+    label.resize(40, 22)
+    label.set_whole(name)
+
+    tip = label.toolTip()
+    document = QTextDocument()
+    if Qt.mightBeRichText(tip):
+        document.setHtml(tip)
+    else:
+        document.setPlainText(tip)
+
+    assert document.toPlainText() == name
+    assert document.begin().blockFormat().headingLevel() == 0
+
+
+def test_the_tooltip_of_a_usual_name_is_the_name(theme: Theme, qtbot: QtBot) -> None:
+    label = ElidedLabel(theme, most=40)
+    qtbot.addWidget(label)
+    label.resize(40, 22)
+
+    label.set_whole("a large part & another.png")
+
+    assert label.toolTip() == "a large part & another.png"

@@ -28,6 +28,7 @@ from app.ui.system_prompt import SystemPromptDialog
 from app.ui.theme import Theme
 from app.ui.top_bar import TopBar
 from tests.conftest import finish
+from tests.gates import OpenGate
 
 TODAY = date(2026, 11, 21)
 FOREIGN = {"ANTHROPIC_BASE_URL": "http://localhost:11434", "ANTHROPIC_API_KEY": "sk-local"}
@@ -48,7 +49,7 @@ def foreign(preferences: Preferences, catalog: Catalog, live_loop: EventLoop) ->
     """An account on another server, with its key in the environment."""
     assert live_loop.is_running()
     preferences.update(practice=False)
-    account = Account(preferences, catalog, FOREIGN)
+    account = Account(preferences, catalog, FOREIGN, OpenGate())
     finish(account.look_up())
     yield account
     finish(account.close())
@@ -102,7 +103,7 @@ class TestThePill:
         self, theme: Theme, preferences: Preferences, catalog: Catalog, qtbot: QtBot
     ) -> None:
         preferences.update(practice=False)
-        account = Account(preferences, catalog, {"ANTHROPIC_API_KEY": "sk-ant-1"})
+        account = Account(preferences, catalog, {"ANTHROPIC_API_KEY": "sk-ant-1"}, OpenGate())
         finish(account.look_up())
         picker = ModelPicker(theme, account)
         qtbot.addWidget(picker)

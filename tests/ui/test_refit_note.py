@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.conversation.chat import Chat, Tools
 from app.ui.refit_note import RefitNote
-from app.ui.theme import Theme
+from app.ui.theme import COMPOSER, Theme
 from tests.ui.test_transcript import PICTURE, answered, asked
 
 
@@ -45,3 +45,8 @@ def test_one_picture_is_named(note: RefitNote, tools: Tools) -> None:
     assert "Sending makes Image 1 anew from its original." in note.text
     chat.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def test_the_note_is_as_wide_as_the_composers_card(note: RefitNote) -> None:
+    """A wider one would push the composer to the side."""
+    assert note.maximumWidth() == COMPOSER + 16

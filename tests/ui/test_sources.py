@@ -96,3 +96,20 @@ def test_the_same_address_is_asked_about_once() -> None:
     mime = QMimeData()
     mime.setUrls([QUrl("https://a.example/x.png"), QUrl("https://a.example/x.png"), QUrl("https://a.example/y.png")])
     assert sources_from_mime(mime).links == ("https://a.example/x.png", "https://a.example/y.png")
+
+
+@pytest.mark.parametrize(
+    ("text", "link"),
+    [
+        ("https://pictures.example/roof.png", "https://pictures.example/roof.png"),
+        ("https://user:secret@pictures.example/roof.png", ""),
+        ("https://10.0.0.1/roof.png", ""),
+        ("https://router/roof.png", ""),
+        ("https://pictures.example:8443/roof.png", ""),
+        ("http://pictures.example/roof.png", ""),
+    ],
+)
+def test_a_pasted_address_is_asked_about_only_where_it_may_be_followed(text: str, link: str) -> None:
+    mime = QMimeData()
+    mime.setText(text)
+    assert pasted_from_mime(mime) == Pasted(text, link=link)

@@ -23,7 +23,7 @@ from app.core.cuts import Box, Cut, Preset, cuts
 from app.core.fit import Size, Tier
 from app.core.message import ImageBlock
 from app.ui import picture_facts
-from app.ui.theme import HIT, Theme
+from app.ui.theme import HIT, TILE, Theme
 from app.ui.thumbnails import Thumbnails
 from app.ui.tile import fitting
 
@@ -340,7 +340,7 @@ def block(**facts: Any) -> ImageBlock:
     [
         ("HEIC", ("turned", "resized", "reencoded"), "image/jpeg", "HEIC → JPEG · turned upright"),
         ("GIF", ("first_frame",), "image/gif", "first frame only"),
-        ("TIFF", ("flattened", "srgb"), "image/webp", "TIFF → WebP · flattened · to sRGB"),
+        ("TIFF", ("flattened", "srgb"), "image/webp", "TIFF → WebP · transparency filled · to sRGB"),
         ("SVG", ("drawn", "reencoded"), "image/png", "drawn from SVG"),
         ("PDF", ("drawn",), "image/webp", "drawn from PDF"),
         ("JPEG", ("resized",), "image/jpeg", ""),
@@ -349,6 +349,16 @@ def block(**facts: Any) -> ImageBlock:
 def test_a_line_says_what_was_done(format_: str, notes: tuple[str, ...], media_type: str, told: str) -> None:
     images = (block(notes=notes, media_type=media_type),)
     assert picture_facts.note_line(replace(SHRUNK, format=format_, images=images, state="ready")) == told
+
+
+def test_what_was_made_anew_says_so() -> None:
+    assert picture_facts.done(("resized", "reencoded", "refitted"))[0] == "Made anew from the original"
+
+
+def test_two_names_are_joined_and_more_are_counted() -> None:
+    assert picture_facts.listed(["a.png"]) == "a.png"
+    assert picture_facts.listed(["a%2.png", "b%1.png"]) == "a%2.png and b%1.png"
+    assert picture_facts.listed(["a.png", "b.png", "c.png"]) == "a.png, b.png and 1 more"
 
 
 def test_the_size_line_names_the_parts() -> None:
@@ -364,7 +374,8 @@ def test_the_same_picture_says_so_and_costs_nothing() -> None:
     same = replace(SHRUNK, same_as=1, tokens=0)
     assert picture_facts.size_line(same) == "same picture as Image 1"
     assert picture_facts.badge(same, None) == "0 tok"
-    assert picture_facts.spoken(2, same, None) == "Picture 2, q4.png, same picture as Image 1"
+    told = "same picture as Image 1, a sentence goes instead"
+    assert picture_facts.spoken(2, same, None) == f"Picture 2, q4.png, {told}"
 
 
 def test_an_unseen_link_has_no_size_and_at_most_a_price() -> None:
@@ -378,10 +389,20 @@ def test_a_note_costs_no_digit_of_the_numbers(theme: Theme) -> None:
     metrics, numbers = QFontMetrics(theme.font("caption")), "3000×4000 → 1659×2212"
     whole = f"{numbers} · first frame only · turned upright"
     room = metrics.horizontalAdvance(numbers) + 2
-    assert fitting(whole, metrics, room) == numbers
-    assert fitting(whole, metrics, metrics.horizontalAdvance(whole) - 1) == f"{numbers} · first frame only"
+    assert fitting(numbers, metrics, room) == numbers
+    assert fitting(whole, metrics, room + 20) == f"{numbers} +2"
+    assert fitting(whole, metrics, metrics.horizontalAdvance(whole) - 1) == f"{numbers} · first frame only +1"
     assert fitting(whole, metrics, metrics.horizontalAdvance(whole)) == whole
     assert fitting(whole, metrics, 40).endswith("…")
+
+
+def test_what_was_done_to_a_photo_of_a_phone_fits_under_its_tile(theme: Theme) -> None:
+    images = (block(notes=("turned", "resized", "reencoded")),)
+    photo = replace(SHRUNK, format="HEIC", images=images, state="ready")
+    short = picture_facts.note_line(photo, short=True)
+    assert short == "HEIC → JPEG · upright"
+    metrics = QFontMetrics(theme.font("caption"))
+    assert fitting(short, metrics, theme.grown(TILE.width())) == short
 
 
 def test_a_name_reads_from_its_own_side_as_in_its_tooltip(
@@ -400,7 +421,7 @@ def test_a_name_reads_from_its_own_side_as_in_its_tooltip(
 
 def test_details_show_the_guides_figure_beside_the_exact_one() -> None:
     tokens = dict(picture_facts.details(SQUARE, None))["Tokens"].replace(",", "")
-    assert tokens == "guide's rule of thumb ~1334 · exact 1296"
+    assert tokens == "exact 1296 · guide's rule of thumb ≈ 1334"
 
 
 def test_a_file_name_is_no_markup_in_a_tooltip() -> None:

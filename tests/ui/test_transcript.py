@@ -204,9 +204,7 @@ def test_a_picture_is_priced_as_it_was_billed(
 
 
 @pytest.mark.parametrize("how", ["click", "enter", "space"])
-def test_a_picture_opens_by_its_number(
-    transcript: Transcript, chat: Chat, qtbot: QtBot, how: str
-) -> None:
+def test_a_picture_opens_by_its_number(transcript: Transcript, chat: Chat, qtbot: QtBot, how: str) -> None:
     second = replace(PICTURE, number=2)
     show(chat, asked("", PICTURE), answered(), asked("", second), answered())
     tile = next(t for t in transcript.findChildren(PictureTile) if t.image is second)

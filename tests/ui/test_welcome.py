@@ -26,6 +26,7 @@ from app.ui.sample_card import SampleCard, _Preview
 from app.ui.theme import Theme
 from app.ui.welcome import Welcome
 from tests.conftest import finish
+from tests.gates import OpenGate
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def account(preferences: Preferences, catalog: Catalog, live_loop: EventLoop) ->
     """Nobody's yet: neither practice nor a key."""
     assert live_loop.is_running()
     preferences.update(practice=False)
-    account = Account(preferences, catalog, {})
+    account = Account(preferences, catalog, {}, OpenGate())
     yield account
     finish(account.close())
 
