@@ -20,7 +20,7 @@ from app.conversation.account import Account
 from app.conversation.attachment import Document, Source
 from app.conversation.chat import Chat, Tools
 from app.conversation.preferences import Preferences
-from app.conversation.spending import Spending
+from app.conversation.spending import Spending, caps_of
 from app.conversation.tasks import Tasks
 from app.core import settings
 from app.core.catalog import Catalog
@@ -31,6 +31,7 @@ from app.core.ledger import Ledger
 from app.core.message import ImageBlock, Message
 from app.core.pictures import Pictures
 from app.core.store import Store
+from app.shared_gate import SharedGate
 from app.ui.errors import sentence, stop_words
 from app.ui.page_ranges import pages_in
 
@@ -89,7 +90,8 @@ async def _ask(options: argparse.Namespace, folder: Path, environ: Mapping[str, 
         stack.callback(store.close)
         # The person's settings count, yet nothing is written back to them.
         preferences = Preferences(scratch, settings.load(folder, put_aside=False)[0], threads)
-        spending = Spending(Ledger(store), preferences)
+        gate = SharedGate(folder, lambda: caps_of(preferences.settings))
+        spending = Spending(Ledger(store), preferences, gate=gate)
         account = Account(preferences, Catalog.load(), environ, spending.gate, practice=options.practice)
         tasks = Tasks()
         decoder = Decoder()

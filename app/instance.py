@@ -1,4 +1,7 @@
-"""One process a data folder: a second start hands its pictures to the first, over a socket in the folder."""
+"""One process a data folder: over a socket in it, a second start hands its pictures to the first.
+
+`visavis ask` asks the first for leave to spend, in the messages of `app.core.ledger_messages`.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,18 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
+from shiboken6 import isValid
+
+from app.conversation.spending import Spending
+from app.conversation.tasks import Tasks
+from app.core.ledger_messages import answer
+from app.core.message import JSON
 
 log = logging.getLogger("visavis")
 
 _LONGEST: Final = 4 << 20
 """Bytes of one message: hundreds of long paths. A longer one is not read."""
+SECONDS: Final = 2.0
 _MILLISECONDS: Final = 2000
 _BETWEEN: Final = 0.05
 """Seconds between two tries to be heard."""
@@ -34,8 +44,10 @@ class Instance(QObject):
 
     called = Signal(list)
 
-    def __init__(self, folder: Path, parent: QObject | None = None) -> None:
+    def __init__(self, folder: Path, spending: Spending, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._spending = spending
+        self._tasks = tasks
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._accept)
@@ -59,18 +71,30 @@ class Instance(QObject):
             return
         if not socket.canReadLine():
             return
-        paths = _paths(bytes(socket.readLine().data()))
+        message = _message(bytes(socket.readLine().data()))
+        paths = _paths(message)
         if paths is None:
-            socket.abort()
+            self._tasks.start(self._answer(socket, message), "answer another process")
             return
         socket.write(b"ok\n")
         socket.flush()
         self.called.emit(paths)
 
+    async def _answer(self, socket: QLocalSocket, message: JSON) -> None:
+        reply = await answer(self._spending.ledger, self._spending.caps, message)
+        if not isValid(socket):  # whoever asked has gone
+            return
+        if reply is None:
+            socket.abort()
+            return
+        socket.write(json.dumps(reply).encode() + b"\n")
+        socket.flush()
+        self._spending.changed.emit()
 
-def hand_over(folder: Path, pictures: Sequence[str]) -> bool:
-    """Give the pictures to the process that owns the folder. False where it does not answer within two seconds."""
-    socket = _connected(_address(folder))
+
+def hand_over(folder: Path, pictures: Sequence[str], seconds: float = SECONDS) -> bool:
+    """Give the pictures to the process that owns the folder. False where nobody listens within `seconds`."""
+    socket = _connected(_address(folder), seconds)
     if socket is None:
         return False
     paths = [str(Path(picture).absolute()) for picture in pictures]
@@ -79,25 +103,41 @@ def hand_over(folder: Path, pictures: Sequence[str]) -> bool:
     return bool(answered) and socket.readLine().data() == b"ok\n"
 
 
-def _connected(address: str) -> QLocalSocket | None:
+def asked_of_owner(folder: Path, message: JSON) -> JSON | None:
+    """What the process that owns the folder answers; None where nobody does within two seconds."""
+    socket = _connected(_address(folder), SECONDS)
+    if socket is None:
+        return None
+    socket.write(json.dumps(message).encode() + b"\n")
+    answered = socket.waitForBytesWritten(_MILLISECONDS) and socket.waitForReadyRead(_MILLISECONDS)
+    return _message(bytes(socket.readLine().data())) if answered else None
+
+
+def _connected(address: str, seconds: float) -> QLocalSocket | None:
     """A line to the first process. One that has just started listens only after its window is there."""
-    deadline = time.monotonic() + _MILLISECONDS / 1000
-    while time.monotonic() < deadline:
+    deadline = time.monotonic() + seconds
+    while True:
         socket = QLocalSocket()
         socket.connectToServer(address)
         if socket.waitForConnected(_MILLISECONDS):
             return socket
+        if time.monotonic() >= deadline:
+            return None
         time.sleep(_BETWEEN)
-    return None
 
 
-def _paths(line: bytes) -> list[str] | None:
-    """The paths of a message; None for anything that is not one of ours."""
+def _message(line: bytes) -> JSON:
+    """What a line says; nothing where it is no message."""
     try:
         message = json.loads(line)
     except ValueError:
-        return None
-    paths = message.get("open") if isinstance(message, dict) else None
+        return {}
+    return message if isinstance(message, dict) else {}
+
+
+def _paths(message: JSON) -> list[str] | None:
+    """The paths that are to be opened; None where a message is about something else."""
+    paths = message.get("open")
     if not isinstance(paths, list) or not all(isinstance(path, str) and Path(path).is_absolute() for path in paths):
         return None
     return paths

@@ -47,6 +47,8 @@ from app.ui.theme import Theme
 FAILED: Final = 1
 _FAREWELL: Final = 1.0
 """Seconds that threads have to end when the window is closed."""
+_BETWEEN_TRIES: Final = 0.02
+"""Seconds."""
 ID: Final = "app.visavis.Visavis"
 _PICTURE_THREADS: Final = 2
 """Decoding releases the interpreter; more threads gain nothing on two cores and make the window wait."""
@@ -60,17 +62,13 @@ _TURN: Final = 0.001
 def run(folder: Path, *, pictures: Sequence[str], practice: bool, model: str, environ: Mapping[str, str]) -> int:
     """Open the window of a data folder, or give the pictures to the process that has it open already."""
     try:
-        lock = DataFolderLock.acquire(folder)
-    except StoreLocked as error:
-        from app.instance import hand_over
-
-        if not hand_over(folder, pictures):
-            return _complain(sentence(error))
+        lock = _lock(folder, pictures)
+    except StoreError as error:
+        return _complain(sentence(error))
+    if lock is None:
         if practice or model:
             print("Visavis is open already: --practice and --model count only when it starts.", file=sys.stderr)
         return 0
-    except StoreError as error:
-        return _complain(sentence(error))
     app = _application()
     with lock:
         try:
@@ -84,6 +82,26 @@ def run(folder: Path, *, pictures: Sequence[str], practice: bool, model: str, en
             runner.run(_live(app, store, folder, sources, practice=practice, model=model, environ=environ))
     _leave()
     return 0
+
+
+def _lock(folder: Path, pictures: Sequence[str]) -> DataFolderLock | None:
+    """Take the folder; None where the pictures were given to its owner. Raises StoreError.
+
+    An owner that does not listen may be about to leave: `visavis ask` has the folder for a moment only.
+    """
+    deadline: float | None = None
+    while True:
+        try:
+            return DataFolderLock.acquire(folder)
+        except StoreLocked:
+            from app.instance import SECONDS, hand_over
+
+            deadline = deadline or time.monotonic() + SECONDS
+            if hand_over(folder, pictures, seconds=0):
+                return None
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_BETWEEN_TRIES)
 
 
 def _leave() -> None:
@@ -137,9 +155,7 @@ async def _live(
         with suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(name, window.close)
     app.called.connect(window.open_pictures)
-    window.painted.connect(
-        lambda: tasks.start(_after_first_paint(app, window, desk, account, folder, sources), "start")
-    )
+    window.painted.connect(lambda: tasks.start(_after_first_paint(app, window, desk, tools, folder, sources), "start"))
     tasks.failed.connect(window.show_failure)
     preferences.failed.connect(window.show_failure)
     window.show()
@@ -159,13 +175,13 @@ async def _live(
 
 
 async def _after_first_paint(
-    app: Application, window: MainWindow, desk: Desk, account: Account, folder: Path, sources: Sequence[Source]
+    app: Application, window: MainWindow, desk: Desk, tools: Tools, folder: Path, sources: Sequence[Source]
 ) -> None:
     """What a start need not wait for: heavy imports, the keyring, the drafts, the ear for second starts."""
     _return_memory()  # here for the pictures that come now, below for the imports
     from app.instance import Instance
 
-    instance = Instance(folder, window)
+    instance = Instance(folder, tools.spending, tools.tasks, window)
     instance.called.connect(window.open_pictures)
     window.closing.connect(instance.close)  # a picture handed over now would come to nothing
     desk.current.draft.attach(sources)
@@ -174,7 +190,7 @@ async def _after_first_paint(
         await desk.restore_drafts()
     finally:
         await asyncio.to_thread(_warm_up)
-        await account.ready()
+        await tools.account.ready()
     _return_memory()
 
 

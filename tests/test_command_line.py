@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from app import __version__
+from app.conversation.chat import Tools
+from app.core.ledger import Entry, Filter, Ledger
+from app.core.lock import DataFolderLock
+from app.core.store import Store
+from app.instance import Instance
 from tests import rare_pictures
+from tests.conftest import destroy
 from tests.servers.api import ApiServer
 from tests.servers.replies import close_before_reply, error, recorded
 
@@ -112,12 +121,16 @@ def test_ask_leaves_a_damaged_settings_file_where_it_is(run: Run, tmp_path: Path
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "settings.json").write_text("{")
     assert run("ask", "Hello", "--practice").returncode == 0
-    assert [path.name for path in (tmp_path / "data").iterdir()] == ["settings.json"]
+    assert (tmp_path / "data" / "settings.json").read_text() == "{"
+    assert list((tmp_path / "data").glob("settings-*")) == []
 
 
-def test_ask_keeps_no_conversation(online: Run, tmp_path: Path) -> None:
-    assert online("ask", "Hello").returncode == 0
-    assert not (tmp_path / "data").exists()
+def test_ask_keeps_nothing_but_what_it_cost(online: Run, tmp_path: Path, picture: Callable[..., Path]) -> None:
+    assert online("ask", "Hello", str(picture())).returncode == 0
+    store = Store.open(tmp_path / "data")
+    assert (store.conversations_now(), asyncio.run(store.drafts())) == ([], {})
+    store.close()
+    assert not (tmp_path / "data" / "pictures").exists()
 
 
 @pytest.mark.parametrize(
@@ -225,3 +238,60 @@ def test_the_version_is_told(run: Run) -> None:
 
 def test_a_picture_named_ask_can_be_opened_by_its_path(run: Run) -> None:
     assert run("./ask").returncode == 3
+
+
+# --- what it spends ---------------------------------------------------------------------------------
+
+
+def spent(folder: Path) -> list[Entry]:
+    store = Store.open(folder)
+    try:
+        return asyncio.run(Ledger(store).entries(Filter()))
+    finally:
+        store.close()
+
+
+def test_what_was_asked_is_in_the_ledger(
+    online: Run, api: ApiServer, tmp_path: Path, picture: Callable[..., Path]
+) -> None:
+    done = online("ask", "What?", str(picture("a.png")), "--json")
+    [entry] = spent(tmp_path / "data")
+    assert (entry.call.kind, entry.outcome.state, entry.outcome.exact) == ("message", "complete", True)
+    assert entry.outcome.cost == Decimal(json.loads(done.stdout)["cost_usd"])
+    assert (entry.pictures, len(api.posts)) == (1, 1)
+
+
+def test_a_cap_keeps_it_from_being_sent(online: Run, api: ApiServer, tmp_path: Path) -> None:
+    settings = tmp_path / "data" / "settings.json"
+    settings.parent.mkdir()
+    settings.write_text('{"cap_day": "0.01"}')
+    done = online("ask", "What?")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "$0.01" in done.stderr
+    assert (api.posts, spent(tmp_path / "data")) == ([], [])
+
+
+def test_a_window_that_is_open_is_asked(
+    online: Run, api: ApiServer, tools: Tools, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """The window's caps and ledger count, not those of the folder's files."""
+    folder = tmp_path / "data"
+    instance = Instance(folder, tools.spending, tools.tasks)
+    with DataFolderLock.acquire(folder), ThreadPoolExecutor(1) as thread:
+        asking = thread.submit(online, "ask", "What?")
+        qtbot.waitUntil(asking.done, timeout=30_000)
+        assert asking.result().returncode == 0
+        tools.preferences.update(cap_day="0.01")
+        refused = thread.submit(online, "ask", "What?")
+        qtbot.waitUntil(refused.done, timeout=30_000)
+        assert (refused.result().returncode, len(api.posts)) == (1, 1)
+    entries: list[Entry] = []
+    tools.tasks.start(_read(tools.spending.ledger, entries), "read")
+    qtbot.waitUntil(lambda: len(entries) == 1)
+    assert entries[0].outcome.state == "complete"
+    instance.close()
+    destroy(instance)
+
+
+async def _read(ledger: Ledger, entries: list[Entry]) -> None:
+    entries += await ledger.entries(Filter())

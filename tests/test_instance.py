@@ -15,6 +15,7 @@ from PySide6.QtNetwork import QLocalSocket
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.conversation.chat import Tools
 from app.core.store import Store
 from app.instance import Instance, hand_over
 from tests.conftest import destroy
@@ -23,8 +24,8 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
-def instance(qapp: QApplication, tmp_path: Path) -> Iterator[Instance]:
-    instance = Instance(tmp_path, qapp)
+def instance(tools: Tools, qapp: QApplication, tmp_path: Path) -> Iterator[Instance]:
+    instance = Instance(tmp_path, tools.spending, tools.tasks, qapp)
     yield instance
     instance.close()
     destroy(instance)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from app.conversation.preferences import Preferences
 from app.core.gate import Gate, LedgerGate
 from app.core.ledger import Caps, Ledger
+from app.core.settings import Settings
 
 
 class Spending(QObject):
@@ -29,8 +30,11 @@ class Spending(QObject):
 
     @property
     def caps(self) -> Caps:
-        """The person's caps of now, in USD."""
-        settings = self._preferences.settings
-        return Caps(
-            *(Decimal(s) if s else None for s in (settings.cap_day, settings.cap_month, settings.cap_conversation))
-        )
+        """The person's caps of now."""
+        return caps_of(self._preferences.settings)
+
+
+def caps_of(settings: Settings) -> Caps:
+    """What may be spent at most, in USD."""
+    amounts = (settings.cap_day, settings.cap_month, settings.cap_conversation)
+    return Caps(*(Decimal(amount) if amount else None for amount in amounts))
