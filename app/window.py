@@ -178,6 +178,7 @@ async def _after_first_paint(
     app: Application, window: MainWindow, desk: Desk, tools: Tools, folder: Path, sources: Sequence[Source]
 ) -> None:
     """What a start need not wait for: heavy imports, the keyring, the drafts, the ear for second starts."""
+    began = time.time()
     _return_memory()  # here for the pictures that come now, below for the imports
     from app.instance import Instance
 
@@ -188,6 +189,7 @@ async def _after_first_paint(
     app.hear()
     try:
         await desk.restore_drafts()
+        await tools.spending.settle_cut_off(tools.store, tools.account.catalog, began)
     finally:
         await asyncio.to_thread(_warm_up)
         await tools.account.ready()

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -36,6 +36,8 @@ from app.core.store import Store
 from app.eventloop import EventLoop
 from app.ui.theme import Theme
 from tests.servers.api import ApiServer
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -171,9 +173,9 @@ def destroy(*objects: QObject) -> None:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
-def finish(work: Coroutine[Any, Any, None]) -> None:
-    """Run a coroutine to its end on the live loop."""
+def finish(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end on the live loop, and return what it does."""
     task = asyncio.ensure_future(work)
     while not task.done():
         QApplication.processEvents()
-    task.result()
+    return task.result()

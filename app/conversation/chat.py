@@ -22,7 +22,7 @@ from app.conversation.tools import Tools
 from app.conversation.uploading import without_files
 from app.conversation.worker import Worker
 from app.core.catalog import Limits, Model
-from app.core.cost import CACHE_SECONDS, Context, context, cost_of, picture_cost
+from app.core.cost import Context, context, cost_of, fresh_price
 from app.core.cuts import Offer
 from app.core.message import JSON, Message
 from app.core.refit import Refit, Today, due, expires_by, planned, spare_bytes, whole_pictures
@@ -63,6 +63,7 @@ class Chat(QObject):
             tools.tasks,
             tools.account.catalog.limits,
             self.model,
+            tools.spending.fetch,
             self,
         )
         self.worker: Final = Worker(self, self.messages, self.draft, tools, self)
@@ -123,8 +124,7 @@ class Chat(QObject):
 
     @property
     def max_tokens(self) -> int:
-        wanted = self._tools.preferences.settings.max_tokens
-        return min(wanted, self.model.max_output or wanted)
+        return self._max_tokens(self.model)
 
     @property
     def context(self) -> Context:
@@ -146,12 +146,7 @@ class Chat(QObject):
     def resend_price(self, offer: Offer) -> Decimal | None:
         """USD that sending a picture again this way adds to a request; None where the model's price is not known."""
         tokens = offer.tokens(self.model.tier.patch)
-        prompt = self._context.tokens + tokens
-        prices = self.model.prices_for(prompt)
-        if prices is None:
-            return None
-        cost = picture_cost(tokens, prices)
-        return cost.cache_write if prompt >= self.model.min_cacheable else cost.input
+        return fresh_price(tokens, self._context.tokens + tokens, self.model, self._context.ttl)
 
     def replace_picture(self, number: int, source: Source) -> None:
         """Put another picture in the place of one, be it sent or still in the draft."""
@@ -202,15 +197,21 @@ class Chat(QObject):
     @property
     def today(self) -> Today:
         """What a request of now is made with, and asks of every picture. It stays as it is, whatever is chosen then."""
-        account, model = self._tools.account, self.model
+        return self.today_with(self.model)
+
+    def today_with(self, model: Model) -> Today:
+        """The same, if that model were asked."""
+        account = self._tools.account
         build = partial(
             Request.build,
             model=model.id,
             system=self._facts.system,
             server=account.server_name,
-            max_tokens=self.max_tokens,
+            max_tokens=self._max_tokens(model),
             sources=account.sources,
             exact=model.tier if account.exact_sizes else None,
+            ttl=self._tools.preferences.settings.cache_ttl,
+            diagnoses=account.diagnoses,
         )
         return Today(
             build,
@@ -250,9 +251,8 @@ class Chat(QObject):
         ahead = planned(history, self._refits)
         request = today.build(ahead)
         self._context = context(request, ahead, today.model, now=today.now)
-        if self._context.cached and request.continues is not None:
-            cools = request.continues.created + request.continues.seconds + CACHE_SECONDS
-            self._cache_cools.start(max(1000, round((cools - today.now) * 1000) + 1000))
+        if self._context.cached:
+            self._cache_cools.start(max(1000, round((self._context.until - today.now) * 1000) + 1000))
         self.draft.retarget(
             Surroundings(
                 today.model,
@@ -276,7 +276,7 @@ class Chat(QObject):
             self.refresh()
 
     def _spare_bytes(self, ahead: Request, today: Today) -> int:
-        """Base64 characters for the draft: it asks for no room itself, else it and the history made room for each other."""
+        """Base64 characters for the draft, whose own do not count: else it and the history made room for each other."""
         if today.uploads:
             return ENDLESS
         if any(refit.reason == "request_bytes" for refit in self._refits):
@@ -314,8 +314,9 @@ class Chat(QObject):
 
     def _present_terms(self) -> tuple[object, ...]:
         account = self._tools.account
-        upload = self._tools.preferences.settings.upload
-        return self.model, self.max_tokens, account.server_name, account.sources, account.exact_sizes, upload
+        settings = self._tools.preferences.settings
+        server = account.server_name, account.sources, account.exact_sizes
+        return self.model, self.max_tokens, *server, settings.upload, settings.cache_ttl
 
     def _change(self, storing: Coroutine[Any, Any, None], **facts: Any) -> None:
         """Take over other facts, here and in the store."""
@@ -356,6 +357,10 @@ class Chat(QObject):
         self._facts = replace(facts, title=mine.title, model=mine.model, system=mine.system)
         self.stored.emit(self._facts)
         self.changed.emit()
+
+    def _max_tokens(self, model: Model) -> int:
+        wanted = self._tools.preferences.settings.max_tokens
+        return min(wanted, model.max_output or wanted)
 
     def _start(self, work: Coroutine[Any, Any, Any], name: str) -> None:
         self._tools.tasks.start(work, name)

@@ -69,11 +69,10 @@ class Draft(QAbstractListModel):
         tasks: Tasks,
         limits: Limits,
         model: Model,
+        fetch: Fetch,
         parent: QObject | None = None,
-        *,
-        fetch: Fetch | None = None,
     ) -> None:
-        """`fetch` gets the pictures behind links; without it, `app.core.fetch` does."""
+        """`fetch` gets the pictures behind links."""
         super().__init__(parent)
         self._workshop = Workshop(pictures, decoder, store, threads, tasks, fetch, self)
         self._workshop.looked_through.connect(self._sort)
@@ -385,7 +384,8 @@ class Draft(QAbstractListModel):
 
     def _cost(self, picture: DraftPicture) -> PictureCost | None:
         prices = self._lineup.target.model.prices_for(self.estimate.prompt_tokens)
-        return picture_cost(picture.tokens, prices) if prices and (picture.tokens or picture.same_as) else None
+        ttl = self.estimate.context.ttl
+        return picture_cost(picture.tokens, prices, ttl) if prices and (picture.tokens or picture.same_as) else None
 
     # --- QAbstractListModel ---
 

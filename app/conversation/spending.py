@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from app.conversation.preferences import Preferences
+from app.core.bill import outcome
+from app.core.catalog import Catalog
 from app.core.gate import Gate, LedgerGate
-from app.core.ledger import Caps, Ledger
+from app.core.ledger import Caps, Ledger, Outcome
 from app.core.settings import Settings
+from app.core.store import Store
+
+if TYPE_CHECKING:
+    from app.core.fetch import Fetched
 
 
 class Spending(QObject):
@@ -32,6 +39,26 @@ class Spending(QObject):
     def caps(self) -> Caps:
         """The person's caps of now."""
         return caps_of(self._preferences.settings)
+
+    async def fetch(self, url: str) -> Fetched:
+        """What is behind a link, for the ledger to know. Raises LinkRefused, StoreError."""
+        from app.core.fetch import fetch  # httpx: after the first paint
+
+        return await fetch(url, self.gate)
+
+    async def settle_cut_off(self, store: Store, catalog: Catalog, before: float) -> None:
+        """Say of requests that a crash has cut off what they will have cost, as far as their answers tell it.
+
+        `before` is when this process began, in seconds since the epoch. Raises StoreError.
+        """
+        for entry_id, call in await self.ledger.unsettled(before):
+            answer = await store.message(call.message) if call.message else None
+            if answer is not None:
+                told = outcome(answer, None, catalog.get(answer.model))
+            else:
+                told = Outcome("interrupted", cost=None if call.kind == "message" else Decimal(0), exact=False)
+            await self.ledger.settle(entry_id, told)
+        self.changed.emit()
 
 
 def caps_of(settings: Settings) -> Caps:

@@ -56,7 +56,7 @@ class Workshop(QObject):
         store: Store,
         threads: Executor,
         tasks: Tasks,
-        fetch: Fetch | None = None,
+        fetch: Fetch,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -65,7 +65,7 @@ class Workshop(QObject):
         self._store = store
         self._threads = threads
         self._tasks = tasks
-        self._fetch_from = fetch or _from_the_web
+        self._fetch_from = fetch
         self._line = Line(_WIDTH)
         self._in_work: set[int] = set()
         self.fetching: set[int] = set()
@@ -150,9 +150,3 @@ class Workshop(QObject):
         if not picture.thumbnail:
             await self._store.put_thumbnail(made.images[0].thumbnail, made.thumbnail)
         self.made.emit(key, aim, made)
-
-
-async def _from_the_web(url: str) -> Fetched:
-    from app.core.fetch import fetch  # httpx: after the first paint
-
-    return await fetch(url)

@@ -17,6 +17,8 @@ import truststore
 
 from app import __version__
 from app.core.errors import LinkRefused
+from app.core.gate import Gate
+from app.core.ledger_types import Call, Outcome
 from app.core.public import PORT, Link, is_public, read
 
 SECONDS: Final = 15.0
@@ -32,6 +34,8 @@ _CONNECT_SECONDS: Final = 4.0
 _BREATH: Final = 64
 """Pieces of a body between pauses for the window: a server may send it byte by byte."""
 _LONGEST_NAME: Final = 200
+_BEFORE: Final = frozenset({"dns", "private", "connect", "tls"})
+"""Reasons that keep a request from leaving."""
 
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 """The IP addresses of a name. Raises OSError where it has none."""
@@ -56,6 +60,7 @@ async def resolve(host: str) -> list[str]:
 
 async def fetch(
     url: str,
+    gate: Gate,
     *,
     resolve: Resolve = resolve,
     network: httpcore.AsyncNetworkBackend | None = None,
@@ -66,20 +71,37 @@ async def fetch(
 
     Every host is resolved once, all its addresses have to be public, and the connection goes to one of those: there is
     no second look-up that could answer differently. Neither cookies nor a referrer are sent, and a proxy of the
-    environment is not asked, for it would resolve the name anew. Raises LinkRefused.
+    environment is not asked, for it would resolve the name anew. Each request passes the gate. Raises LinkRefused.
     """
-    way = _Way(resolve, network or httpcore.AnyIOBackend(), trust or truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    trust = trust or truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    way = _Way(resolve, network or httpcore.AnyIOBackend(), trust)
     first = link = read(url)
     try:
         async with asyncio.timeout(seconds):
             for _ in range(REDIRECTS + 1):
-                found = await way.get(link)
+                found = await _admitted(way, link, gate)
                 if isinstance(found, bytes):
                     return Fetched(found, link.url, _name(first, link))
                 link = found
     except TimeoutError:
         raise LinkRefused(link.host, "timeout", limit=math.ceil(seconds)) from None
     raise LinkRefused(first.host, "redirects", limit=REDIRECTS)
+
+
+async def _admitted(way: _Way, link: Link, gate: Gate) -> bytes | Link:
+    """One request, entered in the ledger; taken out again where nothing of it has left."""
+    permit = await gate.admit(Call("fetch", server=link.host))
+    permit.use()
+    try:
+        found = await way.get(link)
+    except LinkRefused as error:
+        await (permit.withdraw() if error.reason in _BEFORE else permit.settle(Outcome("failed")))
+        raise
+    except BaseException:
+        await permit.settle(Outcome("failed"))
+        raise
+    await permit.settle(Outcome("complete"))
+    return found
 
 
 class _Way:

@@ -77,9 +77,9 @@ class Ledger:
         """Write down what came of a request; what was kept back for it is free again."""
         await self._store.run(lambda db: ledger_rows.settle(db, entry_id, outcome))
 
-    async def settle_answer(self, message_id: str, outcome: Outcome) -> None:
-        """The same for the request of an answer that a crash cut off, which nobody has settled."""
-        await self._store.run(lambda db: ledger_rows.settle_answer(db, message_id, outcome))
+    async def unsettled(self, before: float) -> list[tuple[str, Call]]:
+        """Requests that were entered before a time (seconds since the epoch) and whose end nobody has told."""
+        return await self._store.run(lambda db: ledger_rows.unsettled(db, before))
 
     # --- reading --------------------------------------------------------------------------------
 

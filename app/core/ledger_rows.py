@@ -90,10 +90,9 @@ def settle(db: sqlite3.Connection, entry_id: str, outcome: Outcome) -> None:
         )
 
 
-def settle_answer(db: sqlite3.Connection, message_id: str, outcome: Outcome) -> None:
-    query = "SELECT id FROM requests WHERE message_id = ? AND state = 'sent' ORDER BY position DESC LIMIT 1"
-    if (row := db.execute(query, (message_id,)).fetchone()) is not None:
-        settle(db, row[0], outcome)
+def unsettled(db: sqlite3.Connection, before: float) -> list[tuple[str, Call]]:
+    query = f"{_ENTRY} WHERE r.state = 'sent' AND r.created < ?"
+    return [(entry.id, entry.call) for entry in map(_entry, db.execute(query, (before,)))]
 
 
 _ENTRY: Final = """SELECT r.position, r.id, r.created, r.seconds, r.kind, r.state, r.practice, r.server, r.model,
@@ -132,8 +131,8 @@ def _entry(row: Sequence[Any]) -> Entry:
 
 def pictures(db: sqlite3.Connection, wanted: Iterable[tuple[str, str]]) -> dict[str, Picture]:
     query = """SELECT json_extract(b.value, '$.image.name'), json_extract(b.value, '$.image.page')
-        FROM messages m, json_each(m.content) b
-        WHERE m.conversation_id = ? AND m.role = 'user' AND instr(m.content, ?) AND json_valid(m.content)
+        FROM conversations c JOIN messages m ON m.conversation_id = c.id, json_each(m.content) b
+        WHERE c.id = ? AND c.deleted_at IS NULL AND m.role = 'user' AND instr(m.content, ?) AND json_valid(m.content)
             AND json_extract(b.value, '$.image.original') = ? ORDER BY m.position DESC LIMIT 1"""
     found = {}
     for sha256, conversation in wanted:

@@ -90,6 +90,9 @@ class Store:
         """In order. One that the disk has damaged keeps its place as a failed one (see `rows.message_from_row`)."""
         return await self.run(lambda db: _messages(db, str(self.path), conversation_id))
 
+    async def message(self, message_id: str) -> Message | None:
+        return await self.run(lambda db: _message(db, str(self.path), message_id))
+
     async def add_message(self, conversation_id: str, message: Message) -> Conversation:
         """Append a message; its id is the caller's to choose. Returns the conversation as it is now."""
         return await self.run(lambda db: _put(db, conversation_id, message, str(self.path)))
@@ -211,10 +214,9 @@ def _messages(db: sqlite3.Connection, path: str, conversation_id: str) -> list[M
     return [rows.message_from_row(row, path) for row in db.execute(query, (conversation_id,))]
 
 
-def _message(db: sqlite3.Connection, path: str, message_id: str) -> Message:
-    """The message as it is kept; an empty one where there is none yet."""
+def _message(db: sqlite3.Connection, path: str, message_id: str) -> Message | None:
     row = db.execute(rows.SELECT_MESSAGES + "WHERE id = ?", (message_id,)).fetchone()
-    return rows.message_from_row(row, path) if row else Message("user")
+    return rows.message_from_row(row, path) if row else None
 
 
 def _begin(db: sqlite3.Connection, conversation: Conversation, message: Message, path: str) -> Conversation:
@@ -240,7 +242,7 @@ def _put_all(db: sqlite3.Connection, conversation_id: str, messages: Sequence[Me
 def _placed(db: sqlite3.Connection, conversation_id: str, message: Message, path: str) -> Conversation:
     """Add the message or replace it by its final form, and bring the conversation's figures up to date."""
     was = _conversation(db, conversation_id)
-    before = _message(db, path, message.id)
+    before = _message(db, path, message.id) or Message("user")
     db.execute(rows.SAVE_MESSAGE, rows.message_row(conversation_id, message))
     db.execute("DELETE FROM events WHERE message_id = ?", (message.id,))
     now = replace(

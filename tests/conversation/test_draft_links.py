@@ -9,9 +9,9 @@ from typing import get_args
 import pytest
 
 from app.conversation.attachment import Source
+from app.conversation.chat import Tools
 from app.core.cost import PictureCost
 from app.core.errors import AlreadyAttached, FormatUnsupported, LinkReason, LinkRefused, NotAPicture
-from app.core.fetch import fetch
 from tests.conversation.conftest import Bench, Web
 
 Draw = Callable[..., Path]
@@ -83,8 +83,10 @@ def test_a_link_that_nobody_could_see_counts_as_the_most_it_can_be(bench: Bench)
         ("https://[::1/a.png", LinkRefused("https://[::1/a.png", "unreadable")),
     ],
 )
-def test_a_link_that_may_not_be_followed_goes_to_nobody(bench: Bench, url: str, error: LinkRefused) -> None:
-    bench.draft._workshop._fetch_from = fetch  # the real one, which gets no further than the address
+def test_a_link_that_may_not_be_followed_goes_to_nobody(
+    bench: Bench, tools: Tools, url: str, error: LinkRefused
+) -> None:
+    bench.draft._workshop._fetch_from = tools.spending.fetch  # the real one, which gets no further than the address
     bench.draft.fetch(url, True)
     bench.settle()
     assert bench.names == []

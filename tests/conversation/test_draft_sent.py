@@ -315,3 +315,18 @@ def test_a_picture_among_many_is_no_more_work_than_among_few(
     few = calls_for(bench, paths[:40])
     bench.draft.take()
     assert calls_for(bench, paths) < 2 * few
+
+
+def test_what_is_the_same_as_before_is_not_told_of_every_picture_again(
+    bench: Bench, picture: Draw, retarget: Callable[..., None]
+) -> None:
+    bench.drop(picture("a.png"), picture("b.png", color="#2040c0"))
+    retarget()
+    told: list[int] = []
+    bench.draft.dataChanged.connect(lambda first, last: told.append(last.row() - first.row() + 1))
+    for _ in range(3):
+        retarget()
+    assert told == []
+    for change in ({"first": 4}, {"others": 3, "first": 4}):
+        retarget(**change)
+    assert told == [2, 2]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
 
@@ -57,12 +57,11 @@ def prepared(online: Tools, qtbot: QtBot) -> Chat:
 def test_words_and_pictures_that_come_while_it_is_prepared_go_along(
     api: ApiServer, online: Tools, prepared: Chat, picture: Callable[..., Path], qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(prepared.worker.answered, timeout=20_000):
-        with slow_disk(online):
-            prepared.worker.send()
-            qtbot.waitUntil(lambda: prepared.worker._keeping is not None)
-            prepared.draft.set_text("Second? And this?")
-            prepared.draft.attach([Source(path=str(picture("late.png")))])
+    with qtbot.waitSignal(prepared.worker.answered, timeout=20_000), slow_disk(online):
+        prepared.worker.send()
+        qtbot.waitUntil(lambda: prepared.worker._keeping is not None)
+        prepared.draft.set_text("Second? And this?")
+        prepared.draft.attach([Source(path=str(picture("late.png")))])
     asked = prepared.messages.messages[-2]
     assert (asked.text, [image.name for image in asked.images]) == ("Second? And this?", ["late.png"])
     assert sizes_sent(api) == [(2576, 17), (640, 400)]
@@ -73,11 +72,10 @@ def test_words_and_pictures_that_come_while_it_is_prepared_go_along(
 def test_another_model_chosen_while_it_is_prepared_is_asked(
     api: ApiServer, online: Tools, prepared: Chat, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(prepared.worker.answered, timeout=20_000):
-        with slow_disk(online):
-            prepared.worker.send()
-            qtbot.waitUntil(lambda: prepared.worker._keeping is not None)
-            prepared.set_model(STANDARD)
+    with qtbot.waitSignal(prepared.worker.answered, timeout=20_000), slow_disk(online):
+        prepared.worker.send()
+        qtbot.waitUntil(lambda: prepared.worker._keeping is not None)
+        prepared.set_model(STANDARD)
     asked = online.account.catalog.get(STANDARD).id
     assert (api.posts[-1].json["model"], prepared.messages.messages[-1].model) == (asked, asked)
     assert sizes_sent(api) == [(1568, 10)]
@@ -137,6 +135,21 @@ def test_another_model_chosen_while_the_question_is_stored_is_asked_the_next_tim
     chat.draft.attach([Source(path=str(picture("a.png", (2400, 1600))))])
     answer = done(chat, qtbot, chat.worker.send)
     check_of_the_first_model(api, online, chat, answer)
+
+
+def test_what_is_chosen_while_the_first_question_is_stored_is_there_tomorrow(
+    online: Tools, chat: Chat, qtbot: QtBot
+) -> None:
+    chat.draft.set_text("First?")
+    with qtbot.waitSignal(chat.worker.answered, timeout=20_000), ExitStack() as stack:
+        chat.draft.taken.connect(lambda: stack.enter_context(slow_disk(online)))
+        chat.worker.send()
+        qtbot.waitUntil(lambda: chat.facts.title == "First?")  # from here on it is being stored
+        chat.set_model(STANDARD)
+        chat.set_system("Be brief.")
+    (kept,) = online.store.conversations_now()
+    assert (kept.model, chat.facts.model) == (STANDARD, STANDARD)
+    assert (kept.system, chat.facts.system) == ("Be brief.", "Be brief.")
 
 
 def check_of_the_first_model(api: ApiServer, online: Tools, chat: Chat, answer: Message) -> None:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.caching import LIFETIMES
 from app.core.catalog import Catalog, Model
 from app.core.cost import (
-    CACHE_SECONDS,
     Context,
     answer_usage,
     context,
@@ -174,7 +174,9 @@ def test_the_context_is_the_last_answers_real_usage_and_is_read_from_the_cache_w
     request = Request.build(history, model=MODEL)
     warm = context(request, history, SONNET, now=1000.0)
     assert (warm.tokens, warm.cached, warm.pictures, warm.answer) == (1493, 1290, 2, 200)
-    assert context(request, history, SONNET, now=995.0 + CACHE_SECONDS).cached == 0
+    assert warm.until == 990.0 + LIFETIMES["5m"]
+    assert context(request, history, SONNET, now=warm.until - 1).cached == 1290
+    assert context(request, history, SONNET, now=warm.until).cached == 0
 
 
 def test_asking_again_is_priced_by_what_the_first_try_has_left_in_the_cache() -> None:

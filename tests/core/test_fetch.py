@@ -15,6 +15,7 @@ from app.core.errors import LinkRefused
 from app.core.fetch import Fetched, fetch
 from tests.core.test_public import ODD, PRIVATE
 from tests.core.web import NAMES, OTHER, PICTURE, PUBLIC, TRUST, Answer, Net, get, moved, ok, refusal, saying, serving
+from tests.gates import OpenGate
 
 
 async def test_a_picture_is_fetched_and_nothing_is_told_but_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +84,7 @@ async def test_a_name_is_looked_up_once_for_each_request_so_that_it_cannot_be_bo
             return next(answers)
 
         with pytest.raises(LinkRefused) as refused:
-            await fetch("https://pics.example/roof.png", resolve=rebinding, network=net, trust=TRUST)
+            await fetch("https://pics.example/roof.png", OpenGate(), resolve=rebinding, network=net, trust=TRUST)
     assert refused.value.reason == "private"
     assert net.asked == ["pics.example"] * 2
     assert net.connects == [PUBLIC]
@@ -191,7 +192,7 @@ async def test_a_name_server_that_never_answers_is_given_up() -> None:
         return [PUBLIC]
 
     with pytest.raises(LinkRefused) as refused:
-        await fetch("https://pics.example/", resolve=never, seconds=0.05)
+        await fetch("https://pics.example/", OpenGate(), resolve=never, seconds=0.05)
     assert refused.value == LinkRefused("pics.example", "timeout", limit=1)
 
 
@@ -227,7 +228,7 @@ async def test_a_certificate_of_another_name_or_authority_is_refused() -> None:
 
 async def refusal_by_the_system(net: Net) -> LinkRefused:
     with pytest.raises(LinkRefused) as refused:
-        await fetch("https://pics.example/", resolve=net.resolve, network=net)
+        await fetch("https://pics.example/", OpenGate(), resolve=net.resolve, network=net)
     return refused.value
 
 

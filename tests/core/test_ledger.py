@@ -126,13 +126,12 @@ async def test_settling_anew_replaces_the_pictures(ledger: Ledger) -> None:
     assert [group.key for group in await ledger.grouped("picture", Filter())] == ["2" * 64]
 
 
-async def test_an_answer_that_a_crash_cut_off_is_settled_by_its_message(ledger: Ledger) -> None:
-    for entry in ("before", "r"):
+async def test_what_was_entered_before_and_never_settled_is_found(ledger: Ledger) -> None:
+    for entry in ("r", "s"):
         await ledger.enter(entry, Call("message", message="a", at_most=Decimal(1)), Caps())
-    await ledger.settle_answer("a", Outcome("interrupted", cost=Decimal("0.25"), exact=False))
-    await ledger.settle_answer("of another", Outcome("complete"))
-    states = {entry.id: entry.outcome.state for entry in await ledger.entries(Filter())}
-    assert states == {"r": "interrupted", "before": "sent"}
+    await ledger.settle("s", Outcome("complete", cost=Decimal("0.5")))
+    assert await ledger.unsettled(before=0) == []
+    assert await ledger.unsettled(before=time.time() + 1) == [("r", Call("message", message="a", at_most=Decimal(1)))]
 
 
 async def test_what_was_withdrawn_is_gone_and_what_was_settled_stays(ledger: Ledger) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from app.core.catalog import Catalog
-from app.core.message import Message
+from app.core.cuts import Box
+from app.core.message import ImageBlock, Message
 from app.core.practice import Practice
 from app.core.report import OPENING
 from app.core.sse import Decoder
@@ -148,6 +149,55 @@ async def test_a_new_picture_that_is_named_alone_is_not_compared() -> None:
     facts = block_of((await answered(body(TWO, {"role": "assistant", "content": "Yes."}, third))).text)
     assert [row["image"] for row in facts["pictures"]] == [3]
     assert "difference" not in facts
+
+
+def labelled(**facts: Any) -> ImageBlock:
+    usual: dict[str, Any] = {"number": 2, "name": "a.png", "sent": "0", "media_type": "image/png", "sent_bytes": 1}
+    usual |= {"tokens": 1, "original": "0", "original_bytes": 1, "original_format": "PNG", "width": 90, "height": 90}
+    return ImageBlock(**(usual | {"original_width": 900, "original_height": 900} | facts))
+
+
+@pytest.mark.parametrize(
+    ("block", "name"),
+    [
+        (labelled(), "Image 2"),
+        (labelled(sharper_than=1), "Image 2"),
+        (labelled(kind="overview"), "Image 2, overview"),
+        (labelled(kind="overview", sharper_than=1), "Image 2, overview"),
+        (labelled(kind="tile", part=3, parts=4, box=Box(0, 450, 90, 90)), "Image 2, part 3 of 4 (left)"),
+        (labelled(kind="tile", part=1, parts=4, box=Box(0, 0, 180, 180)), "Image 2, part 1 of 4 (top left)"),
+        (labelled(kind="region", box=Box(400, 400, 90, 90)), "Image 2, marked region (centre)"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_every_label_of_ours_is_understood(block: ImageBlock, name: str) -> None:
+    picture = image_block(encoded(FIRST))
+    answer = (await answered(body(user(block.label, picture, "What is it?")))).text
+    assert f"| {name} | 640" in answer
+    assert f"**{name}**" in answer
+    assert "## Image 2\n" in answer
+    assert block_of(answer)["pictures"][0]["image"] == 2
+
+
+async def test_a_picture_in_parts_is_one_picture_and_not_compared_with_itself() -> None:
+    overview, tile = labelled(number=1, kind="overview"), labelled(number=1, kind="tile", part=1, parts=1)
+    parts = (overview.label, image_block(encoded(FIRST)), tile.label, image_block(encoded(SECOND)))
+    alone = (await answered(body(user(*parts, "What is it?")))).text
+    assert "## Image 1\n" in alone
+    assert "difference" not in block_of(alone)
+    assert [row.get("part") for row in block_of(alone)["pictures"]] == ["overview", "part 1 of 1 (whole)"]
+    third = ("Image 2:", image_block(encoded(drawn(10, 10))))
+    both = (await answered(body(user(*parts, *third, "How do they differ?")))).text
+    assert "## Image 1 and Image 2 compared" in both
+    assert block_of(both)["difference"]["images"] == [1, 2]
+    assert "640 × 480" in both.split("### Where")[1] or "Image 2 was scaled to the size of Image 1" in both
+    named = (await answered(body(user(*parts, *third), {"role": "assistant", "content": "."}, user("Image 1?")))).text
+    assert [row["image"] for row in block_of(named)["pictures"]] == [1, 1]
+
+
+async def test_a_persons_own_words_are_no_label() -> None:
+    answer = (await answered(body(user("Image 2, is it red:", image_block(encoded(FIRST)))))).text
+    assert "## Image 1\n" in answer
 
 
 async def test_equal_pictures_are_said_to_be_equal() -> None:

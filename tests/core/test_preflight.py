@@ -85,6 +85,14 @@ def test_a_file_the_server_has_forgotten_is_named_and_its_bytes_need_not_be_here
     assert offences(gone, server="elsewhere.org", sources=frozenset({"file"})) == []
 
 
+def test_a_file_still_to_be_uploaded_needs_its_bytes() -> None:
+    to_come = RemoteFile("", "example.com", 0)
+    missing, wrong = replace(image(1, "f" * 64), file=to_come), replace(image(2), file=to_come, media_type="image/gif")
+    found = {image(2).sent: "image/png"}
+    named = offences(missing, wrong, found=found, server="example.com", sources=frozenset({"file"}))
+    assert [(offence.kind, offence.picture) for offence in named] == [("missing_picture", 1), ("media_type", 2)]
+
+
 def test_a_link_whose_picture_nobody_has_goes_only_where_links_go() -> None:
     link = replace(image(1), sent="", width=0, height=0, url="https://pictures.example/roof.jpg")
     assert offences(link, sources=frozenset({"url"})) == []

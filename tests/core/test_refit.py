@@ -126,6 +126,24 @@ def test_a_file_that_has_expired_is_uploaded_again_or_goes_as_bytes() -> None:
     assert as_bytes.images == (replace(gone, file=None),)
 
 
+@pytest.mark.parametrize(("pictures", "expected"), [(1, 0), (49, 0), (51, 51)])
+def test_a_file_counts_as_gone_as_soon_as_it_may_be_when_all_others_are_uploaded(pictures: int, expected: int) -> None:
+    ends = RemoteFile("file_1", HOST, 10_100)  # in 100 s
+    history = conversation(*(sized(n, 28, 28, file=ends) for n in range(1, pictures + 1)))
+    assert len(due(history, today(uploads=True))) == expected
+    soon = conversation(sized(1, 28, 28, file=replace(ends, expires=10_059)))
+    assert [refit.reason for refit in due(soon, today(uploads=True))] == ["expired_file"]
+
+
+def test_a_file_still_to_be_uploaded_asks_for_no_room_in_the_body_and_needs_its_bytes() -> None:
+    to_come = RemoteFile("", HOST, 0)
+    large = [sized(n, 2212, 1659, sent_bytes=7_000_000, file=to_come) for n in range(1, 6)]
+    assert due(conversation(*large), today(uploads=True)) == ()
+    (gone,) = due(conversation(sized(1, 28, 28, file=to_come)), today(uploads=True, found={image(1).sent: ""}))
+    assert gone.reason == "missing_picture"
+    assert (gone.images[0].sent, gone.images[0].file) == (PLANNED, to_come)
+
+
 def test_the_same_picture_goes_itself_when_the_other_goes_no_more() -> None:
     same = replace(image(2), same_as=1)
     assert due(conversation(image(1), same), today()) == ()

@@ -258,7 +258,9 @@ SHAPES: dict[str, tuple[int, bytes, ApiError]] = {
     "one that names the block of a file that is gone": (
         404,
         b'{"error":{"message":"messages.2.content.1: Gone.","details":{"error_code":"file_expired"}}}',
-        ApiError(404, "not_found_error", "messages.2.content.1: Gone.", "req_1", code="file_expired", block=(2, 1)),
+        ApiError(
+            404, "not_found_error", "messages.2.content.1: Gone.", "req_1", "file_expired", block=(2, 1), of_file=True
+        ),
     ),
     "a signature that is refused": (
         400,
@@ -377,3 +379,21 @@ def test_the_next_page_is_asked_for_only_where_there_is_one(fields: dict[str, An
 @pytest.mark.parametrize("value", [{}, {"data": {}}, {"data": None}, {"error": "x"}])
 def test_what_is_no_list_of_models_is_none(value: JSON) -> None:
     assert model_page(value) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "of_link", "of_file"),
+    [
+        (400, "Unable to download the file. Please verify the URL and try again.", True, False),
+        (400, "messages.0.content.1.image.source.url: could not be fetched", True, False),
+        (400, "messages.0.content.1: Could not process image", False, False),
+        (404, "File not found: file_011CNha8iCJcU1wXNR6q4V8w", False, True),
+        (404, "The requested resource could not be found.", False, False),
+        (404, "model: claude-unknown", False, False),
+        (500, "Unable to download", False, False),
+    ],
+)
+def test_an_error_may_be_about_a_link_or_a_file(status: int, message: str, of_link: bool, of_file: bool) -> None:
+    body = json.dumps({"type": "error", "error": {"type": "", "message": message}}).encode()
+    error = api_error(status, {}, body)
+    assert (error.of_link, error.of_file) == (of_link, of_file)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -259,6 +261,31 @@ def test_the_digest_names_the_last_answer_that_may_be_in_the_servers_cache() -> 
     assert request.continues is history[-1]
     assert request.seen == 4
     assert Request.build([*history, asked("?")], model="claude-opus-5-5").continues is None
+
+
+def test_the_words_of_a_history_are_written_once_however_often_it_is_priced() -> None:
+    def dumped(history: list[Message]) -> int:
+        calls = 0
+
+        def count(frame: FrameType, event: str, _: object) -> None:
+            nonlocal calls
+            calls += event == "call" and frame.f_code is json.dumps.__code__
+
+        sys.setprofile(count)
+        try:
+            assert Request.build(history, model=MODEL).body(read).length > 0
+        finally:
+            sys.setprofile(None)
+        return calls
+
+    history = [asked("One?")]
+    for n in range(20):
+        history += [answered(history, YES | {"text": f"Yes, {n}."}), asked(f"And {n}?")]
+    first = b"".join(Request.build(history, model=MODEL).body(read))
+    again = dumped(history)
+    longer = [*history, Message("assistant", (ReplyBlock(YES),)), asked("And you?")]
+    assert (again, dumped(longer)) == (1, 1 + 2 * 2)
+    assert b"".join(Request.build(history, model=MODEL).body(read)) == first
 
 
 def test_text_that_looks_like_a_part_of_the_body_stays_text() -> None:

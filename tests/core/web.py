@@ -15,6 +15,7 @@ import trustme
 
 from app.core.errors import LinkRefused
 from app.core.fetch import Fetched, fetch
+from tests.gates import OpenGate
 
 PUBLIC = "93.184.216.34"
 OTHER = "2606:4700::1111"
@@ -127,7 +128,7 @@ def moved(*locations: str, status: int = 302) -> Answer:
 
 
 async def get(net: Net, url: str = "https://pics.example/roof.png", **how: Any) -> Fetched:
-    return await fetch(url, resolve=net.resolve, network=net, trust=TRUST, **how)
+    return await fetch(url, OpenGate(), resolve=net.resolve, network=net, trust=TRUST, **how)
 
 
 async def refusal(net: Net, url: str = "https://pics.example/roof.png", **how: Any) -> LinkRefused:
