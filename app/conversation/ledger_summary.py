@@ -42,7 +42,7 @@ class LedgerSummary(QObject):
         self._asked = 0
         self._resting_until = 0.0
         self._all: list[Group] = []
-        self.active = True
+        self.active = False
         self.days: Sequence[Group] = ()
         """By day and model, of what is being looked at; the latest first."""
         self.models: Sequence[str] = ()

@@ -61,11 +61,13 @@ def spent(db: sqlite3.Connection, period: Period, conversation: str, now: float)
 
 
 def _added_up(db: sqlite3.Connection, conversation: str, since: float) -> Decimal:
-    query = "SELECT coalesce(cost, at_most) FROM requests WHERE practice = 0 AND created >= ?"
-    values: list[Any] = [since]
+    query = "SELECT coalesce(cost, at_most) FROM requests WHERE practice = 0 AND "
     if conversation:
-        query += " AND conversation_id = ?"
-        values.append(conversation)
+        query += "conversation_id = ?"
+        values: tuple[Any, ...] = (conversation,)
+    else:  # one after the other as they lie there: the index of times would look up each
+        query += "position BETWEEN ? AND ? AND +created >= ?"
+        values = (*reach(db, Filter(since=since)), since)
     return sum((Decimal(amount) for (amount,) in db.execute(query, values) if amount), Decimal(0))
 
 
@@ -108,7 +110,8 @@ def where(db: sqlite3.Connection, wanted: Filter) -> tuple[str, list[Any]]:
 
     Its columns have a plus, which keeps SQLite from their indexes: rows are found by `reach`, or by conversation.
     """
-    conditions, values = ["r.practice = ?"], [wanted.practice]
+    conditions = ["r.practice = ?"]
+    values: list[Any] = [wanted.practice]
     for condition, value in (
         ("+r.created >= ?", wanted.since or None),
         ("+r.created < ?", wanted.until if wanted.until != float("inf") else None),

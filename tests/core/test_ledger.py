@@ -138,6 +138,7 @@ async def test_what_was_withdrawn_is_gone_and_what_was_settled_stays(ledger: Led
     for entry in ("r", "s"):
         await ledger.enter(entry, Call("message", at_most=Decimal(1)), Caps())
     await ledger.settle("s", Outcome("complete", cost=Decimal("0.5")))
+    assert await ledger.spent("day") == Decimal("1.5")
     for entry in ("r", "s"):
         await ledger.withdraw(entry)
     assert [entry.id for entry in await ledger.entries(Filter())] == ["s"]
@@ -321,6 +322,8 @@ async def test_pictures_are_named_by_the_conversation_they_went_in_last(
         made(NOON, pictures=(PictureShare(1, key * 64, 5, Decimal(0)),))
     known = await ledger.pictures(await ledger.grouped("picture", Filter()))
     assert known == {"a" * 64: ("Überblick 📈.png", "a" * 64)}
+    await store.delete("c")
+    assert await ledger.pictures(await ledger.grouped("picture", Filter())) == {}
 
 
 async def test_a_price_that_nobody_knows_is_not_taken_for_nothing(ledger: Ledger, made: Made) -> None:

@@ -18,12 +18,15 @@ from app.conversation.account import Account
 from app.conversation.attachment import Source
 from app.conversation.chat import Tools
 from app.conversation.desk import Desk
+from app.conversation.ledger_model import ConversationTotal
 from app.conversation.preferences import Preferences
 from app.core.catalog import Catalog, ListedModel, Prices
+from app.core.ledger import Call, Caps, Outcome
 from app.core.message import Message
 from app.eventloop import EventLoop
-from app.ui.model_list import newest_of_lines, price_words, retirement_words
+from app.ui.model_list import newest_of_lines
 from app.ui.model_picker import ModelPicker
+from app.ui.model_words import price_words, retirement_words
 from app.ui.system_prompt import SystemPromptDialog
 from app.ui.theme import Theme
 from app.ui.top_bar import TopBar
@@ -250,6 +253,37 @@ class TestTheTopBar:
         chat.refresh()
 
         assert bar._facts.accessibleName() == words
+
+    def test_tells_what_the_ledger_knows_and_leads_to_it(
+        self, theme: Theme, tools: Tools, desk: Desk, qtbot: QtBot
+    ) -> None:
+        chat = desk.current
+        ledger = tools.spending.ledger
+        call = Call("message", "api.example", "m", chat.facts.id, "2", Decimal("0.03"), Decimal("0.5"))
+        bar = TopBar(theme, tools.account, ConversationTotal(tools.spending, tools.tasks))
+        qtbot.addWidget(bar)
+        bar.resize(900, 48)
+        bar.show()
+        bar.set_chat(chat)
+        chat.messages.append(Message.from_user("How do they differ?", [], id="1"))
+        for outcome, words, hint in (
+            (None, "This chat ≈ $0.0300", "Stopped and failed answers, and what is under way, are estimates in it."),
+            (Outcome("complete", cost=Decimal("0.02"), saved=Decimal("0.004")), "This chat $0.0200",
+             "Caching saved $0.0040 here."),
+            (Outcome("complete", cost=Decimal("0.02"), saved=Decimal("-0.01")), "This chat $0.0200",
+             "Caching cost $0.0100 more than it saved here."),
+        ):  # fmt: skip
+            finish(ledger.settle("r", outcome) if outcome else ledger.enter("r", call, Caps()))
+            tools.spending.changed.emit()
+            qtbot.waitUntil(lambda hint=hint: hint in bar._facts.toolTip().splitlines())  # type: ignore[misc]
+            assert bar._facts.accessibleName().split(" · ")[0] == words
+
+        with qtbot.waitSignal(bar.costs_wanted) as wanted:
+            QTest.mouseClick(bar._facts, Qt.MouseButton.LeftButton)
+        assert wanted.args == [chat.facts.id]
+        bar.set_chat(desk._new())
+        assert not bar._facts.isVisible()
+        finish(tools.tasks.close())
 
     def test_another_chat_takes_its_place(self, bar: TopBar, desk: Desk) -> None:
         old = desk.current

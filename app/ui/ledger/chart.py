@@ -31,11 +31,11 @@ from app.ui.ledger.bars import OTHERS, Bar, Bars, scale, stacked
 from app.ui.ledger.words import Namer
 from app.ui.theme import RADIUS, Theme
 
-LIGHT_SERIES: Final = ("#4A56CF", "#E08A00", "#00795E", "#C23B8B", "#4FA8D8", "#7A3B00")
-DARK_SERIES: Final = ("#97A0FF", "#F0A840", "#3FA98A", "#F29CCB", "#2F86C0", "#C98B5A")
+LIGHT_SERIES: Final = ("#4A56CF", "#E07800", "#06544B", "#923B90", "#5294DF", "#7A3B00")
+DARK_SERIES: Final = ("#97A0FF", "#FFA835", "#85C68C", "#F2B3D2", "#387BAB", "#C86F44")
 """Neighbours differ in lightness besides hue, so that they can be told apart without red and green as well."""
-LIGHT_OTHERS: Final = "#A39E94"
-DARK_OTHERS: Final = "#7C7973"
+LIGHT_OTHERS: Final = "#959086"
+DARK_OTHERS: Final = "#716E68"
 
 _HEIGHT: Final = 216
 _LEAST: Final = 132
@@ -138,7 +138,7 @@ class CostChart(QWidget):
     def _plot(self) -> QRect:
         """Where the bars stand."""
         line = self._theme.line("caption")
-        axis = max((self._advance(figures.dollars(at)) for at in scale(self._bars.top)), default=0)
+        axis = max((self._advance(_round(amount)) for amount in scale(self._bars.top)), default=0)
         above, below = _MARGIN + self._theme.line("secondary") + 12, _MARGIN + 2 * line + 12
         return self.rect().adjusted(_MARGIN + axis + 8, above, -_MARGIN, -below)
 
@@ -198,7 +198,7 @@ class CostChart(QWidget):
             painter.setPen(QColor(tokens.text2))
             label = QRect(0, y - 10, plot.left() - 8, 20)
             painter.drawText(label, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter),
-                             figures.dollars(amount))  # fmt: skip
+                             _round(amount))  # fmt: skip
 
     def _paint_bars(self, painter: QPainter, plot: QRect, top: Decimal) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
@@ -318,6 +318,12 @@ class CostChart(QWidget):
             QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)
+
+
+def _round(amount: Decimal) -> str:
+    """An amount of the scale, without zeros that say nothing."""
+    exponent = amount.normalize().as_tuple().exponent
+    return figures.dollars(amount, digits=max(2, -exponent) if isinstance(exponent, int) else 4)
 
 
 def _leading(widget: QWidget) -> int:

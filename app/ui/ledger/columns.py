@@ -15,7 +15,7 @@ from app.ui.ledger.words import Namer, tr
 def entry_columns(named: Namer) -> Sequence[Column]:
     """Of every request."""
     return (
-        Column(tr("Time"), lambda entry: words.time(entry.created), figure=False, sample="30 Sep 2026  23:59:59"),
+        Column(tr("Time"), lambda entry: words.time(entry.created), figure=False, sample=words.longest_time()),
         Column(tr("Request"), words.kind, figure=False, hint=_server, sample=tr("List of models")),
         Column(tr("Model"), lambda e: _model(e, named), figure=False, hint=_model_id, sample="Claude Sonnet 5.5"),
         Column(tr("Conversation"), _conversation, figure=False, hint=_conversation),
@@ -49,11 +49,11 @@ def group_columns(by: By, named: Namer) -> Sequence[Column]:
     pictures = Column(tr("Pictures"), lambda g: _some(g.pictures), order=lambda g: g.pictures, sample="123,456",
                       explained=tr("Pictures in these requests; one that went along three times counts three times"),
                       )  # fmt: skip
-    tokens = Column(tr("Tokens"), lambda g: _some(g.tokens), order=lambda g: g.tokens, sample="1,234,567,890",
+    tokens = Column(tr("Tokens"), lambda g: _some(g.tokens), order=lambda g: g.tokens, sample="123,456,789",
                     explained=tr("Of prompts and answers together"))  # fmt: skip
     cost = Column(tr("Cost"), words.cost, hint=words.cost_hint, order=lambda g: g.cost, sample="≈ $12,345.00")
     saved = Column(tr("Saved by caching"), lambda g: words.saved(g.saved), hint=lambda g: words.saved_hint(g.saved),
-                   order=lambda g: g.saved, sample="≈ $12,345.00",
+                   order=lambda g: g.saved, sample="−$1,234.00",
                    explained=tr("In comparison with no caching. Below zero, caching cost more than it saved."),
                    )  # fmt: skip
     if by == "picture":

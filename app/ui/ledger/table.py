@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPainterPath,
+    QPalette,
     QPixmap,
     QResizeEvent,
 )
@@ -42,8 +43,11 @@ _PICTURE_ROW: Final = 52
 _THUMBNAIL: Final = QSize(56, 40)
 _PAD: Final = 10
 """Pixels left and right of what stands in a cell."""
-_LEAST: Final = 160
+_SLACK: Final = 4
+_LEAST: Final = 140
 """Pixels of the column that takes the room that is left."""
+_MOST: Final = 560
+"""What is left then goes to the others: figures far from what they are of are hard to read."""
 _KEPT: Final = 300
 """Thumbnails that stay decoded."""
 
@@ -121,22 +125,26 @@ class LedgerTable(QTableView):
 
     def _restyle(self) -> None:
         self.verticalHeader().setDefaultSectionSize(self._theme.grown(_PICTURE_ROW if self._cells.pictures else _ROW))
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Base, QColor(self._theme.tokens.background))
+        self.setPalette(palette)
         self._fit()
         self.viewport().update()
 
     def _fit(self) -> None:
-        """Give every column what it needs, and the one without a sample the room that is left."""
+        """Give every column what it needs, and the one without a sample what is left, as far as it needs it."""
         header, metrics = self.horizontalHeader(), self._cells.metrics()
-        left, stretched = self.viewport().width(), 0
-        for number, column in enumerate(self._rows.columns):
-            if not column.sample:
-                stretched = number
-                continue
-            title = header.fontMetrics().horizontalAdvance(column.title) + (14 if header.isSortIndicatorShown() else 0)
-            wide = max(metrics.horizontalAdvance(column.sample), title) + 2 * _PAD
-            self.setColumnWidth(number, wide)
-            left -= wide
-        self.setColumnWidth(stretched, max(self._theme.px(_LEAST), left))
+        widths = []
+        for column in self._rows.columns:
+            title = header.fontMetrics().horizontalAdvance(f"{column.title} ↓")
+            needed = max(metrics.horizontalAdvance(column.sample), title) + 2 * _PAD + _SLACK
+            widths.append(needed if column.sample else 0)
+        stretched = widths.index(0)
+        left = self.viewport().width() - sum(widths)
+        widths[stretched] = max(self._theme.px(_LEAST), min(left, self._theme.px(_MOST)))
+        spare = max(0, left - widths[stretched]) // (len(widths) - 1)
+        for number, wide in enumerate(widths):
+            self.setColumnWidth(number, wide + (spare if number != stretched else 0))
 
     def _open(self, index: Index) -> None:
         row = index.data(LedgerModel.RowRole)
@@ -146,7 +154,11 @@ class LedgerTable(QTableView):
     def _copy(self) -> None:
         rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
         cells = range(self._rows.columnCount())
-        lines = ["\t".join(self._cells.words(self._rows.index(row, cell)) for cell in cells) for row in rows]
+        lines = [
+            "\t".join(self._cells.words(self._rows.index(row, cell)) for cell in cells)
+            for row in rows
+            if self._rows.row(row) is not None  # one that nobody has looked at is not read
+        ]
         if lines:
             titles = "\t".join(column.title for column in self._rows.columns)
             QGuiApplication.clipboard().setText("\n".join([titles, *lines]))
@@ -280,7 +292,7 @@ class _Cells(QStyledItemDelegate):
         if name in self._thumbnails or self._gallery is None:
             return self._thumbnails.get(name, QPixmap())
         pixmap = QPixmap()
-        if (data := self._gallery.thumbnail(key)) and pixmap.loadFromData(data):
+        if key and (data := self._gallery.thumbnail(key)) and pixmap.loadFromData(data):
             wanted = _THUMBNAIL * ratio
             modes = Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
             pixmap = pixmap.scaled(wanted, *modes)
@@ -300,9 +312,8 @@ class _Cells(QStyledItemDelegate):
             known = self._rows.picture(row)
             frame = QRect(QPoint(place.left(), 0), _THUMBNAIL)
             frame.moveTop(place.center().y() - _THUMBNAIL.height() // 2)
-            self._paint_picture(
-                painter, QStyle.visualRect(option.direction, place, frame), known.thumbnail if known else row.key
-            )
+            at = QStyle.visualRect(option.direction, place, frame)
+            self._paint_picture(painter, at, known.thumbnail if known else "")
             beside = place.adjusted(_THUMBNAIL.width() + _PAD, 0, 0, 0)
             place = QStyle.visualRect(option.direction, place, beside)
         text = self.words(index)
@@ -312,7 +323,7 @@ class _Cells(QStyledItemDelegate):
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, place.width())
         side = Qt.AlignmentFlag.AlignTrailing if column.figure else Qt.AlignmentFlag.AlignLeading
         flags = int(QStyle.visualAlignment(option.direction, side)) | int(Qt.AlignmentFlag.AlignVCenter)
-        if not column.figure and is_right_to_left(text):
+        if column.figure or is_right_to_left(text):
             flags |= int(direction_flag(text))
         painter.drawText(place, flags, shown)
         painter.restore()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale
+from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale, QTime
 
 from app.core.ledger import Entry, Group
 from app.ui import figures
@@ -116,6 +116,12 @@ def time(seconds: float) -> str:
     """Date and time of the person's place; `seconds` since the epoch."""
     moment = QDateTime.fromSecsSinceEpoch(int(seconds))
     return f"{QLocale().toString(moment.date(), 'd MMM yyyy')}  {QLocale().toString(moment.time(), 'HH:mm:ss')}"
+
+
+def longest_time() -> str:
+    """A time that takes as much room as any."""
+    months = (QDateTime(QDate(2000, month, 28), QTime(20, 50)) for month in range(1, 13))
+    return max((time(moment.toSecsSinceEpoch()) for moment in months), key=len) + "00"  # letters differ in width
 
 
 def day(iso: str) -> str:
