@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QListView, QPlainTextEdit, QTextEdit, QWidget
@@ -77,6 +77,7 @@ def open_window(online: Tools, qapp: QApplication, qtbot: QtBot, tmp_path: Path)
         return Person(window, qtbot)
 
     yield open_window
+    finish(online.tasks.close())  # as when the app ends: what still reads must not come back to what is gone
     destroy(*opened)
 
 
@@ -282,3 +283,77 @@ def test_a_row_that_was_clicked_takes_its_keys_and_leaves_words_to_the_message(
     QTest.keyClick(history, Qt.Key.Key_H)
     assert person.find(QTextEdit, "Message").toPlainText() == "h"
     assert person.find(QWidget, "Message").hasFocus()
+
+
+@pytest.mark.parametrize(
+    ("room", "size", "fills"),
+    [(QSize(1920, 1080), QSize(1366, 768), False), (QSize(1366, 768), QSize(1350, 720), True)],
+    ids=["a large screen", "a screen of just that size"],
+)
+def test_the_first_window_has_room_for_its_frame(
+    open_window: Callable[[], Person], room: QSize, size: QSize, fills: bool
+) -> None:
+    window = open_window().window
+    window.hide()
+    window.setWindowState(Qt.WindowState.WindowNoState)
+    window._take_usual_size(room)
+    assert window.size() == size
+    window.show()
+    assert window.isMaximized() == fills
+
+
+def test_what_is_typed_after_a_picture_was_looked_at_is_all_there(
+    open_window: Callable[[], Person], picture: Callable[..., Path], qtbot: QtBot
+) -> None:
+    person = open_window()
+    person.drop(picture("roof.png", (300, 300)))
+    chat = person.window._chat
+    qtbot.waitUntil(lambda: len(chat.draft.pictures) == 1 and chat.draft.ready)
+    strip = person.find(QListView, "Attached pictures")
+    tile = strip.visualRect(strip.model().index(0, 0)).topLeft() + QPoint(60, 50)
+    QTest.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, pos=tile)
+    viewer = person.find(QWidget, "Picture viewer")
+    QTest.keyClick(viewer, Qt.Key.Key_Escape)
+    focused = QApplication.focusWidget()
+    assert focused is not None
+    QTest.keyClicks(focused, "hello world")
+    assert chat.draft.text == "hello world"
+    assert not [
+        w for w in person.window.findChildren(QWidget) if w.accessibleName() == "Picture viewer" and w.isVisible()
+    ]
+
+
+def test_words_typed_on_a_selected_picture_go_to_the_message(
+    open_window: Callable[[], Person], picture: Callable[..., Path], qtbot: QtBot
+) -> None:
+    person = open_window()
+    person.drop(picture("roof.png", (300, 300)))
+    chat = person.window._chat
+    qtbot.waitUntil(lambda: len(chat.draft.pictures) == 1 and chat.draft.ready)
+    person.find(QListView, "Attached pictures").setFocus()
+    for letter in "hello world":
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        QTest.keyClicks(focused, letter)
+    assert chat.draft.text == "hello world"
+
+
+def test_a_draft_is_found_again_in_the_list_when_others_bring_pictures(
+    open_window: Callable[[], Person], picture: Callable[..., Path], qtbot: QtBot
+) -> None:
+    person = open_window()
+    person.drop(picture("roof.png", (300, 300)))
+    person.type("What is owed?")
+    first = person.window._chat
+    qtbot.waitUntil(lambda: len(first.draft.pictures) == 1 and first.draft.ready)
+    person.window.open_pictures([str(picture("wall.png", (310, 300)))])
+    assert person.window._chat is not first
+    history = person.find(QListView, "Conversations")
+    assert history.model().rowCount() == 1
+    place = history.visualRect(history.model().index(0, 0)).bottomLeft() + QPoint(80, -20)
+    QTest.mouseClick(history.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert person.window._chat is first
+    assert person.find(QTextEdit, "Message").toPlainText() == "What is owed?"
+    person.click("New chat")
+    assert person.window._chat.draft.empty
+    assert history.model().rowCount() == 2

@@ -12,10 +12,11 @@ import struct
 import zlib
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Final
+from typing import BinaryIO, Final, NamedTuple
 
 from app.core.container import (
     EOI,
+    SOS,
     WEBP_ALPHA,
     WEBP_ANIMATION,
     Part,
@@ -59,29 +60,77 @@ _JPEG_KEPT: Final = frozenset({*range(0xC0, 0xD0), 0xD9, 0xDA, 0xDB, 0xDD})
 """Frames, tables, scans, restarts and the end. Not DNL: decoders pass over it, whatever is in it."""
 _ICC_PREFIX: Final = b"ICC_PROFILE\0"
 _MAX_SCANS: Final = 1000
+_SEARCHED: Final = 1 << 18
+"""Bytes searched at a time."""
 # A marker inside a scan: FF and neither a stuffed zero, nor a restart, nor another fill byte.
 _NEXT_MARKER: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
 def _strip_jpeg(data: bytes) -> Stripped:
     file = BytesIO(data)
-    kept, profiles, scans, offset = [data[:2]], list[bytes](), 0, 2
+    kept, profiles, scans, offset = [memoryview(data)[:2]], list[bytes](), 0, 2
     while True:
-        for part in jpeg_segments(file, offset):
-            segment = _whole(data, part)
-            if part.kind[0] == _APP2 and segment[4:].startswith(_ICC_PREFIX):
-                profiles.append(segment[4 + len(_ICC_PREFIX) :])
-            kept.append(_jpeg_segment(part.kind[0], segment))
-        if part.kind == EOI:
+        last, segments = _jpeg_head(file, offset, profiles)
+        kept.append(memoryview(segments))
+        if last.kind == EOI:
             return Stripped(b"".join(kept), icc=_joined(profiles), scans=scans)
         scans += 1
-        marker = _NEXT_MARKER.search(data, part.end)
-        if marker is None:
-            raise EOFError("the JPEG ends inside a scan")
         if scans > _MAX_SCANS:
             raise ValueError("a JPEG of too many scans")
-        offset = marker.start()
-        kept.append(data[part.end : offset])
+        offset = _end_of_scan(data, last.end)
+        kept.append(memoryview(data)[last.end : offset])
+
+
+def _end_of_scan(data: bytes, start: int) -> int:
+    """Where the marker behind a scan is. Looked for in pieces: the window would wait for a search of megabytes."""
+    for at in range(start, len(data), _SEARCHED):
+        if marker := _NEXT_MARKER.search(data, at, at + _SEARCHED + 1):
+            return marker.start()
+    raise EOFError("the JPEG ends inside a scan")
+
+
+def _jpeg_head(file: BinaryIO, offset: int, profiles: list[bytes]) -> tuple[Part, bytes]:
+    """What is kept of the segments up to a start of scan or the end of the image, and that last one itself.
+
+    Pieces of a colour profile are added to `profiles`.
+    """
+    kept = bytearray()
+    for part in jpeg_segments(file, offset):
+        file.seek(part.start)
+        segment = file.read(part.end - part.start)
+        if len(segment) < part.end - part.start:
+            raise EOFError("the file ends too early")
+        if part.kind[0] == _APP2 and segment[4:].startswith(_ICC_PREFIX):
+            profiles.append(segment[4 + len(_ICC_PREFIX) :])
+        kept += _jpeg_segment(part.kind[0], segment)
+    return part, bytes(kept)
+
+
+class OnlyScan(NamedTuple):
+    """A JPEG whose decoder passes once over the picture and reads nothing behind it."""
+
+    head: bytes
+    """The file without its metadata, up to the compressed data."""
+    start: int
+    """Where in the file these begin."""
+    icc: bytes
+
+
+def only_scan(file: BinaryIO) -> OnlyScan | None:
+    """The head of a JPEG that has all its channels in one scan; None for any other. Raises as `strip` does.
+
+    The compressed data are not looked at.
+    """
+    profiles = list[bytes]()
+    last, head = _jpeg_head(file, 2, profiles)
+    frames = [part for part in jpeg_segments(file) if part.kind in (b"\xc0", b"\xc1")]
+    if last.kind != SOS or len(frames) != 1:
+        return None
+    channels = []
+    for part, skipped in ((frames[0], 5), (last, 0)):  # depth, height and width come before a frame's
+        file.seek(part.body + skipped)
+        channels.append(file.read(1))
+    return OnlyScan(b"\xff\xd8" + head, last.end, _joined(profiles)) if channels[0] == channels[1] else None
 
 
 def _jpeg_segment(marker: int, segment: bytes) -> bytes:

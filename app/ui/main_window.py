@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
     QPaintEvent,
+    QShowEvent,
 )
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -22,6 +23,7 @@ from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
 from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
+from app.conversation.ledger_model import ConversationTotal
 from app.conversation.remote_files import RemoteFiles
 from app.core.errors import VisavisError
 from app.ui.banner import PracticeBanner
@@ -36,10 +38,13 @@ from app.ui.top_bar import TopBar
 from app.ui.welcome import Welcome
 
 if TYPE_CHECKING:
+    from app.ui.settings_dialog import SettingsDialog
     from app.ui.transcript.view import Transcript
 
 _SMALLEST = QSize(720, 480)
 _USUAL = QSize(1366, 768)
+_FRAME = QSize(16, 48)
+"""Pixels of the screen kept free for what the window system puts around a window."""
 
 
 class MainWindow(QMainWindow):
@@ -64,11 +69,13 @@ class MainWindow(QMainWindow):
         self._transcript: Transcript
         self._links: list[QMetaObject.Connection] = []
         self._chat = desk.current
+        self._tight_size: QSize | None = None
+        """Where the usual size has no room: what is left of it."""
         self.setWindowTitle("Visavis")
         self.setMinimumSize(_SMALLEST)
 
         self._sidebar = Sidebar(theme, desk, gallery)
-        self._top_bar = TopBar(theme, tools.account)
+        self._top_bar = TopBar(theme, tools.account, ConversationTotal(tools.spending, tools.tasks, self))
         self._banner = PracticeBanner(theme, tools.account)
         self._welcome = Welcome(theme, tools.account)
         self._composer = Composer(theme, tools.account, gallery)
@@ -79,7 +86,7 @@ class MainWindow(QMainWindow):
         self._show_sidebar(on=tools.preferences.settings.sidebar_open)
         self._show_chat(desk.current)
         if not self.restoreGeometry(QByteArray.fromHex(tools.preferences.settings.geometry.encode())):
-            self.resize(_USUAL.boundedTo(QGuiApplication.primaryScreen().availableSize()))
+            self._take_usual_size(QGuiApplication.primaryScreen().availableSize())
 
     def open_pictures(self, paths: Sequence[str]) -> None:
         """Another start has handed over pictures: a new chat with them, in front."""
@@ -99,6 +106,12 @@ class MainWindow(QMainWindow):
         )
 
     # --- putting together ---
+
+    def _take_usual_size(self, room: QSize) -> None:
+        """Of the first start: a screen that has no room for a frame around the usual size is filled."""
+        self.resize(_USUAL.boundedTo(room - _FRAME))
+        if self.size() != _USUAL:
+            self._tight_size = self.size()
 
     def _lay_out(self) -> None:
         self._pages = QStackedWidget()
@@ -132,6 +145,8 @@ class MainWindow(QMainWindow):
         self._desk.opened.connect(self._show_chat)
         self._sidebar.toggled.connect(lambda: self._show_sidebar(on=False))
         self._sidebar.settings_requested.connect(self._open_settings)
+        self._sidebar.costs_requested.connect(self._open_costs)
+        self._top_bar.costs_wanted.connect(self._open_costs)
         self._top_bar.sidebar_requested.connect(lambda: self._show_sidebar(on=True))
         self._top_bar.picker.refresh_requested.connect(lambda: self._start(self._ask_for_models()))
         self._banner.key_requested.connect(self._open_key_dialog)
@@ -152,6 +167,7 @@ class MainWindow(QMainWindow):
 
         self._transcript = Transcript(self._theme, self._gallery)
         self._transcript.picture_opened.connect(self._open_sent_picture)
+        self._transcript.details_wanted.connect(lambda number: self._open_sent_picture(number, details=True))
         self._transcript.action.connect(self._act)
         self._transcript.replacement_wanted.connect(self._choose_replacement)
         self._transcript.link_opened.connect(lambda link: QDesktopServices.openUrl(QUrl(link)))
@@ -166,6 +182,7 @@ class MainWindow(QMainWindow):
         self._act_on(self.tr("Attach pictures"), self._composer.choose_pictures, keys.Open)
         self._act_on(self.tr("Paste"), self._paste, keys.Paste)
         self._act_on(self.tr("Settings"), self._open_settings, "Ctrl+,")
+        self._act_on(self.tr("Costs"), self._open_costs, "Ctrl+Shift+L")
         self._act_on(self.tr("Show or hide the sidebar"), self._toggle_sidebar, "Ctrl+Shift+S")
         self._act_on(self.tr("Copy the last answer"), self._transcript.copy_last, "Ctrl+Shift+C")
         self._act_on(self.tr("Write"), self._composer.focus, "Shift+Esc")
@@ -251,14 +268,19 @@ class MainWindow(QMainWindow):
 
     def _act(self, action: Action) -> None:
         """Carry out what an error offers."""
-        {
+        deeds: dict[Action, Callable[[], object]] = {
             "key": self._open_key_dialog,
             "practice": self._practise,
             "take_along": self._desk.take_along,
             "model": self._top_bar.picker.open_list,
             "settings": self._open_settings,
             "attach": self._composer.choose_pictures,
-        }[action]()
+            "raise_day": lambda: self._open_settings().show_money("day"),
+            "raise_month": lambda: self._open_settings().show_money("month"),
+            "raise_conversation": lambda: self._open_settings().show_money("conversation"),
+            "price": lambda: self._open_settings().show_price(self._chat.facts.model),
+        }
+        deeds[action]()
 
     def _choose_replacement(self, number: int) -> None:
         """Ask for a file that takes the place of a picture."""
@@ -281,17 +303,34 @@ class MainWindow(QMainWindow):
 
         KeyDialog(self._theme, self._tools.account, self._tools.tasks, self).open()
 
-    def _open_settings(self) -> None:
+    def _open_settings(self) -> SettingsDialog:
         from app.ui.settings_dialog import SettingsDialog
 
         dialog = SettingsDialog(self._theme, self._tools, self._remote_files, self._folder, self)
         dialog.key_requested.connect(self._open_key_dialog)
         dialog.open()
+        return dialog
 
-    def _open_sent_picture(self, number: int) -> None:
+    def _open_costs(self, conversation: str = "") -> None:
+        """The ledger, or what of it is about the open conversation."""
+        from app.ui.ledger import LedgerWindow
+
+        facts = self._chat.facts
+        LedgerWindow.show_for(
+            self._theme,
+            self._tools,
+            self._gallery,
+            self,
+            open_conversation=self._desk.open,
+            conversation=conversation,
+            title=facts.title if conversation == facts.id else "",
+            practice=bool(conversation) and facts.practice and not facts.cost,
+        )
+
+    def _open_sent_picture(self, number: int, *, details: bool = False) -> None:
         from app.ui.viewer import open_sent
 
-        open_sent(self._theme, self._gallery, self._tools, self._chat, number, self)
+        open_sent(self._theme, self._gallery, self._tools, self._chat, number, self, details=details)
 
     def _open_draft_picture(self, row: int, *, mark: bool = False) -> None:
         from app.ui.viewer import open_draft
@@ -317,8 +356,17 @@ class MainWindow(QMainWindow):
             self._was_painted = True
             QTimer.singleShot(1, self, self._first_painted)  # of 0 ms, it would come before keys that wait already
 
+    def showEvent(self, event: QShowEvent) -> None:
+        if self.size() == self._tight_size:
+            self.setWindowState(Qt.WindowState.WindowMaximized)
+        self._tight_size = None
+        super().showEvent(event)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Only asks to be closed: what is under way is put away first."""
         event.ignore()
         self._tools.preferences.update(geometry=self.saveGeometry().toHex().toStdString())
+        for other in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            if other.isWindow():
+                other.hide()
         self.closing.emit()

@@ -33,10 +33,12 @@ class Sidebar(QFrame):
     """Signals:
     toggled(): the person wants the sidebar away.
     settings_requested(): the person wants the settings.
+    costs_requested(): the person wants to see what was spent.
     """
 
     toggled = Signal()
     settings_requested = Signal()
+    costs_requested = Signal()
 
     def __init__(self, theme: Theme, desk: Desk, gallery: Gallery) -> None:
         super().__init__()
@@ -46,6 +48,7 @@ class Sidebar(QFrame):
         self.setObjectName("sidebar")
         self._new = _WideButton(theme, "plus", self.tr("New chat"), kind="plain", keys=_NEW)
         self._new.setAccessibleName("New chat")
+        self._costs = _WideButton(theme, "receipt", self.tr("Costs"), kind="quiet")
         self._settings = _WideButton(theme, "settings", self.tr("Settings"), kind="quiet")
         self._hide = QToolButton()
         self.list = ConversationList(theme, desk.history, gallery)
@@ -61,6 +64,7 @@ class Sidebar(QFrame):
 
     def _lay_out(self) -> None:
         self._new.setToolTip(self.tr("Begin a new chat (%1)").replace("%1", _NEW))
+        self._costs.setToolTip(self.tr("What was spent (%1)").replace("%1", "Ctrl+Shift+L"))
         self._settings.setToolTip(self.tr("Settings (%1)").replace("%1", "Ctrl+,"))
         self._hide.setProperty("kind", "icon")
         self._hide.setAccessibleName(self.tr("Hide the sidebar"))
@@ -81,7 +85,11 @@ class Sidebar(QFrame):
         bottom.setContentsMargins(12, 8, 12, 12)
         bottom.setSpacing(8)
         bottom.addWidget(self._undo)
-        bottom.addWidget(self._settings)
+        foot = QVBoxLayout()
+        foot.setSpacing(0)
+        foot.addWidget(self._costs)
+        foot.addWidget(self._settings)
+        bottom.addLayout(foot)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -94,6 +102,7 @@ class Sidebar(QFrame):
         desk, history = self._desk, self._desk.history
         self._hide.clicked.connect(self.toggled)
         self._new.clicked.connect(lambda _: desk.new_chat())
+        self._costs.clicked.connect(self.costs_requested)
         self._settings.clicked.connect(self.settings_requested)
         self.list.opened.connect(desk.open)
         self.list.renamed.connect(desk.rename)

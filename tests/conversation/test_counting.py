@@ -136,6 +136,16 @@ def test_nothing_to_count_and_switching_off_end_it(
 
 
 @pytest.mark.usefixtures("on")
+def test_what_is_cleared_before_it_held_still_is_not_counted(counting: Counting) -> None:
+    follow(counting, "What is this?")
+    assert counting._pause.isActive()
+
+    counting.follow(None)
+
+    assert not counting._pause.isActive()
+
+
+@pytest.mark.usefixtures("on")
 def test_other_settings_change_nothing(counting: Counting, online: Tools, api: ApiServer, qtbot: QtBot) -> None:
     with qtbot.waitSignal(counting.changed):
         follow(counting, "What is this?")

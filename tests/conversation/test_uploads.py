@@ -21,7 +21,7 @@ from app.core.failure import error_from_json
 from app.core.message import Block, ImageBlock, Message
 from tests.conftest import destroy, finish
 from tests.servers.api import ApiServer
-from tests.servers.replies import error
+from tests.servers.replies import error, json_reply
 
 MODEL = "claude-sonnet-5-5"
 
@@ -284,6 +284,19 @@ def test_the_files_of_practice_go_with_it(tools: Tools, picture: Callable[..., P
         assert [r.reason for r in each.refits] == ["expired_file"] * 3
     chat.draft.set_text("Again?")
     assert done(chat, qtbot, chat.worker.send).state == "complete"
+
+
+def test_another_client_does_not_count_on_what_was_uploaded_by_the_one_before(
+    api: ApiServer, online: Tools, ask: Callable[..., Message], picture: Callable[..., Path], chat: Chat, qtbot: QtBot
+) -> None:
+    """Another key may be another workspace's, which does not have the file."""
+    path = picture("a.png")
+    kept = api.files.keep(path.read_bytes())
+    api.script_files(json_reply(kept.json()), error(400, "invalid_request_error", "No."))
+    assert ask("First?", path, picture("b.png", color="#2040c0")).state == "failed"
+    api.files.delete(kept.id)
+    finish(online.account.look_up())
+    assert done(chat, qtbot, chat.worker.retry).state == "complete"
 
 
 # --- an upload that is repeated -----------------------------------------------------------------

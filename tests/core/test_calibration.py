@@ -200,11 +200,12 @@ def test_a_prompt_tells_nothing_where_a_picture_of_unknown_size_is_in_it() -> No
     assert samples(request, replied("", request, prompt=5000), SONNET) == []
 
 
-def test_a_prompt_tells_nothing_where_thinking_goes_back_or_went() -> None:
+@pytest.mark.parametrize("counted", [560, 0])
+def test_a_prompt_tells_nothing_where_thinking_goes_back(counted: int) -> None:
     first = Request.build([asked("Hello")], model=MODEL)
-    answer = replied("Good day.", first, text_only=False, prompt=3000, output=600, thinking=560)
+    answer = replied("Good day.", first, text_only=False, prompt=3000, output=600, thinking=counted)
     request = Request.build([asked("Hello"), answer, asked(WORDS)], model=MODEL)
-    assert samples(request, replied("", request, prompt=3300), SONNET) == []
+    assert samples(request, replied("", request, prompt=3000 + 600 + FRAME + 222), SONNET) == []
 
 
 def test_short_texts_tell_nothing() -> None:

@@ -237,3 +237,27 @@ def test_joining_leaves_the_loaded_table_as_it_was() -> None:
     before = catalog().models
     joined(ListedModel("claude-opus-5-5", context_window=1))
     assert catalog().models == before
+
+
+def test_where_a_servers_limits_differ_is_told_for_each_figure() -> None:
+    server = joined(
+        ListedModel("claude-opus-5-5", context_window=500_000, max_output=128_000),
+        ListedModel("claude-haiku-4-5", context_window=150_000, max_output=32_000),
+        ListedModel("unheard-of", context_window=5),
+    )
+    assert set(server.differences) == {
+        ("claude-opus-5-5", "context_window", 1_000_000, 500_000),
+        ("claude-haiku-4-5-20251001", "context_window", 200_000, 150_000),
+        ("claude-haiku-4-5-20251001", "max_output", 64_000, 32_000),
+    }
+    assert catalog().differences == joined(ListedModel("claude-opus-5-5")).differences == ()
+
+
+def test_a_model_that_the_server_says_takes_no_pictures_takes_none() -> None:
+    server = joined(ListedModel("claude-opus-5-5", takes_pictures=False), ListedModel("words", takes_pictures=False))
+    assert (server.get("claude-opus-5-5").max_images, server.get("words").max_images) == (0, 0)
+
+
+def test_the_table_is_stale_after_90_days() -> None:
+    assert not catalog().is_stale(date(2027, 2, 18))
+    assert catalog().is_stale(date(2027, 2, 19))

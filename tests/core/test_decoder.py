@@ -140,17 +140,24 @@ def test_it_loads_neither_qt_nor_what_talks_to_the_network() -> None:
 # --- limits -------------------------------------------------------------------------------------
 
 
-def test_what_takes_too_long_is_ended_within_two_seconds(decoder: Decoder, write: Write) -> None:
+def test_what_takes_too_long_is_ended_after_two_seconds_of_work(decoder: Decoder, write: Write) -> None:
     decoder.probe(write(rare_pictures.svg()), "warm")
     (pid,) = _pids(decoder)
-    path, began = write(SLOW), time.monotonic()
+    path, began, before = write(SLOW), time.monotonic(), _worked_by_children()
     with pytest.raises(PictureTooSlow) as caught:
         decoder.prepare(path, "slow", [Cut("whole", Size(900, 900))])
-    assert time.monotonic() - began < 2.2
+    assert time.monotonic() - began > 1.5
+    assert _worked_by_children() - before < 2.5  # the start of the process is among it
     assert (caught.value.name, caught.value.format) == ("slow", "SVG")
     assert _gone(pid)
     assert _pids(decoder) == set()
     assert decoder.probe(write(rare_pictures.svg()), "x").format == "SVG"
+
+
+def _worked_by_children() -> float:
+    """Processor seconds of all processes of ours that have ended; on a busy machine fewer than have gone by."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def test_time_grows_with_pixels_as_far_as_the_file_does() -> None:

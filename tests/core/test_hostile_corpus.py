@@ -80,9 +80,7 @@ def test_a_mutant_is_the_same_whenever_it_is_made() -> None:
 # --- what the corpus has found ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "bomb", ["PNG, filtered, of 11,500", "PNG of sixteen bits", "JPEG of 75 scans", "JPEG, wide and turned, of 11,500"]
-)
+@pytest.mark.parametrize("bomb", ["PNG, filtered, of 11,500", "JPEG of 75 scans", "JPEG, wide and turned, of 11,500"])
 def test_giants_are_refused_before_they_are_decoded(court: Court, bomb: str) -> None:
     verdict = court.judge(0, bomb, BOMBS[bomb]())
     assert (verdict.outcome, verdict.complaints) == ("PictureTooBig", [])

@@ -247,3 +247,15 @@ def test_in_a_tile_text_keeps_its_size_and_in_the_overview_it_does_not() -> None
 def test_in_a_region_text_is_as_large_as_the_region_goes() -> None:
     cut = Cut("region", Size(500, 250), Box(10, 10, 1000, 500))
     assert legible(18, Size(4000, 3000), cut) == 9
+
+
+@pytest.mark.parametrize("pixels", [7, 14, 30])
+def test_a_picture_of_few_things_is_blurred_although_little_changes_from_one_pixel_to_the_next(pixels: int) -> None:
+    image = Image.new("RGB", (1600, 1200), "#806040")
+    draw, chance = ImageDraw.Draw(image), random.Random(3)  # noqa: S311
+    for _ in range(60):
+        x, y, edge = chance.randrange(1600), chance.randrange(1200), chance.randrange(80, 400)
+        shade = chance.randrange(20, 240)
+        draw.ellipse((x - edge, y - edge, x + edge, y + edge), (shade, shade, 90))
+    assert not find(image, 1).blurred
+    assert find(image.filter(ImageFilter.GaussianBlur(pixels)), 1).blurred

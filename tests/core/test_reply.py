@@ -349,6 +349,11 @@ ODD_MODELS: dict[str, tuple[JSON, ListedModel]] = {
         {"id": "x", "lifecycle": "deprecated", "retires_at": "2026-11-30T00:00:00Z"},
         ListedModel("x", lifecycle="deprecated", retires=date(2026, 11, 30)),
     ),
+    "no eyes": (
+        {"id": "x", "capabilities": {"image_input": {"supported": False}}},
+        ListedModel("x", takes_pictures=False),
+    ),
+    "capabilities that are none": ({"id": "x", "capabilities": {"image_input": False}}, ListedModel("x")),
     "a day that is none": ({"id": "x", "retires_at": "2026-13-77"}, ListedModel("x")),
 }
 

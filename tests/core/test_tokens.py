@@ -151,6 +151,16 @@ def test_any_text_has_an_estimate_that_is_no_larger_than_its_bytes_twice(text: s
     assert 0 <= Counter(OLDER)(text) <= 2 * len(text.encode("utf-8", "replace")) + 1
 
 
+@given(st.text(max_size=60))
+def test_no_text_is_more_tokens_than_it_can_be_at_most(text: str) -> None:
+    assert tokenizer.count(text) <= tokens.most(text)
+
+
+def test_the_most_knows_that_a_ligature_is_several_letters() -> None:
+    assert tokenizer.count("\ufdfa" * 9) <= tokens.most("\ufdfa" * 9)
+    assert tokens.most("\ufdfa") > len("\ufdfa".encode())
+
+
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_the_estimate_is_the_same_whenever_it_is_asked_for(one: str, other: str) -> None:
     first = raw(one)

@@ -745,5 +745,5 @@ def test_a_stored_conversation_is_shown_when_it_has_been_read(
     live.set_chat(again)
     assert live.turns == []
     again.load()
-    qtbot.waitUntil(lambda: len(live.turns) == 2)
+    qtbot.waitUntil(lambda: len(live.turns) == 2 and again.at_rest)
     gone(again)

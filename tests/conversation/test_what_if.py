@@ -1,0 +1,90 @@
+"""What another model would make of the next message: exactly what choosing it then makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.conversation.attachment import Source
+from app.conversation.chat import Chat, Tools
+from app.conversation.what_if import what_if
+from app.core.catalog import ListedModel
+from tests.servers.api import ApiServer
+
+MODEL = "claude-sonnet-5-5"
+OTHERS = ["claude-opus-5-5", "claude-haiku-5-5", "claude-sonnet-4-6", "claude-opus-4-5", "house-model", "unheard-of"]
+HOUSE = {"house-model": {"input": "1.5", "output": "7.5", "tier": "standard", "context_window": 128_000}}
+
+
+@pytest.fixture
+def chat(online: Tools) -> Chat:
+    online.preferences.update(prices=HOUSE)
+    return Chat.new(MODEL, online, online.account)
+
+
+@pytest.fixture
+def begun(chat: Chat, picture: Callable[..., Path], api: ApiServer, qtbot: QtBot) -> Chat:
+    """Two pictures asked about and answered, a third in the draft."""
+    api.answer = "The second is taller. " * 30
+    chat.draft.attach([Source(path=str(picture("wide.png", (3840, 2160)))), Source(path=str(picture("small.png")))])
+    chat.draft.set_text("What differs?")
+    qtbot.waitUntil(lambda: chat.draft.ready, timeout=20_000)
+    with qtbot.waitSignal(chat.worker.answered, timeout=20_000):
+        chat.worker.send()
+    qtbot.waitUntil(lambda: not chat.worker.busy)
+    chat.draft.attach([Source(path=str(picture("next.png", (2560, 1440))), preset="tiles")])
+    chat.draft.set_text("And now?")
+    qtbot.waitUntil(lambda: chat.draft.ready, timeout=20_000)
+    return chat
+
+
+@pytest.mark.parametrize("model_id", OTHERS)
+def test_what_if_is_what_then_is(begun: Chat, model_id: str, qtbot: QtBot) -> None:
+    expected = what_if(begun, begun.model_of(model_id))
+    begun.set_model(model_id)
+    qtbot.waitUntil(lambda: begun.draft.ready, timeout=20_000)
+    begun.refresh()  # it waits some milliseconds otherwise
+    assert begun.draft.estimate == expected.estimate
+    assert what_if(begun, begun.model) == expected
+
+
+def test_of_the_present_model_it_is_the_drafts_own_estimate(begun: Chat) -> None:
+    assert what_if(begun, begun.model).estimate is begun.draft.estimate
+    assert begun.draft.estimate.context.cached > 0
+
+
+def test_asking_changes_nothing(begun: Chat) -> None:
+    before = begun.draft.estimate, begun.context, begun.refits, list(begun.draft.pictures)
+    for model_id in OTHERS:
+        what_if(begun, begun.model_of(model_id))
+    assert before == (begun.draft.estimate, begun.context, begun.refits, list(begun.draft.pictures))
+
+
+def test_another_model_has_nothing_in_its_cache(begun: Chat) -> None:
+    assert what_if(begun, begun.model_of("claude-opus-5-5")).estimate.context.cached == 0
+
+
+def test_the_sizes_are_those_that_the_model_sees(begun: Chat) -> None:
+    assert what_if(begun, begun.model).edges == {1: 2576, 2: 640, 3: 2560}
+    assert what_if(begun, begun.model_of("claude-sonnet-4-6")).edges == {1: 1456, 2: 640, 3: 1456}
+
+
+def test_a_model_that_cannot_take_the_message_says_why(begun: Chat, online: Tools) -> None:
+    sonnet = begun.model_of("claude-sonnet-4-6")
+    pictures = what_if(begun, sonnet).pictures
+    assert pictures > 3  # the tiles
+    assert what_if(begun, replace(sonnet, max_images=pictures)).obstacle == ""
+    assert what_if(begun, replace(sonnet, max_images=pictures - 1)).obstacle == "pictures"
+    assert what_if(begun, replace(sonnet, context_window=4000)).obstacle == "context"
+    online.account.join_models([ListedModel(MODEL), ListedModel("blind", takes_pictures=False)])
+    assert what_if(begun, begun.model_of("blind")).obstacle == "pictures"
+
+
+def test_a_model_without_eyes_takes_words(chat: Chat, online: Tools) -> None:
+    online.account.join_models([ListedModel(MODEL), ListedModel("blind", takes_pictures=False)])
+    chat.draft.set_text("Hello")
+    assert what_if(chat, chat.model_of("blind")).obstacle == ""
