@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal
 
 from app.conversation.preferences import Preferences
+from app.core import own_prices
 from app.core.access import Access, choose
-from app.core.catalog import Catalog, ListedModel
+from app.core.catalog import Catalog, Difference, ListedModel
 from app.core.errors import NoKey, VisavisError
 from app.core.gate import Gate
 from app.core.keys import Keys, clean_key
@@ -23,11 +25,14 @@ if TYPE_CHECKING:
     from app.core.request import Source
 
 
+_log = logging.getLogger(__name__)
+
+
 class Account(QObject):
     """Environment, keyring and settings joined by the rule of `app.core.access`.
 
     Signals:
-        changed(): the server, the key, practice or the list of models.
+        changed(): the server, the key, practice, the list of models or what the person says they cost.
         file_deleted(str): the person has deleted a file from the server; its id.
     """
 
@@ -47,7 +52,10 @@ class Account(QObject):
         super().__init__(parent)
         self._preferences = preferences
         self._table = catalog
-        self._catalog = catalog
+        self._listed: Sequence[ListedModel] = ()
+        self._told: set[Difference] = set()
+        self._own_prices = preferences.settings.prices
+        self._catalog = self._joined()
         self._environ = environ
         self._gate = gate
         self._practice = practice or preferences.settings.practice
@@ -57,11 +65,17 @@ class Account(QObject):
         self._client: Client | None = None
         self._stand_in: Practice | None = None
         self._earlier: list[Client] = []
+        preferences.changed.connect(self._follow_prices)
 
     @property
     def catalog(self) -> Catalog:
-        """The models: our table, joined with the server's list once that was asked for."""
+        """The models: our table with the person's prices, joined with the server's list once that was asked for."""
         return self._catalog
+
+    @property
+    def table(self) -> Catalog:
+        """Our table alone."""
+        return self._table
 
     @property
     def practice(self) -> bool:
@@ -100,6 +114,11 @@ class Account(QObject):
     def exact_sizes(self) -> bool:
         """Whether the server can be told to refuse a picture rather than shrink it."""
         return self._practice or (self._access is not None and self._access.server.knows_transformations)
+
+    @property
+    def diagnoses(self) -> bool:
+        """Whether the server can say why it read nothing from its cache."""
+        return self._practice or (self._access is not None and self._access.server.knows_diagnostics)
 
     async def ready(self) -> None:
         """Wait until it is known which server and key there are: the keyring may take its time."""
@@ -182,7 +201,8 @@ class Account(QObject):
 
     def join_models(self, listed: Sequence[ListedModel]) -> None:
         """Offer what the server says it has."""
-        self._catalog = self._table.joined(listed)
+        self._listed = listed
+        self._catalog = self._joined()
         self.changed.emit()
 
     async def close(self) -> None:
@@ -201,8 +221,25 @@ class Account(QObject):
         if self._client is not None:
             self._earlier.append(self._client)
             self._client = self._stand_in = None
-        self._catalog = self._table
+        self._listed = ()
+        self._catalog = self._joined()
         self.changed.emit()
+
+    def _follow_prices(self) -> None:
+        prices = self._preferences.settings.prices
+        if prices != self._own_prices:
+            self._own_prices = prices
+            self._catalog = self._joined()
+            self.changed.emit()
+
+    def _joined(self) -> Catalog:
+        catalog = self._table.with_own(own_prices.read(self._own_prices)).joined(self._listed)
+        for difference in catalog.differences:
+            if difference not in self._told:
+                self._told.add(difference)
+                model, figure, ours, theirs = difference
+                _log.warning("%s of %r: %d in our table, %d says the server, which counts", figure, model, ours, theirs)
+        return catalog
 
 
 def _cleaned(key: str, server: Server) -> str:

@@ -14,6 +14,7 @@ from app.conversation.reply import Reply
 from app.conversation.tasks import Tasks
 from app.conversation.terms import Terms
 from app.conversation.uploading import Uploads, ids_of_files, marked, without_files
+from app.core.caching import without_thinking
 from app.core.errors import (
     ApiError,
     BadKey,
@@ -85,7 +86,7 @@ class Asking:
         try:
             await reply.begin()
             request = today.build(await self._uploaded(client, today, history))
-            reply.ask_as(request.prefix)
+            reply.ask_as(request.prefix, reply.message.cache)
             await self._stream(client, request, reply, replace(call, message=reply.message.id))
         except asyncio.CancelledError:
             # Cancelled by nobody's Stop: the app is closing. A repeat that was waited for had cost nothing yet.
@@ -132,7 +133,7 @@ class Asking:
             if not (error.bad_signature and request.thinks):
                 raise
             # Refused before any work, so nothing was charged (API.md, section 3.6).
-            reply.ask_as(request.without_thinking().prefix)
+            reply.ask_as(request.without_thinking().prefix, without_thinking(reply.message.cache))
             self._told(Wait(error, 0))
             return request.without_thinking()
         return None
@@ -164,6 +165,11 @@ class Asking:
     async def _trace(self, client: Client, error: ApiError, request: Request) -> None:
         """Say which picture an error is about, by its place in the request; remember which files are gone."""
         image = request.image_at(*error.block) if error.block is not None else None
+        if image is None and error.of_link:
+            links = [each for each in request.images if request.source(each) == "url"]
+            links = [each for each in links if each.url in error.message] or links
+            image = links[0] if len(links) == 1 else None
+            error.links = tuple(each.number for each in links) if len(links) > 1 else ()
         if image is not None:
             error.picture, error.picture_name = image.number, image.name
         if error.status == _NOT_FOUND and (gone := await _vanished(client, error, request)):

@@ -77,7 +77,7 @@ class Chat(QObject):
         self._draft_saves = self._timer(lambda: self._start(self.save_draft(), "save draft"))
         self._draft_saves.setInterval(_SAVE_MILLISECONDS)
         self.draft.changed.connect(self._draft_saves.start)
-        self._draft_follows = self._timer(self.catch_up)
+        self._draft_follows = self._timer(self._catch_up)
         self._draft_follows.setInterval(_COALESCE)
         self.draft.changed.connect(self._follow_draft)
         self.worker.stored.connect(self._on_stored)
@@ -266,15 +266,6 @@ class Chat(QObject):
         )
         self.changed.emit()
 
-    def catch_up(self) -> None:
-        """Let the draft know at once what else a request of now carries.
-
-        The 21st picture may be one of the draft, and so may the one that the body has no room for.
-        """
-        self._draft_follows.stop()
-        if _load_of(self.draft, self.today) != self._drafted:
-            self.refresh()
-
     def _spare_bytes(self, ahead: Request, today: Today) -> int:
         """Base64 characters for the draft, whose own do not count: else it and the history made room for each other."""
         if today.uploads:
@@ -311,6 +302,14 @@ class Chat(QObject):
     def _follow_draft(self) -> None:
         if not self._draft_follows.isActive():
             self._draft_follows.start()
+
+    def _catch_up(self) -> None:
+        """The 21st picture may be one of the draft, and so may the one that the body has no room for.
+
+        Send does not wait for it: the worker works out by itself what is due.
+        """
+        if _load_of(self.draft, self.today) != self._drafted:
+            self.refresh()
 
     def _present_terms(self) -> tuple[object, ...]:
         account = self._tools.account

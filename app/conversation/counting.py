@@ -44,7 +44,15 @@ class Counting(QObject):
 
     changed = Signal()
 
-    def __init__(self, account: Account, preferences: Preferences, tasks: Tasks, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        account: Account,
+        preferences: Preferences,
+        tasks: Tasks,
+        parent: QObject | None = None,
+        *,
+        wait: int = WAIT_MILLISECONDS,
+    ) -> None:
         super().__init__(parent)
         self._account = account
         self._preferences = preferences
@@ -57,7 +65,7 @@ class Counting(QObject):
         """Whether the present server does not count."""
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
-        self._pause.setInterval(WAIT_MILLISECONDS)
+        self._pause.setInterval(wait)
         self._pause.timeout.connect(self._ask)
         account.changed.connect(self._on_account)
         preferences.changed.connect(self._on_preferences)

@@ -182,16 +182,15 @@ class Draft(QAbstractListModel):
         self._rebalance()
 
     def remove_all(self) -> None:
-        """Take every picture out; each `undo_remove` brings one back, from the first on."""
+        """Take every picture out; one `undo_remove` brings all back."""
         self.beginResetModel()
         self._lineup.remove_all()
         self.endResetModel()
         self._rebalance()
 
     def undo_remove(self) -> None:
-        """Bring back the picture taken out last, unless it was added again meanwhile."""
-        if (undone := self._lineup.undone()) is not None:
-            row, picture = undone
+        """Bring back what was taken out last, unless it was added again meanwhile."""
+        for row, picture in self._lineup.undone():
             self._insert(row, [picture])
             self._put(picture)
 

@@ -22,7 +22,8 @@ class Lineup:
         self._pictures: dict[int, DraftPicture] = {}
         self._order: list[int] = []
         self._rows: dict[int, int] = {}
-        self._removed: list[tuple[int, int]] = []
+        self._removed: list[list[tuple[int, int]]] = []
+        """Row and key of what was taken out, what went together in one list, the first to come back last."""
         self._alike: dict[Hashable, int] = {}
         self.copying: set[int] = set()
         """Keys of those in a row that are not measured yet."""
@@ -108,32 +109,38 @@ class Lineup:
 
     def remove(self, row: int) -> None:
         """Take a picture out; it can come back."""
-        self._removed.append((row, self._order[row]))
+        self._removed.append([(row, self._order[row])])
         self._take(row)
 
     def remove_all(self) -> None:
-        """Take all out; the first comes back first."""
-        self._removed += reversed(list(enumerate(self._order)))
+        """Take all out; they come back together."""
+        self._removed.append(list(reversed(list(enumerate(self._order)))))
         for key in self._order:
             self._unlist(key)
             self._load.drop(key)
         self._order, self._rows = [], {}
 
-    def undone(self) -> tuple[int, DraftPicture] | None:
-        """What was taken out last and where it belongs; it has no row yet. None where nothing is left to bring back."""
-        while self._removed:
-            row, key = self._removed.pop()
-            picture = self._pictures[key]
-            if self.twin(picture) is None:
-                return min(row, len(self._order)), picture
-            del self._pictures[key]  # it was added again meanwhile
-        return None
+    def undone(self) -> list[tuple[int, DraftPicture]]:
+        """What was taken out last and where it belongs, in the order in which to insert it; it has no row yet.
+
+        Nothing where nothing is left to bring back.
+        """
+        found: list[tuple[int, DraftPicture]] = []
+        while self._removed and not found:
+            for row, key in reversed(self._removed.pop()):
+                picture = self._pictures[key]
+                if self.twin(picture) is None:
+                    found.append((min(row, len(self._order) + len(found)), picture))
+                else:
+                    del self._pictures[key]  # it was added again meanwhile
+        return found
 
     def forget(self, key: int) -> None:
         """Let go of a picture for good."""
         if (row := self._rows.get(key)) is not None:
             self._take(row)
-        self._removed = [(row, removed) for row, removed in self._removed if removed != key]
+        left = ([(row, removed) for row, removed in deed if removed != key] for deed in self._removed)
+        self._removed = [deed for deed in left if deed]
         self._pictures.pop(key, None)
 
     def _take(self, row: int) -> None:

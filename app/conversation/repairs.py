@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from app.conversation.attachment import DraftPicture, Source
@@ -15,6 +15,7 @@ from app.conversation.uploading import Uploads
 from app.core.errors import Offence, RequestRefused, VisavisError
 from app.core.message import Block, ImageBlock, Message
 from app.core.refit import shrunk, with_pictures
+from app.core.shelf import Form, arranged
 
 
 class Repairs:
@@ -67,8 +68,14 @@ class Repairs:
         await self._mend(left_out(self._messages.messages, number))
 
     async def bring_back(self, number: int) -> None:
-        """Let a picture that was left out go again."""
+        """Let a picture that was left out or described go again."""
         await self._change(brought_back(self._messages.messages, number))
+
+    async def arrange(self, forms: Mapping[int, Form]) -> None:
+        """Let pictures go as the person wants them to from now on; nobody is asked anything."""
+        history = self._messages.messages
+        new = arranged(history, forms)
+        await self._change([message for message, was in zip(new, history, strict=True) if message is not was])
 
     async def replace(self, number: int, source: Source) -> None:
         """Put another picture in the place of one of the history. Raises PictureError, StoreError."""
@@ -119,8 +126,12 @@ def left_out(history: Sequence[Message], number: int) -> list[Message]:
 
 
 def brought_back(history: Sequence[Message], number: int) -> list[Message]:
-    """The messages in which a picture that was left out goes again."""
-    return _each(history, lambda image: replace(image, withheld=False) if image.number == number else image)
+    """The messages in which a picture that was left out or described goes again."""
+
+    def brought(image: ImageBlock) -> ImageBlock:
+        return replace(image, withheld=False, description="") if image.number == number else image
+
+    return _each(history, brought)
 
 
 def replaced(history: Sequence[Message], number: int, images: Sequence[ImageBlock]) -> list[Message]:

@@ -41,9 +41,12 @@ class Reply:
         self._messages.append(self.message)
         await self._store.add_message(self._conversation, self.message)
 
-    def ask_as(self, prefix: str) -> None:
-        """The same answer is asked for with another prompt, before anything of it has come."""
-        self.message = replace(self.message, prefix=prefix)
+    def ask_as(self, prefix: str, cache: JSON | None) -> None:
+        """The same answer is asked for with another prompt, before anything of it has come.
+
+        `cache` is what it is expected to read from the cache (`Message.cache`).
+        """
+        self.message = replace(self.message, prefix=prefix, cache=cache)
 
     def apply(self, event: Mapping[str, Any]) -> None:
         self.message = self.message.apply(event)

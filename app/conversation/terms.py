@@ -21,9 +21,6 @@ class Terms(Protocol):
 
     @property
     def files(self) -> KeptFiles: ...
-    def catch_up(self) -> None:
-        """Let the draft know at once what else a request of now carries."""
-
     async def loaded(self) -> None:
         """Wait until the messages are there. Raises StoreError where they cannot be read."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
@@ -24,6 +24,7 @@ from app.conversation.terms import Terms
 from app.conversation.tools import Tools
 from app.conversation.uploading import Uploads
 from app.core.bill import outcome
+from app.core.caching import remembered
 from app.core.cost import context, estimate, exact
 from app.core.cuts import Box, Preset
 from app.core.errors import NoKey, StoreError, VisavisError
@@ -31,6 +32,7 @@ from app.core.ledger_types import Call
 from app.core.message import JSON, Message
 from app.core.preflight import check
 from app.core.refit import Today, due, planned
+from app.core.shelf import Form
 from app.core.server import PRACTICE
 
 if TYPE_CHECKING:
@@ -155,8 +157,12 @@ class Worker(QObject):
         self._begin(partial(self._repairs.replace, number, source))
 
     def bring_back(self, number: int) -> None:
-        """Let a picture that was left out go again with the next request."""
+        """Let a picture that was left out or described go again with the next request."""
         self._begin(partial(self._repairs.bring_back, number))
+
+    def arrange(self, forms: Mapping[int, Form]) -> None:
+        """Let pictures of the history, by number, go themselves, as words or not at all from the next request on."""
+        self._begin(partial(self._repairs.arrange, forms))
 
     def resend(self, number: int, preset: Preset, region: Box | None = None) -> None:
         """Ask the question of a picture once more, with the picture sent another way. The draft stays as it is."""
@@ -239,7 +245,7 @@ class Worker(QObject):
 
     async def _send(self) -> None:
         while True:
-            await self._settled()
+            await self._draft.settled()
             if self._draft.empty:
                 return
             client, today = self._now()
@@ -252,14 +258,6 @@ class Worker(QObject):
                 break
         if await self._whole(self._keep(history[-1], self._draft.take()), "keep message"):
             await self._answer(history, today, client, call)
-
-    async def _settled(self) -> None:
-        """Wait until every picture of the draft is ready beside what else goes now."""
-        ready = False
-        while not ready:
-            await self._draft.settled()
-            self._terms.catch_up()
-            ready = self._draft.ready
 
     def _now(self) -> tuple[Client, Today]:
         """What one work asks, and with what, to its end, whatever is chosen later. Raises NoKey, BadAddress, BadKey."""
@@ -391,6 +389,8 @@ class Worker(QObject):
             model=request.model,
             server=request.server,
             prefix=request.prefix,
+            ttl=request.ttl,
+            cache=remembered(request, self._messages.messages, today.now),
             estimate="0" if call.practice else exact(call.ahead),
         )
         reply = Reply(message, self._terms.facts.id, self._messages, self._store, self._tasks)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
 
-from app.conversation.attachment import Document, DraftPicture, Source
+from app.conversation.attachment import Document, DraftPicture, Source, shown_name
 from app.conversation.intake import copied_and_measured, looked_through, unseen_link
 from app.conversation.line import Line
 from app.conversation.preparing import prepared
@@ -30,6 +32,8 @@ _WIDTH: Final = 2
 """Jobs of one draft at the same time: as many as there are threads."""
 _FIRST: Final = 12
 """Rows that are seen at once: their pictures come before the copying of the rest."""
+_GLIMPSED: Final = 4
+"""Of many that come at once, so many show a thumbnail before any is prepared; for all it would take too long."""
 _UNSEEN: Final = frozenset({"dns", "connect", "timeout", "tls", "status", "failed"})
 """Why nobody could look behind a link that may lead to a picture all the same: the server may get further than we."""
 
@@ -80,8 +84,9 @@ class Workshop(QObject):
 
     def bring_in(self, key: int, source: Source) -> None:
         """Copy and measure."""
+        first = len(self._in_work) < _GLIMPSED
         self._in_work.add(key)
-        self._tasks.start(self._bring_in(key, source), f"attach {key}")
+        self._tasks.start(self._bring_in(key, source, first=first), f"attach {key}")
 
     def fetch(self, key: int, url: str, source: Source) -> None:
         """Bring in what is at an address. A link that cannot be looked behind arrives unseen, if it may be followed."""
@@ -116,21 +121,30 @@ class Workshop(QObject):
             self.fetching.discard(key)
         await self._bring_in(key, source)
 
-    async def _bring_in(self, key: int, source: Source) -> None:
+    async def _bring_in(self, key: int, source: Source, *, first: bool = False) -> None:
         try:
             if source.url and not source.has_bytes:
                 brought: DraftPicture | Document = unseen_link(key, source)
+            elif first and source.path:  # the disk and a decoder side by side
+                brought, thumbnail = await asyncio.gather(self._copied(key, source), self._glimpsed(source))
+                if isinstance(brought, DraftPicture):
+                    brought = replace(brought, thumbnail=thumbnail)
             else:
-                async with self._line.turn(1):
-                    brought = await in_thread(
-                        self._threads, copied_and_measured, self._folder, self._decoder, key, source
-                    )
+                brought = await self._copied(key, source)
         except (PictureError, StoreError) as error:
             self.refused.emit(key, error)
             return
         finally:
             self._in_work.discard(key)
         self.arrived.emit(key, brought)
+
+    async def _copied(self, key: int, source: Source) -> DraftPicture | Document:
+        async with self._line.turn(1):
+            return await in_thread(self._threads, copied_and_measured, self._folder, self._decoder, key, source)
+
+    async def _glimpsed(self, source: Source) -> bytes:
+        async with self._line.turn(1):
+            return await in_thread(self._threads, self._decoder.glimpse, Path(source.path), shown_name(source))
 
     async def _prepare(self, key: int, row: int, wanted: Callable[[], DraftPicture | None]) -> None:
         try:
@@ -147,6 +161,6 @@ class Workshop(QObject):
             if picture is None or (aim := picture.aim) is None:
                 return
             made = await in_thread(self._threads, prepared, self._folder, self._decoder, picture, aim, aim.patch)
-        if not picture.thumbnail:
-            await self._store.put_thumbnail(made.images[0].thumbnail, made.thumbnail)
         self.made.emit(key, aim, made)
+        if not picture.made:
+            await self._store.put_thumbnail(made.images[0].thumbnail, made.thumbnail)

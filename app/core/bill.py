@@ -5,7 +5,7 @@ Together with `app.core.cost` this is the one place where money is worked out, i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
@@ -58,6 +58,9 @@ class Bill(NamedTuple):
     """What could have been read from the cache and was not."""
     extra: Decimal | None
     """USD that this has cost."""
+    prompt_tokens: int
+    cached: int
+    """Of these, how many were read from the cache or written to it."""
 
     @property
     def repriced(self) -> bool:
@@ -90,6 +93,8 @@ def of(answer: Message, model: Model) -> Bill | None:
         saved(usage, model),
         gone,
         extra(gone, usage, model) if gone is not None else None,
+        usage.prompt_tokens,
+        usage.prompt_tokens - usage.input_tokens,
     )
 
 
@@ -117,12 +122,6 @@ def saved(usage: Usage, model: Model) -> Decimal | None:
     if prices is None:
         return None
     return dollars(usage.prompt_tokens, prices.input) - _prompt_cost(usage, prices)
-
-
-def saved_together(answers: Iterable[Message], model_of: Callable[[str], Model]) -> Decimal:
-    """The same for many answers, each of the model that `model_of` finds by its id; what is not known counts nothing."""
-    known = ((usage, answer.model) for answer in answers if (usage := answer_usage(answer)) is not None)
-    return sum((saved(usage, model_of(model)) or Decimal(0) for usage, model in known), Decimal(0))
 
 
 def extra(gone: Lost, usage: Usage, model: Model) -> Decimal | None:

@@ -216,13 +216,21 @@ def _kept(db: sqlite3.Connection, samples: Sequence[Sample]) -> list[Sample]:
 
 def _read(db: sqlite3.Connection) -> list[Sample]:
     query = "SELECT family, estimated, actual FROM token_samples WHERE rates = ? ORDER BY position"
-    found = []
-    for family, estimated, actual in db.execute(query, (tokens.RATES,)):
-        try:
-            found.append(Sample(family, json.loads(estimated), actual))
-        except ValueError:
-            continue  # damaged on the disk: it can be done without
-    return found
+    rows = db.execute(query, (tokens.RATES,))
+    found = (_restored(family, estimated, actual) for family, estimated, actual in rows)
+    return [sample for sample in found if sample is not None]
+
+
+def _restored(family: str, estimated: str, actual: int) -> Sample | None:
+    """None for what is damaged on the disk: it can be done without."""
+    try:
+        counts = json.loads(estimated)
+    except ValueError:
+        return None
+    if not isinstance(counts, dict) or not counts or actual < 1:
+        return None
+    good = all(isinstance(count, float | int) and 0 < count < math.inf for count in counts.values())
+    return Sample(family, counts, actual) if good else None
 
 
 # --- how good the estimates are -----------------------------------------------------------------

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from app.core.fit import Tier
 from app.core.resources import resource
@@ -16,6 +16,11 @@ from app.core.resources import resource
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+    from app.core.own_prices import OwnPrice
+
+STALE: Final = timedelta(days=90)
+"""An older table may no longer hold, and says so."""
 
 SOON = timedelta(days=90)
 """How long before a guarantee runs out the person is told."""
@@ -63,7 +68,7 @@ class Model:
     """As people call it; the id where no better is known."""
     tier: Tier
     max_images: int
-    """Pictures of one request, those of earlier turns included."""
+    """Pictures of one request, those of earlier turns included; 0 for a model that takes none."""
     min_cacheable: int
     """Tokens; a shorter prompt is not cached and is billed at the input price."""
     context_window: int | None = None
@@ -91,6 +96,10 @@ class Model:
     """It is in our table."""
     offered: bool = True
     """False when the server's list lacks it."""
+    own: bool = False
+    """Its prices are the person's, not those of our table."""
+    derived: tuple[str, ...] = ()
+    """Kinds of price that the person did not state: they follow from the input price as they usually do."""
 
     def prices_for(self, prompt_tokens: int) -> Prices | None:
         """The prices of a request whose whole prompt (input, cache write and cache read) is that long."""
@@ -133,6 +142,18 @@ class ListedModel(NamedTuple):
     max_output: int | None = None
     lifecycle: str = ""
     retires: date | None = None
+    takes_pictures: bool = True
+
+
+class Difference(NamedTuple):
+    """A limit that a server names otherwise than we had it. The server's holds."""
+
+    model: str
+    """Id."""
+    figure: Literal["context_window", "max_output"]
+    ours: int
+    """Tokens."""
+    theirs: int
 
 
 class _Unknown(NamedTuple):
@@ -165,27 +186,73 @@ class _Unknown(NamedTuple):
                 return replace(model, lifecycle="retired", retires=day)
         return model
 
-    def listed(self, entry: ListedModel) -> Model:
-        model = self.model(entry.id)
-        if entry.context_window is not None and entry.context_window <= self.short_context:
-            model = replace(model, max_images=self.short_context_images)
-        return _with_facts(replace(model, name=entry.name or entry.id), entry)
+    def listed(self, model: Model, entry: ListedModel) -> Model:
+        """Such a model with what a server says of it."""
+        name = entry.name if entry.name and model.name == model.id else model.name
+        return _with_facts(self.limited(replace(model, name=name), entry.context_window), entry)
+
+    def limited(self, model: Model, context_window: int | None) -> Model:
+        """With a window so small it takes fewer pictures."""
+        short = context_window is not None and context_window <= self.short_context
+        return replace(model, max_images=self.short_context_images) if short else model
+
+
+class _CacheFactors(NamedTuple):
+    """By how much the prices of the cache usually differ from the input price (API.md, section 7)."""
+
+    cache_write_5m: Decimal
+    cache_write_1h: Decimal
+    cache_read: Decimal
+
+
+class _Rules(NamedTuple):
+    """What the table says of models beside those it lists."""
+
+    tiers: Mapping[str, Tier]
+    unknown: _Unknown
+    factors: _CacheFactors
+
+    def priced(self, model: Model, own: OwnPrice) -> Model:
+        """The model with what the person says of it."""
+        stated = {kind: getattr(own, kind) for kind in Prices._fields}
+        derived = {kind: own.input * factor for kind, factor in self.factors._asdict().items() if stated[kind] is None}
+        prices = Prices(**(stated | derived))
+        model = replace(
+            model,
+            name=own.name or model.name,
+            tier=self.tiers[own.tier] if own.tier else model.tier,
+            context_window=own.context_window or model.context_window,
+            max_output=own.max_output or model.max_output,
+            prices=prices,
+            long_prompt=_long_prompt(model, prices),
+            own=True,
+            derived=tuple(derived),
+        )
+        return model if model.known else self.unknown.limited(model, own.context_window)
 
 
 class Catalog:
-    """Models by id. A catalog is never changed; `joined` makes the next one."""
+    """Models by id. A catalog is never changed; `with_own` and `joined`, in this order, make the next one."""
 
     def __init__(
-        self, models: Iterable[Model], limits: Limits, as_of: date, default_id: str, unknown: _Unknown
+        self,
+        models: Iterable[Model],
+        limits: Limits,
+        as_of: date,
+        default_id: str,
+        rules: _Rules,
+        differences: Iterable[Difference] = (),
     ) -> None:
         self.models = tuple(models)
-        """Known models first, newest first; then those only the server knows, in its order."""
+        """Known models first, newest first; then those the person added; then those only the server knows."""
+        self.differences = tuple(differences)
+        """Where the server's limits are not those of the table."""
         self.limits = limits
         self.as_of = as_of
         """The day the table was read together."""
         self.default_id = default_id
-        self._table = self.models
-        self._unknown = unknown
+        self._loaded = self._table = self.models
+        self._rules = rules
         self._by_id = {name: model for model in self.models for name in (model.id, *model.aliases)}
 
     @classmethod
@@ -198,36 +265,71 @@ class Catalog:
             Limits(**table["limits"]),
             as_of=table["as_of"],
             default_id=table["default"],
-            unknown=_unknown(table["unknown"], tiers, table["retired"]),
+            rules=_Rules(
+                tiers,
+                _unknown(table["unknown"], tiers, table["retired"]),
+                _CacheFactors(*(Decimal(table["cache_factors"][kind]) for kind in _CacheFactors._fields)),
+            ),
         )
 
     def get(self, model_id: str) -> Model:
         """The model of that id or alias; one we do not know has no prices and `known=False`."""
-        return self._by_id.get(model_id) or self._unknown.model(model_id)
+        return self._by_id.get(model_id) or self._rules.unknown.model(model_id)
+
+    @property
+    def tiers(self) -> Mapping[str, Tier]:
+        """By the names that the table and the person's own prices give them."""
+        return self._rules.tiers
+
+    def usual(self, kind: str, input_price: Decimal) -> Decimal:
+        """What the cache usually costs at an input price; both in USD per million tokens."""
+        factor: Decimal = getattr(self._rules.factors, kind)
+        return input_price * factor
+
+    def is_stale(self, today: date) -> bool:
+        """Whether prices may have changed since the table was read together."""
+        return today - self.as_of > STALE
 
     def offered(self, today: date) -> tuple[Model, ...]:
         """The models to choose from: offered by the server and not retired."""
         return tuple(m for m in self.models if m.offered and not _is_retired(m, today))
 
+    def with_own(self, own: Mapping[str, OwnPrice]) -> Catalog:
+        """The table with the person's prices in place of its own, and the models that they added.
+
+        Nothing is left of what they said earlier, nor of a server's list.
+        """
+        table = {model.id: model for model in self._loaded}
+        names = {name: model.id for model in self._loaded for name in model.aliases}
+        for name, price in own.items():
+            model_id = names.get(name, name)
+            model = table.get(model_id) or self._rules.unknown.model(model_id)
+            table[model.id] = self._rules.priced(model, price)
+        return self._with(table.values(), table.values())
+
     def joined(self, listed: Iterable[ListedModel]) -> Catalog:
         """The table with what a server says: its limits and dates win, prices stay ours, unknown models are added.
 
-        Models the server does not list stay, not offered; a server that lists nothing tells nothing. Nothing is left of
-        an earlier server's list.
+        Models the server does not list stay, not offered, unless the person added them; a server that lists nothing
+        tells nothing. Nothing is left of an earlier server's list.
         """
         entries = {self.get(entry.id).id: entry for entry in listed}
         if not entries:
-            return self._with(self._table)
-        models = [
-            _with_facts(model, entries.pop(model.id)) if model.id in entries else replace(model, offered=False)
-            for model in self._table
-        ]
-        models += [self._unknown.listed(entry) for entry in entries.values()]
-        return self._with(models)
+            return self._with(self._table, self._table)
+        unknown = self._rules.unknown
+        models, differences = [], []
+        for model in self._table:
+            if (entry := entries.pop(model.id, None)) is not None:
+                differences += _differences(model, entry)
+                models.append(_with_facts(model, entry) if model.known else unknown.listed(model, entry))
+            else:
+                models.append(replace(model, offered=not model.known))
+        models += [unknown.listed(unknown.model(entry.id), entry) for entry in entries.values()]
+        return self._with(models, self._table, differences)
 
-    def _with(self, models: Iterable[Model]) -> Catalog:
-        catalog = Catalog(models, self.limits, self.as_of, self.default_id, self._unknown)
-        catalog._table = self._table
+    def _with(self, models: Iterable[Model], table: Iterable[Model], differences: Iterable[Difference] = ()) -> Catalog:
+        catalog = Catalog(models, self.limits, self.as_of, self.default_id, self._rules, differences)
+        catalog._loaded, catalog._table = self._loaded, tuple(table)
         return catalog
 
 
@@ -241,10 +343,29 @@ def _with_facts(model: Model, entry: ListedModel) -> Model:
     return replace(
         model,
         context_window=entry.context_window or model.context_window,
+        max_images=model.max_images if entry.takes_pictures else 0,
         max_output=entry.max_output or model.max_output,
         lifecycle="retired" if model.lifecycle == "retired" else entry.lifecycle or model.lifecycle,
         retires=entry.retires or (None if entry.lifecycle == "active" else model.retires),
     )
+
+
+def _differences(model: Model, entry: ListedModel) -> list[Difference]:
+    figures: tuple[tuple[Literal["context_window", "max_output"], int | None, int | None], ...] = (
+        ("context_window", model.context_window, entry.context_window),
+        ("max_output", model.max_output, entry.max_output),
+    )
+    return [
+        Difference(model.id, name, ours, theirs) for name, ours, theirs in figures if ours and theirs and ours != theirs
+    ]
+
+
+def _long_prompt(model: Model, prices: Prices) -> LongPrompt | None:
+    """The person's prices for long prompts: as much dearer as the table's are."""
+    if model.long_prompt is None or model.prices is None:
+        return None
+    pairs = zip(prices, model.long_prompt.prices, model.prices, strict=True)
+    return LongPrompt(model.long_prompt.over_tokens, Prices(*(own * long / usual for own, long, usual in pairs)))
 
 
 def _model(row: Mapping[str, Any], tiers: Mapping[str, Tier]) -> Model:

@@ -274,12 +274,12 @@ class Client:
             async with aclosing(_pieces(response)) as pieces:
                 async for piece in pieces:
                     for event in answer.feed(piece):
-                        yield event
+                        yield _named(event, response)
                         await turn.over()
                     if answer.complete:
                         return
             for event in answer.end():
-                yield event
+                yield _named(event, response)
         except _BROKEN as error:
             failure = answer.broken_off(silent=isinstance(error, httpx.TimeoutException))
         except TooLarge:
@@ -378,6 +378,12 @@ def retry_delay(error: ServerError, attempt: int, jitter: Callable[[], float] = 
     if wait is not None and wait > MAX_WAIT:
         return None
     return wait or min(0.5 * 2**attempt, 8.0) * (1 - 0.25 * jitter())
+
+
+def _named(event: JSON, response: httpx.Response) -> JSON:
+    """The event; the first one with the server's id of the request, which came in the head."""
+    named = event.get("type") == "message_start" and reply.request_id(response.headers)
+    return event | {"request_id": named} if named else event
 
 
 async def _ended(permit: Permit, error: BaseException, seconds: float) -> None:

@@ -2,7 +2,7 @@
 
 Prices are those of the model for the whole prompt (`Model.prices_for`). Every request is cached (API.md, section 7), so
 that new prompt tokens are billed at the price of a cache write once the prompt is long enough to be cached at all, and
-what an earlier request wrote within the last five minutes at the price of a read.
+what an earlier request wrote, as long as the server keeps it (`app.core.caching`), at the price of a read.
 """
 
 from __future__ import annotations
@@ -14,17 +14,15 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
+from app.core.caching import Lost, kept_of, lost, readable
 from app.core.catalog import Model, Prices
 from app.core.errors import ReplyLost
 from app.core.failure import error_from_json
 from app.core.fit import fit, image_tokens
-from app.core.message import THINKING, Block, ImageBlock, Message, ReplyBlock, TextBlock, Usage
+from app.core.message import THINKING, Block, ImageBlock, Message, ReplyBlock, TextBlock, Ttl, Usage
 from app.core.once import Once
 from app.core.request import Request, labelled
 from app.core.server import PRACTICE
-
-CACHE_SECONDS: Final = 300
-"""How long the server keeps what a request wrote (API.md, section 7: 5 minutes unless asked for 1 hour)."""
 
 USUAL_ANSWER: Final = 500
 """Output tokens of an answer while there is none to go by."""
@@ -60,6 +58,12 @@ class Context:
     pictures: int = 0
     answer: int = USUAL_ANSWER
     """Output to expect: the median of this model's last ten answers here."""
+    ttl: Ttl = "5m"
+    """How long the next request asks the server to keep its prompt."""
+    until: float = 0.0
+    """When the server forgets what is `cached`, in seconds since the epoch."""
+    lost: Lost | None = None
+    """What the cache still held, or would, had nothing changed and the request come in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +80,26 @@ class Estimate:
     """The prompt at the prices it will be billed at, and an answer of the usual length."""
     at_most: Decimal | None
     """The whole prompt at the write price, and an answer of `max_tokens`."""
+    warm: Decimal | None = None
+    """`next`, could the server still read from its cache all that the last request left there."""
 
     @property
     def prompt_tokens(self) -> int:
         return self.picture_tokens + self.text_tokens + self.context.tokens
 
+    @property
+    def dearer(self) -> Decimal:
+        """USD that `next` is more than `warm`; 0 where nothing is lost or the price is not known."""
+        return max(Decimal(0), self.next - self.warm) if self.next is not None and self.warm is not None else Decimal(0)
+
 
 def dollars(tokens: int, per_million: Decimal) -> Decimal:
     return tokens * per_million / _MILLION
+
+
+def write_price(prices: Prices, ttl: Ttl) -> Decimal:
+    """USD per million tokens that are written to the cache for that long."""
+    return prices.cache_write_1h if ttl == "1h" else prices.cache_write_5m
 
 
 def price(usage: Usage, model: Model) -> Decimal | None:
@@ -145,19 +161,20 @@ def answer_usage(answer: Message) -> Usage | None:
     seen = text_tokens(answer.text) + text_tokens(answer.thinking)
     if any(isinstance(b, ReplyBlock) and b.type in THINKING and not b.thinking for b in answer.content):
         seen = max(seen, round(answer.seconds * _TOKENS_A_SECOND))  # thinking whose text is not shown
-    return usage.updated({"output_tokens": max(usage.output_tokens, seen)})
+    return usage.updated({"output_tokens": max(usage.output_tokens, seen)}, answer.ttl)
 
 
-def picture_cost(tokens: int, prices: Prices) -> PictureCost:
+def picture_cost(tokens: int, prices: Prices, ttl: Ttl = "5m") -> PictureCost:
+    """The prices of a picture of so many tokens that is kept in the cache for `ttl`."""
     return PictureCost(
         tokens,
         dollars(tokens, prices.input),
-        dollars(tokens, prices.cache_write_5m),
+        dollars(tokens, write_price(prices, ttl)),
         dollars(tokens, prices.cache_read),
     )
 
 
-def fresh_price(tokens: int, prompt_tokens: int, model: Model) -> Decimal | None:
+def fresh_price(tokens: int, prompt_tokens: int, model: Model, ttl: Ttl = "5m") -> Decimal | None:
     """USD of tokens that are new in a prompt, in which they are counted: written to the cache where it is long enough.
 
     None where the model has no known price.
@@ -165,7 +182,7 @@ def fresh_price(tokens: int, prompt_tokens: int, model: Model) -> Decimal | None
     prices = model.prices_for(prompt_tokens)
     if prices is None:
         return None
-    return dollars(tokens, prices.cache_write_5m if prompt_tokens >= model.min_cacheable else prices.input)
+    return dollars(tokens, write_price(prices, ttl) if prompt_tokens >= model.min_cacheable else prices.input)
 
 
 @lru_cache(maxsize=64)
@@ -187,12 +204,15 @@ def context(request: Request, history: Sequence[Message], model: Model, *, now: 
         m for m in history if m.role == "assistant" and m.model == model.id and m.state == "complete" and m.usage
     ]
     usual = [m.usage.output_tokens for m in answers[-10:] if m.usage]
-    tokens, cached = _prompt(request, history, model, now)
+    kept = readable(request, history, now)
     return Context(
-        tokens=tokens,
-        cached=cached,
+        tokens=_prompt(request, history, model),
+        cached=kept.tokens if kept else 0,
         pictures=len(request.images),
         answer=_median(usual) if usual else USUAL_ANSWER,
+        ttl=request.ttl,
+        until=kept.until if kept else 0.0,
+        lost=lost(request, history, now),
     )
 
 
@@ -202,18 +222,16 @@ def _median(counts: Sequence[int]) -> int:
     return round((ordered[(len(counts) - 1) // 2] + ordered[len(counts) // 2]) / 2)
 
 
-def _prompt(request: Request, history: Sequence[Message], model: Model, now: float) -> tuple[int, int]:
-    """Tokens of the prompt, and how many of them the server still has in its cache."""
-    tried = next((m for m in reversed(history) if m.prefix == request.prefix and m.usage is not None), None)
-    known = tried or request.continues
-    billed = answer_usage(known) if known is not None else None
-    if known is None or known.usage is None or billed is None:
-        return text_tokens(request.system) + _block_tokens(request.messages, model), 0
-    tokens = known.usage.prompt_tokens
-    if tried is None:  # the answer itself, and what was said since, are new
-        tokens += billed.output_tokens - billed.thinking_tokens + _block_tokens(request.messages[request.seen :], model)
-    warm = now - known.created - known.seconds < CACHE_SECONDS
-    return tokens, known.usage.prompt_tokens - known.usage.input_tokens if warm else 0
+def _prompt(request: Request, history: Sequence[Message], model: Model) -> int:
+    """Tokens of the prompt: as far as it was sent before as the server has counted them, the rest by ourselves."""
+    kept = next(kept_of(request, history), None)
+    if kept is None or kept.answer.usage is None:
+        return text_tokens(request.system) + _block_tokens(request.messages, model)
+    usage, said = kept.answer.usage, request.messages[kept.messages :]
+    if said and kept.answer is request.continues and kept.answer.state == "complete":
+        answer = usage.output_tokens - usage.thinking_tokens
+        return usage.prompt_tokens + answer + _block_tokens(said[1:], model)
+    return usage.prompt_tokens + _block_tokens(said, model)
 
 
 def estimate(
@@ -239,14 +257,24 @@ def estimate(
     caches = prompt >= model.min_cacheable
     if prices is None:
         return Estimate(pictures, sum(picture_tokens), words, carried, caches, None, None)
-    fresh = prices.cache_write_5m if caches else prices.input
-    ahead = (
-        dollars(prompt - carried.cached, fresh)
-        + dollars(carried.cached, prices.cache_read)
-        + dollars(min(carried.answer, max_tokens), prices.output)
+    write = write_price(prices, carried.ttl)
+
+    def ahead(cached: int) -> Decimal:
+        fresh = dollars(prompt - cached, write if caches else prices.input)
+        return fresh + dollars(cached, prices.cache_read) + dollars(min(carried.answer, max_tokens), prices.output)
+
+    gone = carried.lost.tokens if carried.lost is not None and caches else 0
+    limit = dollars(prompt, max(write, prices.input, prices.cache_read)) + dollars(max_tokens, prices.output)
+    return Estimate(
+        pictures,
+        sum(picture_tokens),
+        words,
+        carried,
+        caches,
+        ahead(carried.cached),
+        limit,
+        ahead(max(carried.cached, min(carried.cached + gone, carried.tokens))),
     )
-    limit = dollars(prompt, prices.cache_write_5m) + dollars(max_tokens, prices.output)
-    return Estimate(pictures, sum(picture_tokens), words, carried, caches, ahead, limit)
 
 
 def _block_tokens(messages: Iterable[tuple[str, Sequence[Block]]], model: Model) -> int:

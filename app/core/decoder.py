@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.core import exchange
 from app.core.children import IDLE_SECONDS, Answer, Children
-from app.core.errors import FormatUnsupported
+from app.core.errors import FormatUnsupported, PictureError
 from app.core.pictures import read_picture
 
 if TYPE_CHECKING:
@@ -44,6 +44,18 @@ class Decoder:
         from app.core.answers import read_probe
 
         return self._ask({"what": "probe"}, read_picture(path, name), name, kind, page, read_probe)
+
+    def glimpse(self, path: Path, name: str) -> bytes:
+        """The thumbnail of a picture where it costs little, as of most photographs; empty where it does not.
+
+        A file that is broken further on may pass; what is broken here is for `prepare` to tell.
+        """
+        from app.core.glimpse import glimpse
+
+        try:
+            return glimpse(path, name)
+        except PictureError:
+            return b""
 
     def prepare(
         self, path: Path, name: str, cuts: Sequence[Cut], *, page: int = 0, max_bytes: int = 7_400_000

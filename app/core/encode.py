@@ -101,14 +101,19 @@ _STANDS_OUT: Final = [255 if level >= _APART else 0 for level in range(256)]
 
 
 def thumbnail(image: Image.Image) -> bytes:
-    scale = min(1.0, max(THUMBNAIL.width / image.width, THUMBNAIL.height / image.height))
-    scale = min(scale, THUMBNAIL_EDGE / max(image.size))
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    size = thumbnail_size(Size(*image.size))
     # Averaged to less than twice the size first, which at this size nobody sees and takes a third of the time.
     small = image.resize(size, Image.Resampling.HAMMING, reducing_gap=1.0) if size != image.size else image
     if small.mode == "RGBA":
         return _saved(small, "PNG", compress_level=3)
     return _saved(small, "JPEG", quality=85, subsampling="4:4:4")
+
+
+def thumbnail_size(whole: Size) -> Size:
+    """Pixels of the thumbnail of a picture of `whole` pixels."""
+    scale = min(1.0, max(THUMBNAIL.width / whole.width, THUMBNAIL.height / whole.height))
+    scale = min(scale, THUMBNAIL_EDGE / max(whole))
+    return Size(max(1, round(whole.width * scale)), max(1, round(whole.height * scale)))
 
 
 def _saved(image: Image.Image, encoder: str, **options: Any) -> bytes:

@@ -227,6 +227,12 @@ class ApiError(ServerError):
     picture: int = 0
     """The number of the picture that block is, as in "Image 3"; 0 where it is none."""
     picture_name: str = ""
+    of_link: bool = False
+    """A 400 about fetching the picture behind a link."""
+    links: tuple[int, ...] = ()
+    """Numbers of the pictures that went as links, where such an error names none and there are several."""
+    of_file: bool = False
+    """It is about a file that the server does not have, or has no longer (API.md, section 5)."""
     bad_signature: bool = False
     """A 400 about the signature of a thinking block (API.md, section 3.6)."""
     should_retry: bool = True

@@ -106,6 +106,7 @@ def check_fields(fields: JSON, version: str, catalog: Catalog) -> Model:
     _check_thinking(fields.get("thinking"), model, fields["max_tokens"])
     _check_output_config(fields.get("output_config"), model)
     _check_metadata(fields.get("metadata"))
+    _check_diagnostics(fields.get("diagnostics"))
     check_choice(fields, "service_tier", ("auto", "standard_only"))
     check_choice(fields, "speed", ("standard", "fast"))
     return model
@@ -201,6 +202,16 @@ def _check_metadata(value: object) -> None:
     user = value.get("user_id")
     good = user is None or (isinstance(user, str) and len(user) <= 256)
     need(good, "metadata.user_id: Input should be a string of at most 256 characters")
+
+
+def _check_diagnostics(value: object) -> None:
+    if value is None:
+        return
+    if not isinstance(value, dict):
+        refuse("diagnostics: Input should be a valid dictionary")
+    no_extras(value, {"previous_message_id"}, "diagnostics")
+    previous = value.get("previous_message_id")
+    need(previous is None or isinstance(previous, str), "diagnostics.previous_message_id: Input should be a string")
 
 
 def check_choice(fields: JSON, name: str, choices: Sequence[str], where: str = "") -> None:

@@ -32,7 +32,8 @@ class Picture:
     """One picture of a request, its bytes as received."""
 
     number: int
-    """N of the label "Image N:" before it; without a label, one more than the picture before."""
+    """N of the label "Image N:" before it; without a label, one more than the picture before. Blocks of one picture
+    that goes in parts share it."""
     message: int
     """Index of its message."""
     place: str
@@ -45,6 +46,8 @@ class Picture:
     """Visual tokens at the model's tier."""
     file_id: str = ""
     """The file it is kept as; empty where its bytes came with the request."""
+    part: str = ""
+    """What of the picture it shows, by its label: "overview", "part 1 of 4 (top left)"; empty for all of it."""
 
     @property
     def size(self) -> Size:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -40,11 +40,18 @@ _FREQUENT_HAN: Final = (
 """The 600 most frequent characters of Chinese, by the word list of jieba 0.42 (MIT licence)."""
 
 _LANGUAGES: Final = tuple(_WORDS)
-_NUMBERS: Final = "".join(str(n) for n in range(len(_WORDS)))
-_VOTES: Final = {
-    word: "".join(str(n) for n, words in enumerate(_WORDS.values()) if word in words.split())
-    for word in " ".join(_WORDS.values()).split()
-}
+_NUMBERS: Final = "012345"
+
+
+def _votes() -> dict[str, str]:
+    votes: dict[str, str] = {}
+    for number, words in zip(_NUMBERS, _WORDS.values(), strict=True):
+        for word in words.split():
+            votes[word] = votes.get(word, "") + number
+    return votes
+
+
+_VOTES: Final = _votes()
 """A frequent word → the numbers of the languages that have it, a digit each."""
 
 _READ: Final = 400
@@ -54,7 +61,10 @@ _SHARE: Final = 8
 _FOREIGN_SHARE: Final = 4
 """One letter of `_FOREIGN` in so many words, and it is another language."""
 _FEW: Final = 6
-"""Words; so few without a frequent one tell nothing."""
+"""Words; fewer without a frequent one tell nothing."""
+_MANY: Final = 40
+"""So many are in a language that we do not know."""
+_PERHAPS: Final = "perhaps latin"
 _SHORT: Final = 40
 """Characters; so few without kana may still be Japanese, after what is."""
 _KANA: Final = re.compile("[\u3041-\u30ff]")
@@ -62,7 +72,7 @@ _FOREIGN: Final = re.compile("[\u0100-\u0151\u0154-\u024f\u1ea0-\u1eff]")
 """Latin letters of none of our languages."""
 _COMMON: Final = frozenset(_FREQUENT_HAN)
 _FENCE: Final = "```"
-_CODE_SIGNS: Final = b'{}()[]<>=;:_/\\"*+&|#$'
+_CODE_SIGNS: Final = b'{}()[]<>=;:_/\\"+&#$'
 
 
 class Passage(NamedTuple):
@@ -80,7 +90,7 @@ def passages(text: str, default: str = "english") -> Iterator[Passage]:
 
     `default` is the language of what nothing tells about.
     """
-    language, kana = default, False
+    language, kana, known = default, False, False
     for number, part in enumerate(text.split(_FENCE) if _FENCE in text else (text,)):
         if number % 2:
             yield Passage("code", kana, part)
@@ -89,8 +99,10 @@ def passages(text: str, default: str = "english") -> Iterator[Passage]:
             if not paragraph:
                 continue
             told = _told(paragraph[:_READ])
+            if told == _PERHAPS:  # names, or a table: nothing against the language around it
+                told = "" if known else "latin"
             if told and told != "code":
-                language = told
+                language, known = told, True
             if not paragraph.isascii():
                 kana = _KANA.search(paragraph) is not None or (kana and len(paragraph) < _SHORT)
             yield Passage(told or language, kana, paragraph)
@@ -105,6 +117,8 @@ def common_characters(text: str) -> int:
 @lru_cache(maxsize=4096)
 def _told(text: str) -> str:
     """The language that a passage tells by itself; empty where it does not."""
+    if _is_code(text):
+        return "code"
     words = text.lower().split()
     known = list(filter(None, map(_VOTES.get, words)))
     votes = list(map("".join(known).count, _NUMBERS))
@@ -113,17 +127,11 @@ def _told(text: str) -> str:
         return "latin"
     if 0 < len(words) <= best * _SHARE:
         return _LANGUAGES[votes.index(best)]
-    if _is_code(text):
-        return "code"
-    return "latin" if len(words) >= _FEW and _is_latin(words) else ""
+    latin = sum(word[0] < "\u0250" and word.isalpha() for word in words)
+    return "latin" if latin >= _MANY else _PERHAPS if latin >= _FEW else ""
 
 
 def _is_code(text: str) -> bool:
     """Whether there are as many brackets and operators as no prose has."""
     data = text.encode("ascii", "replace")
     return _SHARE * (len(data) - len(data.translate(None, _CODE_SIGNS))) > len(data) > _SHARE
-
-
-def _is_latin(words: Iterable[str]) -> bool:
-    """Whether there are words enough in Latin letters to say that none is a frequent one."""
-    return sum(word[0] < "\u0250" and word.isalpha() for word in words) >= _FEW

@@ -54,11 +54,11 @@ _DARK: Final = 64
 
 _SOFT_EDGE: Final = 1024
 """Pixels of the long edge at which sharpness is judged: about what a model of either tier sees."""
-_SOFT_TILE: Final = 96
-_SOFT_REACH: Final = 12
-"""Pixels within which a sharp picture goes from dark to light at least once in one step."""
-_SOFT_STEP: Final = 0.25
-"""Of the whole way from dark to light, the steepest step of a blurred picture."""
+_SOFT: Final = ((96, 12, 0.25), (192, 48, 0.16))
+"""Edge of a tile; pixels within which a sharp picture goes from dark to light at least once in one step; of the whole
+way from dark to light, the steepest step of a blurred picture. The second where so little changes over the first few
+pixels that nothing can be told: the picture is flat, or blurred very much."""
+_ENOUGH_TILES: Final = 3
 _CONTRAST: Final = 40
 """Grey values; below it there is nothing that could be sharp."""
 
@@ -207,21 +207,28 @@ def _smallest(lines: Iterable[float]) -> float:
 
 def _blurred(image: Image, boxes: Sequence[_Part]) -> bool:
     """Whether nothing is sharp from left to right, or nothing from top to bottom, as in a picture that was shaken."""
-    less = max(1, round(max(image.size) / _SOFT_EDGE))
     if max(image.size) < _SOFT_EDGE // 4:
         return False
+    for tile, reach, limit in _SOFT:
+        ways = [way for way in _steepness(image, boxes, tile, reach) if len(way) >= _ENOUGH_TILES]
+        if ways:
+            return any(max(way) < limit for way in ways)
+    return False
+
+
+def _steepness(image: Image, boxes: Sequence[_Part], tile: int, reach: int) -> tuple[list[float], list[float]]:
+    """Of each tile with contrast the steepest step, as a share of the way from dark to light: across, and down."""
+    less = max(1, round(max(image.size) / _SOFT_EDGE))
     found: tuple[list[float], list[float]] = ([], [])
     for box in boxes[: _MOST_CELLS // 3]:
-        tile = _around(box, _SOFT_TILE * less, image.size)
-        grey = _grey(image.reduce(less, tile))
-        if min(grey.size) <= _SOFT_REACH:
+        grey = _grey(image.reduce(less, _around(box, tile * less, image.size)))
+        if min(grey.size) <= reach:
             continue
-        for way, steepest in zip(found, ((1, 0), (0, 1)), strict=True):
-            near = _change(grey, *steepest, 0.997)
-            far = _change(grey, steepest[0] * _SOFT_REACH, steepest[1] * _SOFT_REACH, 0.97)
+        for way, (across, down) in zip(found, ((1, 0), (0, 1)), strict=True):
+            far = _change(grey, across * reach, down * reach, 0.97)
             if far >= _CONTRAST:
-                way.append(near / far)
-    return any(len(way) >= 3 and max(way) < _SOFT_STEP for way in found)
+                way.append(_change(grey, across, down, 0.997) / far)
+    return found
 
 
 def _around(box: _Part, edge: int, size: tuple[int, int]) -> _Part:

@@ -19,6 +19,8 @@ JSON = dict[str, Any]
 
 State = Literal["complete", "streaming", "stopped", "interrupted", "failed"]
 """How an answer ended. A refusal and a cut at `max_tokens` are "complete" with their stop reason."""
+Ttl = Literal["5m", "1h"]
+"""How long the server is asked to keep a prompt in its cache (API.md, section 7)."""
 
 THINKING: Final = frozenset({"thinking", "redacted_thinking"})
 
@@ -78,6 +80,8 @@ class ImageBlock:
     """A link the person gave: the server fetches the picture itself. `sent` may then be empty, and the size 0."""
     file: RemoteFile | None = None
     """Where the server keeps it: it then goes by that name, not as bytes."""
+    description: str = ""
+    """Words of the person's that go in its place; they wait while it is withheld."""
 
     @property
     def label(self) -> str:
@@ -104,6 +108,8 @@ class ImageBlock:
         """The sentence that goes instead of the picture; empty where the picture goes itself."""
         if self.withheld:
             return f"Image {self.number}: left out."
+        if self.description:
+            return f"Image {self.number}, described in words: {self.description}"
         return f"Image {self.number}: the same picture as Image {self.same_as}." if self.same_as else ""
 
     @property
@@ -175,11 +181,17 @@ class Usage:
         return self.input_tokens + self.cache_write_5m + self.cache_write_1h + self.cache_read
 
     @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> Usage:
-        """Read a `usage` object. Every count may be null or absent (third-party servers): it then counts 0."""
+    def from_json(cls, raw: Mapping[str, Any], ttl: Ttl = "5m") -> Usage:
+        """Read a `usage` object. Every count may be null or absent (third-party servers): it then counts 0.
+
+        What was written to the cache is for `ttl`, as it was asked for, where the server does not tell.
+        """
         written = _count(raw, "cache_creation_input_tokens")
         by_ttl = raw.get("cache_creation")
-        hour = _count(by_ttl, "ephemeral_1h_input_tokens") if isinstance(by_ttl, Mapping) else 0
+        if isinstance(by_ttl, Mapping):
+            hour = _count(by_ttl, "ephemeral_1h_input_tokens")
+        else:
+            hour = written if ttl == "1h" else 0
         details = raw.get("output_tokens_details")
         return cls(
             input_tokens=_count(raw, "input_tokens"),
@@ -191,9 +203,9 @@ class Usage:
             raw=dict(raw),
         )
 
-    def updated(self, later: Mapping[str, Any]) -> Usage:
+    def updated(self, later: Mapping[str, Any], ttl: Ttl = "5m") -> Usage:
         """Merge a `message_delta` usage: counts are cumulative, what is missing or null keeps its value."""
-        return Usage.from_json(self.raw | {k: v for k, v in later.items() if v is not None})
+        return Usage.from_json(self.raw | {k: v for k, v in later.items() if v is not None}, ttl)
 
 
 def _count(raw: Mapping[str, Any], key: str) -> int:
@@ -227,6 +239,14 @@ class Message:
     """Assistant: what it cost by `usage`, in USD, as an exact decimal; empty where unknown."""
     api_id: str = ""
     """The API's id of the answer (`msg_…`)."""
+    request_id: str = ""
+    """Assistant: the server's id of the request."""
+    ttl: Ttl = "5m"
+    """Assistant: how long the server was asked to keep the prompt."""
+    cache: JSON | None = None
+    """Assistant: what it was expected to read from the cache, as `app.core.caching` writes it."""
+    diagnostics: JSON | None = None
+    """Assistant: what the API says about its cache (`app.core.caching`)."""
     seconds: float = 0.0
     """Assistant: from Send to the last event."""
     error: JSON | None = None
@@ -272,7 +292,7 @@ class Message:
         match event.get("type"):
             case "message_start":
                 start = event.get("message")
-                return self._started(start) if isinstance(start, Mapping) else self
+                return self._started(start, event) if isinstance(start, Mapping) else self
             case "content_block_start":
                 block = event.get("content_block")
                 return self._with_block(event.get("index"), dict(block)) if isinstance(block, Mapping) else self
@@ -284,12 +304,14 @@ class Message:
             case _:
                 return self
 
-    def _started(self, start: Mapping[str, Any]) -> Message:
-        usage = start.get("usage")
+    def _started(self, start: Mapping[str, Any], event: Mapping[str, Any]) -> Message:
+        usage, diagnostics = start.get("usage"), start.get("diagnostics")
         return replace(
             self,
             api_id=str(start.get("id") or ""),
-            usage=Usage.from_json(usage) if isinstance(usage, Mapping) else Usage(),
+            request_id=str(event.get("request_id") or ""),
+            usage=Usage.from_json(usage, self.ttl) if isinstance(usage, Mapping) else Usage(),
+            diagnostics=dict(diagnostics) if isinstance(diagnostics, Mapping) else None,
         )
 
     def _with_block(self, index: object, block: JSON) -> Message:
@@ -316,7 +338,7 @@ class Message:
                 stop_details=delta.get("stop_details") or self.stop_details,
             )
         if isinstance(usage, Mapping):
-            message = replace(message, usage=(message.usage or Usage()).updated(usage))
+            message = replace(message, usage=(message.usage or Usage()).updated(usage, self.ttl))
         return message
 
 

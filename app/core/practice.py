@@ -145,7 +145,9 @@ class Practice:
     async def _messages(self, headers: Mapping[str, str], body: bytes) -> Reply:
         call, text, digest = await asyncio.to_thread(self._work, headers, body)
         fault = call.question.strip() if call.question.strip() in _STREAM_FAULTS else ""
-        events = _events(call, text, self._cache.usage(call), fault, digest)
+        usage = self._cache.usage(call)
+        diagnostics = self._cache.diagnosis(call, usage, _answer_id(digest))
+        events = _events(call, text, usage, diagnostics, fault, digest)
         request_id = _request_id(digest)
         if not call.stream:
             return _json_reply(200, _folded(events), request_id)
@@ -248,30 +250,37 @@ def _listed(model: Model) -> JSON:
 
 
 def _answer(call: Call, facts: Mapping[str, Facts]) -> str:
-    if not call.pictures:
-        return without_pictures(_SHOWN_FAULTS)
     named = _named(call)
+    numbers = {int(number) for number in _NAMED.findall(call.question)}
+    as_words = {number: words for number, words in sorted(call.described.items()) if number in numbers}
+    if not call.pictures:
+        return without_pictures(_SHOWN_FAULTS, as_words or call.described)
     new = [picture for picture in call.pictures if picture.message >= call.last]
     pair = _pair(call.pictures, named, new)
-    meant = {picture.place for picture in (*new, *named, *pair)} or {call.pictures[-1].place}
-    described = [(picture, facts[picture.place]) for picture in call.pictures if picture.place in meant]
-    return with_pictures(described, _compared(pair, call.model) if pair else None, earlier=not new)
+    meant = {picture.number for picture in (*new, *named, *pair)} or {call.pictures[-1].number}
+    described = [(picture, facts[picture.place]) for picture in call.pictures if picture.number in meant]
+    return with_pictures(described, _compared(pair, call.model) if pair else None, earlier=not new, as_words=as_words)
 
 
 def _named(call: Call) -> list[Picture]:
-    """The pictures that the question names, in its order, each once."""
-    by_number = {picture.number: picture for picture in call.pictures}
+    """The pictures that the question names, in its order, each once: of one in parts the first, its overview."""
+    by_number = {picture.number: picture for picture in reversed(call.pictures)}
     numbers = dict.fromkeys(int(number) for number in _NAMED.findall(call.question))
     return [by_number[number] for number in numbers if number in by_number]
 
 
 def _pair(pictures: Sequence[Picture], named: Sequence[Picture], new: Sequence[Picture]) -> tuple[Picture, ...]:
-    """The two pictures to compare: those named; the one named and the newest; else the last two. Or none."""
+    """The two pictures to compare: those named; the one named and the newest; else the last two. Or none.
+
+    Parts of one picture are not compared; of each the overview is.
+    """
     if len(named) >= 2:
         return tuple(named[:2])
+    first_of = {picture.number: picture for picture in reversed(pictures)}
     if len(named) == 1:
-        return (named[0], new[-1]) if new and new[-1] is not named[0] else ()
-    return tuple(pictures[-2:]) if len(pictures) >= 2 else ()
+        return (named[0], first_of[new[-1].number]) if new and new[-1].number != named[0].number else ()
+    last = [first_of[number] for number in dict.fromkeys(picture.number for picture in pictures)][-2:]
+    return tuple(last) if len(last) == 2 else ()
 
 
 def _compared(pair: Sequence[Picture], model: Model) -> Comparison:
@@ -286,13 +295,13 @@ def _compared(pair: Sequence[Picture], model: Model) -> Comparison:
 # --- the wire (API.md, sections 3.4 and 4.1) ----------------------------------------------------
 
 
-def _events(call: Call, text: str, usage: JSON, fault: str, digest: bytes) -> Iterator[JSON]:
+def _events(call: Call, text: str, usage: JSON, diagnostics: JSON | None, fault: str, digest: bytes) -> Iterator[JSON]:
     """The stream's events, one after the other."""
     text, stop = _ended(text, call, _FEW_TOKENS if fault == "/fail max_tokens" else call.max_tokens)
     pieces = _FEW_WORDS.findall(text)
     if fault in ("/fail cut", "/fail error", "/fail refusal"):
         pieces = pieces[: len(pieces) // 3]
-    yield {"type": "message_start", "message": _started(call, usage, digest)}
+    yield {"type": "message_start", "message": _started(call, usage, diagnostics, digest)}
     yield {"type": "ping"}
     if pieces:
         yield {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
@@ -327,15 +336,16 @@ def _ended(text: str, call: Call, max_tokens: int) -> tuple[str, JSON]:
     return text, {"stop_reason": reason, "stop_sequence": sequence, "stop_details": None}
 
 
-def _started(call: Call, usage: JSON, digest: bytes) -> JSON:
+def _started(call: Call, usage: JSON, diagnostics: JSON | None, digest: bytes) -> JSON:
     return {
-        "id": f"msg_01{digest.hex()[:22]}",
+        "id": _answer_id(digest),
         "type": "message",
         "role": "assistant",
         "model": call.model.id,
         "content": [],
         "stop_reason": None,
         "stop_sequence": None,
+        "diagnostics": diagnostics,
         "usage": usage,
     }
 
@@ -381,6 +391,10 @@ def _json_reply(status: int, value: JSON, request_id: str) -> Reply:
 
 def _dumped(value: JSON) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _answer_id(digest: bytes) -> str:
+    return f"msg_01{digest.hex()[:22]}"
 
 
 def _request_id(digest: bytes) -> str:

@@ -144,7 +144,7 @@ def _going(history: Sequence[Message]) -> Iterator[tuple[Message, tuple[ImageBlo
     for message, blocks in pictures:
         if not blocks[0].stands_for:
             yield message, blocks, None
-        elif not blocks[0].withheld and blocks[0].same_as not in themselves:
+        elif not (blocks[0].withheld or blocks[0].description) and blocks[0].same_as not in themselves:
             yield message, blocks, "same_as"
             themselves.add(blocks[0].number)
 

@@ -43,6 +43,8 @@ _BLANKS: Final = b"\xef\xbb\xbf \t\r\n"
 _HTML: Final = re.compile(r"^\s*<|<!doctype|<html", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\s*(\d{1,15}(?:\.\d{0,15})?)\s*", re.ASCII)
 _BLOCK: Final = re.compile(r"\bmessages\.(\d{1,9})\.content\.(\d{1,9})\b", re.ASCII)
+_FETCHING: Final = re.compile(r"\b(?:download|fetch|url)", re.IGNORECASE)
+_FILE: Final = re.compile(r"\bfile(?:s|_\w+)?\b", re.IGNORECASE)
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 _log = logging.getLogger(__name__)
@@ -211,6 +213,8 @@ def api_error(status: int, headers: Mapping[str, str], body: bytes | bytearray) 
         code=code,
         retry_after=retry_after(headers),
         block=None if block is None else (int(block[1]), int(block[2])),
+        of_link=status == 400 and _FETCHING.search(message) is not None,
+        of_file=code == "file_expired" or (status == 404 and _FILE.search(message) is not None),
         bad_signature=status == 400 and "signature" in message and "thinking" in message,
         should_retry=headers.get("x-should-retry", "").strip().lower() != "false",
     )
@@ -297,7 +301,14 @@ def _listed(entry: JSON) -> ListedModel:
         max_output=_count(entry.get("max_tokens")),
         lifecycle=_text(entry.get("lifecycle")),
         retires=_day(entry.get("retires_at")),
+        takes_pictures=_takes_pictures(entry.get("capabilities")),
     )
+
+
+def _takes_pictures(capabilities: object) -> bool:
+    """False only where the server says so: most servers say nothing of it."""
+    said = capabilities.get("image_input") if isinstance(capabilities, dict) else None
+    return not (isinstance(said, dict) and said.get("supported") is False)
 
 
 def _count(value: object) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -25,8 +26,13 @@ class Comparison:
     difference: Difference
 
 
-def without_pictures(commands: Mapping[str, str]) -> str:
-    """The answer in a conversation that holds no picture; `commands` are what a person may type, and what it shows."""
+def without_pictures(commands: Mapping[str, str], as_words: Mapping[int, str] = MappingProxyType({})) -> str:
+    """The answer in a conversation that holds no picture; `commands` are what a person may type, and what it shows.
+
+    `as_words` are descriptions that came in place of pictures, by their numbers.
+    """
+    if as_words:
+        return f"{OPENING} No picture came with this conversation.\n\n{_as_words(as_words)}\n"
     rows = [f"| `{command}` | {shows} |" for command, shows in commands.items()]
     return "\n".join(
         [
@@ -52,16 +58,27 @@ def without_pictures(commands: Mapping[str, str]) -> str:
     )
 
 
-def with_pictures(pictures: Sequence[tuple[Picture, Facts]], comparison: Comparison | None, *, earlier: bool) -> str:
-    """The answer about `pictures`; `earlier` when all of them came with earlier turns."""
+def with_pictures(
+    pictures: Sequence[tuple[Picture, Facts]],
+    comparison: Comparison | None,
+    *,
+    earlier: bool,
+    as_words: Mapping[int, str] = MappingProxyType({}),
+) -> str:
+    """The answer about `pictures`; `earlier` when all of them came with earlier turns.
+
+    `as_words` are those that are asked for and came as a description, by their numbers.
+    """
     opening = f"{OPENING} All that follows was measured from the pictures themselves."
     if earlier:
         opening += " No new picture came with this question, so it is about those sent before."
     shown = pictures[:_MAX_ROWS]
     parts = [opening, _heading(pictures, comparison), _table(shown)]
     if len(pictures) > len(shown):
-        parts.append(f"{len(pictures) - len(shown)} more pictures were measured and are left out here.")
+        parts.append(f"{_left_out(pictures, shown)} were measured and are left out here.")
     parts.append("\n".join(_bullet(picture, facts) for picture, facts in shown))
+    if as_words:
+        parts.append(_as_words(as_words))
     if comparison is not None:
         parts += _comparison(comparison)
     parts.append(_json(shown, comparison))
@@ -69,10 +86,24 @@ def with_pictures(pictures: Sequence[tuple[Picture, Facts]], comparison: Compari
     return "\n\n".join(parts) + "\n"
 
 
+def _as_words(described: Mapping[int, str]) -> str:
+    """Each description as a quotation."""
+    quoted = ("\n".join(f"> {line}".rstrip() for line in words.splitlines()) for words in described.values())
+    told = [f"Image {number} came as words, of which nothing can be measured:" for number in described]
+    return "\n\n".join(part for both in zip(told, quoted, strict=True) for part in both)
+
+
 def _heading(pictures: Sequence[tuple[Picture, Facts]], comparison: Comparison | None) -> str:
     if comparison is not None:
-        return f"## {_name(comparison.first)} and {_name(comparison.second)} compared"
-    return f"## {_name(pictures[0][0])}" if len(pictures) == 1 else f"## {len(pictures)} pictures"
+        return f"## {_whole(comparison.first)} and {_whole(comparison.second)} compared"
+    count = len({picture.number for picture, _ in pictures})
+    return f"## {_whole(pictures[0][0])}" if count == 1 else f"## {count} pictures"
+
+
+def _left_out(pictures: Sequence[tuple[Picture, Facts]], shown: Sequence[tuple[Picture, Facts]]) -> str:
+    told = {picture.number for picture, _ in shown}
+    more = {picture.number for picture, _ in pictures} - told
+    return f"{len(more)} more pictures" if more else f"{len(pictures) - len(shown)} more parts"
 
 
 def _table(pictures: Iterable[tuple[Picture, Facts]]) -> str:
@@ -98,7 +129,7 @@ def _bullet(picture: Picture, facts: Facts) -> str:
 
 
 def _comparison(comparison: Comparison) -> list[str]:
-    first, second, difference = _name(comparison.first), _name(comparison.second), comparison.difference
+    first, second, difference = _whole(comparison.first), _whole(comparison.second), comparison.difference
     parts = [f"### Where {first} and {second} differ"]
     if difference.scaled:
         parts.append(f"Their sizes differ, so {second} was scaled to the size of {first} before comparing.")
@@ -134,6 +165,7 @@ def _json(pictures: Iterable[tuple[Picture, Facts]], comparison: Comparison | No
     rows = [
         {
             "image": picture.number,
+            **({"part": picture.part} if picture.part else {}),
             "width": picture.size.width,
             "height": picture.size.height,
             "format": picture.header.format,
@@ -158,6 +190,10 @@ def _json(pictures: Iterable[tuple[Picture, Facts]], comparison: Comparison | No
 
 
 def _name(picture: Picture) -> str:
+    return f"{_whole(picture)}, {picture.part}" if picture.part else _whole(picture)
+
+
+def _whole(picture: Picture) -> str:
     return f"Image {picture.number}"
 
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from app.core.fit import Tier, fit
-from app.core.message import JSON, THINKING, Block, ImageBlock, Message, ReplyBlock, TextBlock, well_formed
+from app.core.message import JSON, THINKING, Block, ImageBlock, Message, ReplyBlock, TextBlock, Ttl, well_formed
 from app.core.once import Once
 
 MAX_TOKENS: Final = 16_000
@@ -34,6 +34,9 @@ Source = Literal["url", "file"]
 
 _LOOK_BACK: Final = 20
 """Content blocks between two cache marks that the server bridges (API.md, section 7)."""
+
+_BARE: Final = " without thinking"
+"""Ends the prefix of a request from which all thinking was left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,17 @@ class Request:
     """The last answer, if what it was asked with is still what goes back: the server may have that in its cache."""
     seen: int = 0
     """How many of `messages` go up to that answer, itself included."""
+    ttl: Ttl = "5m"
+    """How long the server is to keep the prompt in its cache."""
+    trail: tuple[tuple[str, int], ...] = ()
+    """What earlier answers may have been asked with of which every byte goes again: the prefix, and how many of
+    `messages` that is."""
+    changed: tuple[int, int] = (0, 0)
+    """Between these two of `messages` is what has changed since the last answer was asked for; both 0 where nothing."""
+    diagnoses: bool = False
+    """Whether the server can say why it read nothing from its cache."""
+    previous: str = ""
+    """The API's id of the last answer of this server."""
 
     @classmethod
     def build(
@@ -87,6 +101,8 @@ class Request:
         max_tokens: int = MAX_TOKENS,
         sources: frozenset[Source] = frozenset(),
         exact: Tier | None = None,
+        ttl: Ttl = "5m",
+        diagnoses: bool = False,
     ) -> Request:
         """The request that answers `history`, whose last message is the person's.
 
@@ -96,14 +112,22 @@ class Request:
         kept = sendable(history)
         digest = hashlib.sha256(f"{server}\0{model}\0{system}".encode())
         continues: Message | None = None
-        stale, seen = -1, 0
+        trail: list[tuple[str, int]] = []
+        stale, seen, steady, changed = -1, 0, 0, (0, 0)
+        asked = ""
         for index, message in enumerate(kept):
             if message.role == "assistant":
-                if message.prefix == digest.hexdigest():
-                    continues, seen = message, index + 1
+                if bare(message.prefix) == asked:
+                    continues, seen, steady = message, index + 1, index
+                    if message.prefix != asked:  # asked without earlier thinking, as all that follows
+                        stale, trail = index, trail[-1:]
                 else:
                     stale, continues, seen = index, None, 0
+                    trail, changed = [], (steady, index)
             _digest(digest, message)
+            if message.role == "user":
+                asked = digest.hexdigest()
+                trail.append((asked, index + 1))
         messages = tuple(
             (message.role, tuple(_blocks(message, thinking=index > stale))) for index, message in enumerate(kept)
         )
@@ -118,6 +142,11 @@ class Request:
             exact,
             continues,
             seen,
+            ttl,
+            tuple(trail),
+            changed,
+            diagnoses,
+            next((m.api_id for m in reversed(history) if m.api_id and m.server == server), "") if diagnoses else "",
         )
 
     @property
@@ -153,7 +182,7 @@ class Request:
             (role, tuple(b for b in blocks if not (isinstance(b, ReplyBlock) and b.type in THINKING)))
             for role, blocks in self.messages
         )
-        return replace(self, messages=messages, prefix=f"{self.prefix} without thinking")
+        return replace(self, messages=messages, prefix=self.prefix + _BARE)
 
     def body(self, read: Callable[[str], bytes]) -> Body:
         """The request as JSON bytes (API.md, section 3.2), streamed, with automatic caching (section 7)."""
@@ -161,14 +190,15 @@ class Request:
         fields: JSON = {"model": self.model, "max_tokens": self.max_tokens, "stream": True}
         if self.system:
             fields["system"] = self.system
-        fields["cache_control"] = {"type": "ephemeral"}
+        fields["cache_control"] = self._mark
+        if self.diagnoses:
+            fields["diagnostics"] = {"previous_message_id": self.previous or None}
         contents = [list(self._entries(blocks, mark)) for _, blocks in self.messages]
         entries = [entry for content in contents for entry in content]
         images = [block for entry, block in entries if isinstance(block, ImageBlock) and _carries_bytes(entry)]
-        if len(self.messages) > 2 and sum(len(content) for content in contents[-2:]) > _LOOK_BACK:
-            # The server looks for what it has cached so many blocks back and no further (API.md, section 7).
-            entry, _ = contents[-3][-1]
-            contents[-3][-1] = entry | {"cache_control": {"type": "ephemeral"}}, None
+        if asked := self._marked:
+            entry, _ = contents[asked - 1][-1]
+            contents[asked - 1][-1] = entry | {"cache_control": self._mark}, None
         messages = [
             b'{"role":"%b","content":[%b]}' % (role.encode(), b",".join(_written(*entry) for entry in content))
             for (role, _), content in zip(self.messages, contents, strict=True)
@@ -179,6 +209,29 @@ class Request:
         for image, piece in zip(images, pieces[1:], strict=True):
             parts += [image, piece]
         return Body(tuple(parts), read)
+
+    def reaches(self, messages: int) -> bool:
+        """Whether the server, from the marks of this request, finds what it has kept of that many of its messages."""
+        marks = (mark for mark in (len(self.messages), self._marked) if mark >= messages)
+        return any(self._count(messages, mark) <= _LOOK_BACK for mark in marks)
+
+    @property
+    def _mark(self) -> JSON:
+        """Marks what the server is to keep (API.md, section 7)."""
+        return {"type": "ephemeral"} if self.ttl == "5m" else {"type": "ephemeral", "ttl": self.ttl}
+
+    @property
+    def _marked(self) -> int:
+        """How many messages go up to the explicit mark, 0 where there is none: on the last question with an answer.
+
+        The server looks for what it has cached so many blocks back and no further (API.md, section 7).
+        """
+        asked = max((index for index, (role, _) in enumerate(self.messages) if role == "assistant"), default=0)
+        return asked if asked and self._count(asked, len(self.messages)) > _LOOK_BACK else 0
+
+    def _count(self, first: int, end: int) -> int:
+        """Content blocks of these messages."""
+        return sum(_entry_count(blocks) for _, blocks in self.messages[first:end])
 
     def _entries(self, blocks: Sequence[Block], mark: str = "") -> Iterator[tuple[JSON, Block | None]]:
         """The content of one message, entry by entry, and the block that each is; `mark` stands for a picture's bytes.
@@ -236,6 +289,11 @@ def _turns(history: Sequence[Message]) -> Iterator[tuple[Message, list[Message]]
         yield history[row], list(history[row + 1 : end])
 
 
+def bare(prefix: str) -> str:
+    """What an answer was asked with, whether its thinking had to be left out or not."""
+    return prefix.removesuffix(_BARE)
+
+
 def base64_length(size: int) -> int:
     """Characters of the base64 text of `size` bytes."""
     return (size + 2) // 3 * 4
@@ -267,6 +325,12 @@ def _asked(message: Message) -> Iterator[Block]:
             said.add(block.number)
         elif not isinstance(block, TextBlock) or block.text.strip():
             yield block
+
+
+def _entry_count(blocks: Sequence[Block]) -> int:
+    """How many blocks of the API's go for these: a label is one, too."""
+    images = [block for block in blocks if isinstance(block, ImageBlock)]
+    return len(blocks) + sum(not image.stands_for and labelled(image, len(images) == 1) for image in images)
 
 
 def _carries_bytes(entry: JSON) -> bool:

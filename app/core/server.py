@@ -59,6 +59,11 @@ class Server:
         """Whether it can be told to refuse a picture rather than shrink it (API.md, sections 1.6 and 10)."""
         return self.is_anthropic
 
+    @property
+    def knows_diagnostics(self) -> bool:
+        """Whether it can say why it read nothing from its cache (API.md, section 7)."""
+        return self.is_anthropic
+
     def sources(self, *, foreign: bool) -> frozenset[Source]:
         """Besides bytes, how it takes pictures (API.md, section 1.7).
 

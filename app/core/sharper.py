@@ -18,10 +18,10 @@ def sharper(blocks: Sequence[ImageBlock], tier: Tier, limits: Limits, others: in
     """The next better way to send the picture of these blocks; None where it went in all its pixels.
 
     That is "auto" where it went smaller than the tier takes, else "tiles". `others` counts the blocks that the request
-    has besides. None also for a picture that is left out, and for a link of which nothing is kept.
+    has besides. None also for a picture that is left out or described, and for a link of which nothing is kept.
     """
     whole = Size(blocks[0].original_width, blocks[0].original_height)
-    if blocks[0].withheld or not blocks[0].original or min(whole) < 1:
+    if blocks[0].withheld or blocks[0].description or not blocks[0].original or min(whole) < 1:
         return None
     found = _next(blocks, offers(whole, tier))
     if found is not None and others + len(found.cuts) > limits.many_images:

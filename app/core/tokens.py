@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
@@ -52,6 +53,14 @@ def family(model: Model) -> str:
 def scale(family: str) -> float:
     """How many tokens a tokenizer makes where the oldest one makes one, before anything is learnt."""
     return _SCALE.get(family, 1.0)
+
+
+def most(text: str) -> int:
+    """Tokens that a text can be at most, for limits: a byte-pair tokenizer makes no more than one of each byte."""
+    if text.isascii():
+        return len(text)
+    # A tokenizer may first bring the text into the form NFKC, in which a ligature is several letters.
+    return max(len(form.encode("utf-8", "replace")) for form in (text, unicodedata.normalize("NFKC", text)))
 
 
 class Rate(NamedTuple):
@@ -124,13 +133,19 @@ _CLASSES: Final = {
 """Class → the first bytes of its characters in UTF-8. "b" are Latin letters beyond ASCII, "o" rare signs, "k" kana and
 signs of Japanese and Chinese, "z" Chinese characters, "w" wide signs, "m" emoji. What is left are ASCII signs, "!"."""
 _CONTINUATION: Final = bytes(range(0x80, 0xC0))
-_CLASSED: Final = bytes(
-    next((name[0] for name, members in _CLASSES.items() if byte in members), ord("!")) for byte in range(256)
-)
-_MEMBERS: Final = {
-    members: bytes(ord("x") if byte in members else ord(" ") for byte in range(256))
-    for members in (b"ab", b"!", b"\n", b"i", *_SCRIPTS)
-}
+
+
+def _table(otherwise: bytes, classes: Mapping[bytes, bytes]) -> bytes:
+    """A table for `bytes.translate`."""
+    table = bytearray(otherwise * 256)
+    for name, members in classes.items():
+        for byte in members:
+            table[byte] = name[0]
+    return bytes(table)
+
+
+_CLASSED: Final = _table(b"!", _CLASSES)
+_MEMBERS: Final = {members: _table(b" ", {b"x": members}) for members in (b"ab", b"!", b"\n", b"i", *_SCRIPTS)}
 """Classes → the table that marks them."""
 _KANA_STARTS: Final = (b"\xe3\x81", b"\xe3\x82", b"\xe3\x83")
 

@@ -10,8 +10,8 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Never
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal, Never
 
 from app.core.carve import parse
 from app.core.catalog import Catalog, Limits, Model
@@ -19,9 +19,23 @@ from app.core.fields import Refusal, check_count_fields, check_fields, check_hea
 from app.core.image_block import ImageReader, Kept, Picture, digest_of, nothing_kept
 from app.core.message import JSON
 
-_LABEL: Final = re.compile(r"\s*Image (\d{1,4}):\s*")
+_LABEL: Final = re.compile(
+    r"\s*Image (?P<number>\d{1,4})(?:, the same picture as Image \d{1,4} but sharper)?"
+    r"(?:, (?:(?P<overview>overview) of the whole picture"
+    r"|(?P<part>part \d{1,3} of \d{1,3}|marked region)(?: at full size)?(?P<place> \([a-z ]{3,20}\))?))?:\s*"
+)
+"""What `ImageBlock.label` says before a picture."""
+_STANDS_FOR: Final = re.compile(
+    r"Image (?P<number>\d{1,4})(?:: left out\.|: the same picture as Image \d{1,4}\."
+    r"|, described in words: (?P<words>.+))",
+    re.DOTALL,
+)
+"""What `ImageBlock.stands_for` says in a picture's place."""
 _ANSWER_KINDS: Final = ("tool_use", "server_tool_use", "container_upload", "fallback")
 _CHARACTERS_A_TOKEN: Final = 3.5
+
+Part = Literal["model", "system", "messages"]
+"""Where in the prompt a block stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +47,7 @@ class Piece:
     tokens: int
     ttl: str = ""
     """"5m" or "1h" where a cache mark stands; otherwise empty."""
+    part: Part = "messages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +62,13 @@ class Call:
     """The whole prompt in order: system, then messages."""
     pictures: tuple[Picture, ...]
     question: str
-    """The text of the last message, labels left out."""
+    """The text of the last message, without labels and what stands for pictures."""
     last: int
     """Index of the first message of the last turn: the person's messages at the end count as one turn."""
+    diagnostics: JSON | None = None
+    """The request's own field: asks why the cache was missed, in comparison with an earlier answer."""
+    described: Mapping[int, str] = field(default_factory=dict)
+    """Number of a picture that came as words → the words."""
 
     @property
     def prompt_tokens(self) -> int:
@@ -74,6 +93,8 @@ def check(headers: Mapping[str, str], body: bytes, catalog: Catalog, kept: Kept 
         tuple(reader.pictures),
         "\n\n".join(reader.question),
         reader.last,
+        fields.get("diagnostics"),
+        reader.described,
     )
     if model.context_window is not None and call.prompt_tokens > model.context_window:
         refuse(f"prompt is too long: {call.prompt_tokens} tokens > {model.context_window} maximum")
@@ -120,7 +141,7 @@ def _automatic_mark(pieces: Sequence[Piece], fields: JSON) -> tuple[Piece, ...]:
         explicit = marked[-1].ttl
         if explicit and explicit != automatic:
             refuse("cache_control: the last block already has a cache_control with another ttl")
-        marked[-1] = Piece(marked[-1].digest, marked[-1].tokens, automatic)
+        marked[-1] = replace(marked[-1], ttl=automatic)
     lives = [piece.ttl for piece in marked if piece.ttl]
     need(len(lives) <= 4, f"A maximum of 4 blocks with cache_control may be provided. Found {len(lives)}.")
     need(lives == sorted(lives), "cache_control: a ttl='1h' block must not come after a ttl='5m' block")
@@ -128,6 +149,22 @@ def _automatic_mark(pieces: Sequence[Piece], fields: JSON) -> tuple[Piece, ...]:
 
 
 # --- system and messages ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """What a text right before a picture says of it."""
+
+    number: int
+    part: str
+
+    @classmethod
+    def read(cls, text: str) -> _Label | None:
+        """None where the text is no label."""
+        found = _LABEL.fullmatch(text)
+        if found is None:
+            return None
+        return cls(int(found["number"]), found["overview"] or (found["part"] or "") + (found["place"] or ""))
 
 
 class _Reader:
@@ -139,6 +176,7 @@ class _Reader:
         self.pieces: list[Piece] = []
         self.pictures: list[Picture] = []
         self.question: list[str] = []
+        self.described: dict[int, str] = {}
         self.last = 0
         self.number = 0
 
@@ -166,9 +204,9 @@ class _Reader:
 
     def _read_system(self, system: object) -> None:
         # The model belongs to every cached prefix, and so stands in the first piece.
-        self._add({"model": self.model.id}, "", 0)
+        self._add({"model": self.model.id}, "", 0, "model")
         if isinstance(system, str):
-            self._add({"system": system}, "", text_tokens(system))
+            self._add({"system": system}, "", text_tokens(system), "system")
         elif isinstance(system, list):
             for index, block in enumerate(system):
                 where = f"system.{index}"
@@ -195,12 +233,12 @@ class _Reader:
         if not isinstance(content, list):
             refuse(f"{where}.content: Input should be a valid string or list")
         need(bool(content), f"{where}: all messages must have non-empty content")
-        label: int | None = None
+        label: _Label | None = None
         for position, block in enumerate(content):
             label = self._read_block(block, f"{where}.content.{position}", str(role), index, label)
 
-    def _read_block(self, block: object, where: str, role: str, message: int, label: int | None) -> int | None:
-        """Read one block; the number that it gives to a picture right after it, if it is a label."""
+    def _read_block(self, block: object, where: str, role: str, message: int, label: _Label | None) -> _Label | None:
+        """Read one block; what it says of a picture right after it, if it is a label."""
         if not isinstance(block, dict):
             refuse(f"{where}: Input should be a valid dictionary")
         kind = block.get("type")
@@ -218,7 +256,7 @@ class _Reader:
             refuse(f"{where}.type: Input tag {kind!r} is not one that {role} messages may hold")
         return None
 
-    def _read_text(self, block: JSON, where: str, role: str) -> int | None:
+    def _read_text(self, block: JSON, where: str, role: str) -> _Label | None:
         no_extras(block, {"type", "text", "cache_control", "citations"}, where)
         text = block.get("text")
         if not isinstance(text, str):
@@ -227,11 +265,20 @@ class _Reader:
         need(bool(text.strip()), f"{where}: text content blocks must contain non-whitespace text")
         if role == "user":
             need(not block.get("citations"), f"{where}.citations: not permitted in user messages")
-        self._add({"role": role, "text": text}, read_ttl(block, f"{where}."), text_tokens(text))
-        label = _LABEL.fullmatch(text)
-        if role == "user" and not label:
+        part: Part = "system" if role == "system" else "messages"
+        self._add({"role": role, "text": text}, read_ttl(block, f"{where}."), text_tokens(text), part)
+        label = _Label.read(text)
+        if role == "user" and label is None:
+            self._read_words(text)
+        return label
+
+    def _read_words(self, text: str) -> None:
+        """What the person has said, unless it stands for a picture."""
+        stands_for = _STANDS_FOR.fullmatch(text)
+        if stands_for is None:
             self.question.append(text)
-        return int(label[1]) if label else None
+        elif stands_for["words"]:
+            self.described[int(stands_for["number"])] = stands_for["words"]
 
     def _read_thinking(self, block: JSON, where: str) -> None:
         names = ("thinking", "signature") if block["type"] == "thinking" else ("data",)
@@ -243,16 +290,18 @@ class _Reader:
         need(len(block[names[-1]]) > 0, f"{where}.{block['type']}.{names[-1]}: must not be empty")
         self._add(block, "", text_tokens(str(block.get("thinking", ""))))
 
-    def _read_image(self, block: JSON, where: str, message: int, label: int | None) -> None:
-        self.number = label if label is not None else self.number + 1
+    def _read_image(self, block: JSON, where: str, message: int, label: _Label | None) -> None:
+        self.number = label.number if label is not None else self.number + 1
         picture = self.images.read(block, where, message, self.number)
+        if label is not None and label.part:
+            picture = replace(picture, part=label.part)
         self.pictures.append(picture)
         self._add(digest_of(picture), read_ttl(block, f"{where}."), picture.tokens)
 
-    def _add(self, block: JSON, ttl: str, tokens: int) -> None:
+    def _add(self, block: JSON, ttl: str, tokens: int, part: Part = "messages") -> None:
         plain = {name: value for name, value in block.items() if name != "cache_control"}
         text = json.dumps(plain, sort_keys=True, default=memoryview.hex)
-        self.pieces.append(Piece(hashlib.sha256(text.encode()).digest(), tokens, ttl))
+        self.pieces.append(Piece(hashlib.sha256(text.encode()).digest(), tokens, ttl, part))
 
 
 def _blocks(messages: Sequence[object]) -> Iterator[JSON]:

@@ -22,6 +22,7 @@ from app.ui.cost_line import CostLine, Part, cost_parts
 from app.ui.intake import Intake
 from app.ui.message_edit import MessageEdit
 from app.ui.notes import Choice, Notes, Said
+from app.ui.refit_note import making_anew
 from app.ui.sources import Dropped
 from app.ui.theme import COMPOSER, CONTROL, TILE, TOP_BAR, Theme
 
@@ -332,6 +333,13 @@ class Composer(QWidget):
             return [Part(words.replace("%1", figures.count(waited_for)))]
         if worker.phase == "preparing" and not draft.ready:
             return [Part(self.tr("Looking for pictures; sends by itself"))]
+        if worker.phase == "preparing":
+            refits, stops = self._chat.refits, Part(" " + self.tr("stops"), joined=True)
+            return [
+                Part(making_anew(refits) if refits else self.tr("Preparing")),
+                Part(self.tr("Esc"), bold=True),
+                stops,
+            ]
         if worker.busy:
             return [Part(self.tr("Esc"), bold=True), Part(" " + self.tr("stops; what has come stays"), joined=True)]
         if draft.empty:

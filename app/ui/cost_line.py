@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 from app.core.cost import Context, Estimate
-from app.ui import figures
+from app.ui import cache_words, figures
 from app.ui.theme import Theme
 
 translate = QCoreApplication.translate
@@ -136,7 +136,17 @@ def _details(estimate: Estimate, at_most: str, max_tokens: int) -> str:
         answer.replace("%1", figures.count(min(estimate.context.answer, max_tokens))),
         limit.replace("%1", at_most).replace("%2", figures.count(max_tokens)),
     )
-    return "\n".join(lines)
+    return "\n".join([*lines, *_lost(estimate)])
+
+
+def _lost(estimate: Estimate) -> list[str]:
+    """What it costs that the server cannot read all from its cache that was there, and why."""
+    lost = estimate.context.lost
+    if lost is None or not estimate.dearer:
+        return []
+    words = translate("cost_line", "≈ %1 of it since the cache is missed: %2")
+    dearer = words.replace("%1", figures.dollars(estimate.dearer)).replace("%2", cache_words.short(lost))
+    return [f"{dearer}.", cache_words.sentence(lost, estimate.context.ttl)]
 
 
 def _pictures(estimate: Estimate) -> str:

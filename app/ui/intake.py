@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
 from weakref import WeakSet
 
 from PySide6.QtCore import QMimeData, QObject, QUrl, Signal
@@ -13,7 +14,7 @@ from app.conversation.account import Account
 from app.conversation.attachment import Document, Many, Source
 from app.conversation.chat import Chat
 from app.conversation.gallery import Gallery
-from app.core.errors import VisavisError
+from app.core.errors import AlreadyAttached, LinkRefused, VisavisError
 from app.ui import figures
 from app.ui.errors import refusals
 from app.ui.foreign_text import one_line
@@ -29,6 +30,16 @@ if TYPE_CHECKING:
 _KEY_START: Final = "sk-ant-"
 _LONGEST_PATH: Final = 40
 """Characters told of an address, besides its host."""
+
+
+_MAY_COME: Final = frozenset({"dns", "connect", "tls", "timeout", "status", "failed"})
+"""Why a picture could not be fetched, where it may come the next time."""
+
+
+class Numbered(NamedTuple):
+    """Pictures of the draft that a note speaks of by their numbers: the key and the number of each."""
+
+    pictures: frozenset[tuple[int, int]]
 
 
 class Intake(QObject):
@@ -53,6 +64,8 @@ class Intake(QObject):
         self._chat: Chat | None = None
         self._heard: WeakSet[Chat] = WeakSet()
         self._waiting: dict[str, list[Said]] = {}
+        self._fetched: dict[str, list[tuple[str, bool]]] = {}
+        """Links that were to be fetched for a conversation, and whether they go as links."""
         self._dialog: PagesDialog | None = None
 
     def set_chat(self, chat: Chat) -> None:
@@ -129,11 +142,53 @@ class Intake(QObject):
         draft.many_wanted.connect(lambda many: self._ask_for_many(chat, many))
         draft.pages_wanted.connect(lambda document: self._ask_for_pages(chat, document))
         draft.taken.connect(lambda: self._drop_waiting(chat.facts.id))
+        for changed in (draft.rowsRemoved, draft.rowsMoved, draft.modelReset):
+            changed.connect(lambda: self._unsay(chat))
 
     def _tell_refused(self, chat: Chat, errors: list[VisavisError]) -> None:
-        for sentence in refusals(errors):
-            # Where its message is being sent, that is as good as gone, and this must outlast it.
-            self._tell(chat, Said(sentence, of_message=not chat.worker.busy))
+        links = [error for error in errors if isinstance(error, LinkRefused)]
+        twins = [error for error in errors if isinstance(error, AlreadyAttached)]
+        others = [error for error in errors if not isinstance(error, LinkRefused | AlreadyAttached)]
+        # Where its message is being sent, that is as good as gone, and this must outlast it.
+        said = Said("", of_message=not chat.worker.busy)
+        for sentence in refusals(others):
+            self._tell(chat, replace(said, text=sentence))
+        for sentence in refusals(twins):
+            self._tell(chat, replace(said, text=sentence, about=_numbered(chat, twins)))
+        for reason in dict.fromkeys(error.reason for error in links):
+            failed = [error for error in links if error.reason == reason]
+            for sentence in refusals(failed):
+                self._tell(chat, replace(said, text=sentence, choices=self._again(chat, failed)))
+
+    def _again(self, chat: Chat, failed: Sequence[LinkRefused]) -> tuple[Choice, ...]:
+        """The way to fetch once more what may come then, where it is known which links those were."""
+        fetched = self._fetched.get(chat.facts.id, [])
+        hosts = {error.name for error in failed}
+        meant = [(link, as_link) for link, as_link in fetched if _host(link) in hosts]
+        if failed[0].reason not in _MAY_COME or len(meant) != len(failed):
+            return ()
+
+        def fetch_again() -> None:
+            for link, as_link in meant:
+                self._fetch(chat, link, as_link=as_link)
+
+        for asked in meant:
+            fetched.remove(asked)
+        return (Choice(self.tr("Try again"), fetch_again),)
+
+    def _fetch(self, chat: Chat, link: str, *, as_link: bool) -> None:
+        self._fetched.setdefault(chat.facts.id, []).append((link, as_link))
+        chat.draft.fetch(link, as_link=as_link)
+
+    def _unsay(self, chat: Chat) -> None:
+        """Pictures went or moved: what was said about them by their numbers may not hold any more."""
+        present = _numbers(chat)
+        waiting = self._waiting.get(chat.facts.id, [])
+        for said in [*(self._notes.of_message if chat is self._chat else ()), *waiting]:
+            if isinstance(said.about, Numbered) and not said.about.pictures <= present:
+                self._notes.forget(said.about)
+                if said in waiting:
+                    waiting.remove(said)
 
     def _ask_for_many(self, chat: Chat, many: Many) -> None:
         count = figures.count(many.count)
@@ -149,9 +204,9 @@ class Intake(QObject):
 
     def _ask_about(self, chat: Chat, link: str) -> None:
         """Nothing is fetched before the person says so."""
-        choices = [Choice(self.tr("Fetch the picture"), lambda: chat.draft.fetch(link, as_link=False))]
+        choices = [Choice(self.tr("Fetch the picture"), lambda: self._fetch(chat, link, as_link=False))]
         if "url" in self._account.sources:
-            choices.append(Choice(self.tr("Send the link"), lambda: chat.draft.fetch(link, as_link=True)))
+            choices.append(Choice(self.tr("Send the link"), lambda: self._fetch(chat, link, as_link=True)))
         text = self.tr("%1 is on the web.").replace("%1", shown_address(link))
         self._tell(chat, Said(text, tuple(choices), of_message=True, about=link))
 
@@ -208,3 +263,16 @@ def shown_address(link: str) -> str:
     if len(path) > _LONGEST_PATH:
         path = path[: _LONGEST_PATH // 2] + "…" + path[-_LONGEST_PATH // 2 :]
     return host + path
+
+
+def _host(link: str) -> str:
+    return QUrl(link).host(QUrl.ComponentFormattingOption.FullyEncoded).lower()
+
+
+def _numbers(chat: Chat) -> set[tuple[int, int]]:
+    return {(picture.key, number) for number, picture in enumerate(chat.draft.pictures, chat.draft.first_number)}
+
+
+def _numbered(chat: Chat, twins: Sequence[AlreadyAttached]) -> Numbered:
+    told = {error.number for error in twins}
+    return Numbered(frozenset(picture for picture in _numbers(chat) if picture[1] in told))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from app.conversation.account import Account
+from app.conversation.chat import Chat
 from app.core.catalog import Model
 from app.ui.label import ElidedLabel, Label
-from app.ui.model_list import ModelList, price_words, retirement_words
+from app.ui.model_list import ModelList
+from app.ui.model_words import own_words, price_words, retirement_words, spoken_price, today
 from app.ui.theme import HIT, Theme
 
 _NAME: Final = 280
@@ -57,9 +58,13 @@ class ModelPicker(QWidget):
         self._model = model
         self._show()
 
+    def set_chat(self, chat: Chat) -> None:
+        """The list tells what this conversation's next message would be on each model."""
+        self._list.set_chat(chat)
+
     def open_list(self) -> None:
         """Let the person choose."""
-        self._list.open_under(self._pill, self._model, _today())
+        self._list.open_under(self._pill, self._model, today())
 
     def _follow(self) -> None:
         self._model = self._account.catalog.get(self._model.id)
@@ -69,9 +74,9 @@ class ModelPicker(QWidget):
         self._pill.show_model(self._model)
         self._server.set_whole(self.tr("via %1").replace("%1", self._account.server_name))
         self._server.setVisible(self._is_foreign())
-        retirement = self._model.retirement(_today())
+        retirement = self._model.retirement(today())
         is_certain = retirement is not None and retirement.kind != "possible"
-        self._chip.set_whole(retirement_words(self._model, _today()))
+        self._chip.set_whole(retirement_words(self._model, today()))
         self._chip.setVisible(is_certain)
 
     def _is_foreign(self) -> bool:
@@ -102,9 +107,9 @@ class _Pill(QPushButton):
 
     def show_model(self, model: Model) -> None:
         self._name.set_whole(model.name)
-        self._price.setText(price_words(model))
-        price = self.tr("%1 per million tokens, in / out").replace("%1", price_words(model))
-        self.setAccessibleDescription(f"{model.name}, {price}")
+        price = f"{price_words(model)} · {own_words()}" if model.own else price_words(model)
+        self._price.setText(price)
+        self.setAccessibleDescription(f"{model.name}, {spoken_price(model)}")
         self.setToolTip(
             self.tr("The model that answers. US dollars per million tokens, in / out.")
             if model.prices
@@ -122,7 +127,3 @@ class _Pill(QPushButton):
     def minimumSizeHint(self) -> QSize:
         layout = self.layout()
         return QSize(layout.minimumSize().width() if layout else 0, self._theme.grown(HIT))
-
-
-def _today() -> date:
-    return datetime.now().astimezone().date()

@@ -14,4 +14,4 @@ def next_price(chat: Chat, tokens: int, *, instead_of: int = 0) -> Decimal | Non
     None where the model has no known price.
     """
     prompt = chat.draft.estimate.prompt_tokens + tokens - instead_of
-    return fresh_price(tokens, prompt, chat.model)
+    return fresh_price(tokens, prompt, chat.model, chat.context.ttl)

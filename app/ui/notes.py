@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -164,6 +165,7 @@ class Folded(QFrame):
         self._theme = theme
         self._count = Label(theme, role="secondary", tone="secondary")
         self._more, self._none = QPushButton(), QPushButton(self.tr("Dismiss all"))
+        self._none.setAccessibleName(self._none.text())
         self._more.clicked.connect(self.unfolded)
         self._none.clicked.connect(self.all_dismissed)
         row = QHBoxLayout(self)
@@ -173,6 +175,7 @@ class Folded(QFrame):
         row.addWidget(self._more)
         row.addStretch(1)
         row.addWidget(self._none)
+        self.tell(0)
         for button in (self._more, self._none):
             button.setProperty("kind", "link")
         theme.changed.connect(self._dress)
@@ -183,6 +186,7 @@ class Folded(QFrame):
         self._count.setVisible(hidden > 0)
         self._count.setText(self.tr("and %1 more").replace("%1", figures.count(hidden)))
         self._more.setText(self.tr("Show all") if hidden else self.tr("Show fewer"))
+        self._more.setAccessibleName(self._more.text())
 
     def _dress(self) -> None:
         for button in (self._more, self._none):
@@ -280,12 +284,11 @@ class Notes(QScrollArea):
 
     def _notes(self) -> list[Note]:
         """From the top down."""
-        widgets = (self._column.itemAt(at).widget() for at in range(self._column.count()))
-        return [widget for widget in widgets if isinstance(widget, Note)]
+        notes = [note for note in self.findChildren(Note) if self._column.indexOf(note) >= 0]
+        return sorted(notes, key=self._column.indexOf)
 
     def _drop(self, note: Note) -> None:
-        focused = self.window().focusWidget()
-        had_focus = focused is not None and note.isAncestorOf(focused)
+        had_focus = any(button.hasFocus() for button in note.findChildren(QAbstractButton))
         self._column.removeWidget(note)
         if had_focus:
             self.left.emit()  # before it is hidden: Qt would give the focus to whatever comes next

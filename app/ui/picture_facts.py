@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QDialog, QFormLayout, QLabel, QWidget
 
 from app.conversation.attachment import DraftPicture
 from app.core.cost import PictureCost
-from app.core.cuts import Place, Preset, place
+from app.core.cuts import Box, Place, Preset, place
 from app.core.fit import Size, rule_of_thumb
+from app.core.message import ImageBlock
 from app.ui import figures
 from app.ui.errors.form import filled
 from app.ui.foreign_text import one_line
@@ -115,10 +116,23 @@ def parts(picture: DraftPicture) -> str:
     cuts = picture.aim.cuts if picture.aim else ()
     if len(cuts) < 2:
         return ""
-    if cuts[-1].kind == "region":
-        where = _place(place(cuts[-1].box, Size(picture.width, picture.height)))
+    box = cuts[-1].box if cuts[-1].kind == "region" else None
+    return _parts(len(cuts) - 1, box, Size(picture.width, picture.height))
+
+
+def sent_parts(images: Sequence[ImageBlock]) -> str:
+    """The same of a picture that was sent, by its blocks."""
+    if len(images) < 2:
+        return ""
+    last = images[-1]
+    box = last.box if last.kind == "region" else None
+    return _parts(len(images) - 1, box, Size(last.original_width, last.original_height))
+
+
+def _parts(count: int, region: Box | None, whole: Size) -> str:
+    if region is not None:
+        where = _place(place(region, whole))
         return translate("picture_facts", "overview + region, %1").replace("%1", where)
-    count = len(cuts) - 1
     words = (
         translate("picture_facts", "overview + 1 tile")
         if count == 1
@@ -256,10 +270,21 @@ def _notes(picture: DraftPicture, *, short: bool) -> list[str]:
     """What people can see of it, the weightiest first; resizing shows in the sizes."""
     if not picture.images:
         return []
-    found = [translate("picture_facts", "link")] if picture.source.url else []
-    if picture.format in _DRAWN:
-        found.append(translate("picture_facts", "drawn from %1").replace("%1", picture.format))
-    elif not picture.source.url and (converted := conversion(picture.format, picture.images[0].media_type)):
+    link = [translate("picture_facts", "link")] if picture.source.url else []
+    image = picture.images[0]
+    return link + _changes(picture.format, "" if picture.source.url else image.media_type, image.notes, short=short)
+
+
+def changes(image: ImageBlock, *, short: bool = False) -> list[str]:
+    """What was done to a picture that was sent, as far as people can see it; resizing shows in the sizes."""
+    return _changes(image.original_format, "" if image.url else image.media_type, image.notes, short=short)
+
+
+def _changes(format_: str, media_type: str, notes: Sequence[str], *, short: bool) -> list[str]:
+    found = []
+    if format_ in _DRAWN:
+        found.append(translate("picture_facts", "drawn from %1").replace("%1", format_))
+    elif media_type and (converted := conversion(format_, media_type)):
         found.append(converted)
     words = {
         "turned": (translate("picture_facts", "turned upright"), translate("picture_facts", "upright")),
@@ -267,7 +292,7 @@ def _notes(picture: DraftPicture, *, short: bool) -> list[str]:
         "flattened": (translate("picture_facts", "transparency filled"), translate("picture_facts", "filled")),
         "srgb": (translate("picture_facts", "to sRGB"), translate("picture_facts", "sRGB")),
     }
-    return found + [words[note][short] for note in words if note in picture.images[0].notes]
+    return found + [words[note][short] for note in words if note in notes]
 
 
 def _place(where: Place) -> str:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QMetaObject, QObject
+from PySide6.QtCore import QCoreApplication, QMetaObject, QObject
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from app.conversation.chat import Chat
+from app.core.refit import Reason, Refit
 from app.ui import figures
 from app.ui.label import Label
 from app.ui.theme import COMPOSER, RADIUS, Theme
+
+translate = QCoreApplication.translate
 
 _SIDE: Final = 8
 """Pixels at either side, as the composer has them for its shadow: both cards are of one width."""
@@ -61,8 +65,8 @@ class RefitNote(QFrame):
 
     def _sentence(self, chat: Chat) -> str:
         numbers = {refit.number for refit in chat.refits}
-        reason, _ = Counter(refit.reason for refit in chat.refits).most_common(1)[0]
         model, limits = chat.model, chat.limits
+        reason, _ = Counter(_reason(refit, limits.many_edge) for refit in chat.refits).most_common(1)[0]
         why = {
             "edge_of_tier": self.tr("%1 takes smaller pictures.").replace("%1", model.name),
             "edge_of_many": self.tr("With more than %1 pictures, none may be larger than %2 px.")
@@ -93,3 +97,21 @@ class RefitNote(QFrame):
             f"margin: 0 {_SIDE}px; }}"
         )
         self._words.setStyleSheet(f"color: {self._theme.tokens.warn};")
+
+
+def making_anew(refits: Sequence[Refit]) -> str:
+    """What is being done while pictures are made anew before a message goes."""
+    count = len({refit.number for refit in refits})
+    smaller = {"edge", "edge_of_many", "edge_of_tier", "picture_bytes", "request_bytes", "shrink"}
+    if all(refit.reason in smaller for refit in refits):
+        one, many = translate("refit", "Making 1 picture smaller…"), translate("refit", "Making %1 pictures smaller…")
+    else:
+        one, many = translate("refit", "Making 1 picture anew…"), translate("refit", "Making %1 pictures anew…")
+    return one if count == 1 else many.replace("%1", figures.count(count))
+
+
+def _reason(refit: Refit, many_edge: int) -> Reason:
+    """Why, as the person has brought it about: what the model takes below the limit for many pictures is its choice."""
+    if refit.reason == "edge_of_many" and all(max(i.width, i.height) < many_edge for i in refit.images):
+        return "edge_of_tier"
+    return refit.reason

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSpinBox,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -24,8 +25,11 @@ from PySide6.QtWidgets import (
 from app import __version__
 from app.conversation.chat import Tools
 from app.conversation.remote_files import RemoteFiles
+from app.core.ledger import Period
 from app.ui.buttons import press_focused
 from app.ui.label import ElidedLabel, Label
+from app.ui.ledger.tabs import Tabs
+from app.ui.money_settings import MoneySettings
 from app.ui.picture_settings import PictureSettings
 from app.ui.switch import Switch
 from app.ui.theme import Theme
@@ -34,6 +38,7 @@ _WIDTH: Final = 560
 _HEIGHT: Final = 640
 """However large the text: it scrolls, and a small laptop has no more."""
 _FIELD: Final = 152
+_PAGES: Final = ("general", "pictures", "money", "data")
 _THEMES: Final[tuple[Literal["system", "light", "dark"], ...]] = ("system", "light", "dark")
 _TEXT_SIZES: Final = (80, 200)
 """Per cent."""
@@ -52,6 +57,7 @@ class SettingsDialog(QDialog):
     def __init__(self, theme: Theme, tools: Tools, files: RemoteFiles, folder: Path, parent: QWidget) -> None:
         super().__init__(parent)
         self._pictures = PictureSettings(theme, tools.preferences, files)
+        self._money = MoneySettings(theme, tools)
         self._theme = theme
         self._preferences = tools.preferences
         self._account = tools.account
@@ -65,6 +71,17 @@ class SettingsDialog(QDialog):
         self._show_account()
         self._show_preferences()
         self.resize(self._theme.px(_WIDTH), _HEIGHT)
+
+    def show_money(self, period: Period | Literal[""] = "") -> None:
+        """Turn to the page about money, and to the cap of a period where one is named."""
+        self._tabs.setCurrentIndex(_PAGES.index("money"))
+        if period:
+            self._money.focus_cap(period)
+
+    def show_price(self, model_id: str) -> None:
+        """Turn to the page about money and let the price of a model be entered."""
+        self.show_money()
+        self._money.enter_price(model_id)
 
     # --- putting together ---
 
@@ -98,27 +115,22 @@ class SettingsDialog(QDialog):
         self._close = _button(self.tr("Close"))
 
     def _lay_out(self) -> None:
-        page = QWidget()
-        sections = QVBoxLayout(page)
-        sections.setContentsMargins(24, 24, 24, 16)
-        sections.setSpacing(8)
-        self._lay_out_appearance(sections)
-        self._lay_out_connection(sections)
-        self._lay_out_answers(sections)
-        self._add_heading(sections, self.tr("Pictures"))
-        sections.addWidget(self._pictures)
-        self._lay_out_data(sections)
-        self._lay_out_about(sections)
-        sections.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(page)
-        rule = QFrame()
-        rule.setObjectName("rule")
-        rule.setFixedHeight(1)
+        names = (self.tr("General"), self.tr("Pictures"), self.tr("Money"), self.tr("Data"))
+        self._tabs = Tabs(self._theme, names)
+        self._tabs.setAccessibleName(self.tr("Pages"))
+        self._pages = QStackedWidget()
+        for lay_out in (self._lay_out_general, self._lay_out_pictures, self._lay_out_money, self._lay_out_data):
+            page = QWidget()
+            sections = QVBoxLayout(page)
+            sections.setContentsMargins(24, 16, 24, 16)
+            sections.setSpacing(8)
+            lay_out(sections)
+            sections.addStretch(1)
+            self._pages.addWidget(self._scrolled(page))
+        top = QHBoxLayout()
+        top.setContentsMargins(12, 8, 12, 0)
+        top.addWidget(self._tabs)
+        top.addStretch(1)
         bottom = QHBoxLayout()
         bottom.setContentsMargins(24, 12, 24, 12)
         bottom.addStretch(1)
@@ -126,9 +138,31 @@ class SettingsDialog(QDialog):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addWidget(scroll, 1)
-        whole.addWidget(rule)
+        whole.addLayout(top)
+        whole.addWidget(_rule())
+        whole.addWidget(self._pages, 1)
+        whole.addWidget(_rule())
         whole.addLayout(bottom)
+
+    def _scrolled(self, page: QWidget) -> QScrollArea:
+        scroll = QScrollArea()
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(page)
+        return scroll
+
+    def _lay_out_general(self, sections: QVBoxLayout) -> None:
+        self._lay_out_appearance(sections)
+        self._lay_out_connection(sections)
+        self._lay_out_answers(sections)
+
+    def _lay_out_pictures(self, sections: QVBoxLayout) -> None:
+        sections.addWidget(self._pictures)
+
+    def _lay_out_money(self, sections: QVBoxLayout) -> None:
+        sections.addWidget(self._money)
 
     def _lay_out_appearance(self, sections: QVBoxLayout) -> None:
         self._add_heading(sections, self.tr("Appearance"))
@@ -165,6 +199,7 @@ class SettingsDialog(QDialog):
             "Conversations and pictures are kept there unencrypted, like your other files. Keys are never kept there."
         )
         self._add_note(sections, text)
+        self._lay_out_about(sections)
 
     def _lay_out_about(self, sections: QVBoxLayout) -> None:
         self._add_heading(sections, self.tr("About"))
@@ -208,6 +243,7 @@ class SettingsDialog(QDialog):
         self._open_folder.clicked.connect(
             lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder.absolute())))
         )
+        self._tabs.currentChanged.connect(self._pages.setCurrentIndex)
         self._close.clicked.connect(self.accept)
         self._account.changed.connect(self._show_account)
         self._preferences.changed.connect(self._show_preferences)
@@ -241,6 +277,10 @@ class SettingsDialog(QDialog):
 
     # --- Qt ---
 
+    def done(self, result: int) -> None:
+        self._money.stop()
+        super().done(result)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not press_focused(event):
             super().keyPressEvent(event)
@@ -251,6 +291,13 @@ class SettingsDialog(QDialog):
             event.ignore()
             return True
         return super().eventFilter(watched, event)
+
+
+def _rule() -> QFrame:
+    rule = QFrame()
+    rule.setObjectName("rule")
+    rule.setFixedHeight(1)
+    return rule
 
 
 def _button(text: str) -> QPushButton:

@@ -124,6 +124,19 @@ def test_what_is_removed_comes_back_in_its_place(
     assert not draft.can_undo
 
 
+def test_what_is_removed_at_once_comes_back_at_once(
+    draft: Draft, attach: Callable[..., None], picture: Callable[..., Path]
+) -> None:
+    attach(*(picture(f"{n}.png", (40 + n, 40)) for n in range(4)))
+    draft.remove(1)
+    draft.remove_all()
+    draft.undo_remove()
+    assert names(draft) == ["0.png", "2.png", "3.png"]
+    draft.undo_remove()
+    assert names(draft) == ["0.png", "1.png", "2.png", "3.png"]
+    assert not draft.can_undo
+
+
 def test_a_picture_removed_while_it_is_copied_comes_back_whole(
     draft: Draft, picture: Callable[..., Path], qtbot: QtBot
 ) -> None:

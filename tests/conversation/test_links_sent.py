@@ -11,8 +11,11 @@ from pytestqt.qtbot import QtBot
 
 from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
+from app.core.errors import ApiError
+from app.core.failure import error_from_json
 from app.core.message import Message
 from tests.servers.api import ApiServer
+from tests.servers.replies import error
 
 MODEL = "claude-sonnet-5-5"
 LINK = "https://pictures.example/roof.jpg"
@@ -84,3 +87,40 @@ def test_what_went_as_a_link_goes_prepared_when_links_go_no_more_and_then_stays(
     online.preferences.update(foreign_sources=True)
     asked(chat, qtbot)
     assert received(api) == [LINK]
+
+
+@pytest.mark.parametrize(
+    ("links", "said", "picture", "blamed"),
+    [
+        (1, "", 1, ()),
+        (2, "", 0, (1, 2)),
+        (2, f"{LINK}?1: could not be fetched", 2, ()),
+        (1, "Could not process image", 0, ()),
+    ],
+    ids=["the only link", "one of two links", "the link that is named", "something else"],
+)
+def test_a_link_that_the_server_cannot_fetch_is_traced_to_its_picture(
+    chat: Chat,
+    api: ApiServer,
+    online: Tools,
+    qtbot: QtBot,
+    links: int,
+    said: str,
+    picture: int,
+    blamed: tuple[int, ...],
+) -> None:
+    online.preferences.update(foreign_sources=True)
+    addresses = [f"{LINK}?{n}" for n in range(links)]
+    if said:
+        api.files.web |= dict.fromkeys(addresses, jpeg(300, 200))
+        api.script(error(400, "invalid_request_error", said))
+    found = [Source(url=url, name="roof.jpg", data=jpeg(300 + n, 200)) for n, url in enumerate(addresses)]
+    answer = asked(chat, qtbot, *found, Source(data=jpeg(900, 200), name="own.jpg"))
+    assert answer.error is not None
+    told = error_from_json(answer.error)
+    assert isinstance(told, ApiError)
+    assert (told.picture, tuple(told.links)) == (picture, blamed)
+    if picture:
+        chat.worker.repair(picture, "remove")
+        qtbot.waitUntil(lambda: chat.messages.messages[-1].state == "complete" and not chat.worker.busy)
+        assert addresses[picture - 1] not in received(api)

@@ -65,6 +65,7 @@ class ApiServer:
         self._requests: list[Request] = []
         self._script: deque[Reply] = deque()
         self._files_script: deque[Reply] = deque()
+        self._counts_script: deque[Reply] = deque()
         self._answers = 0
         self._holding = 0
         self._clients_left = 0
@@ -122,6 +123,11 @@ class ApiServer:
         """Queue replies to requests at or below /v1/files, one each, none of which then changes a file."""
         with self._changed:
             self._files_script.extend(replies)
+
+    def script_counts(self, *replies: Reply) -> None:
+        """Queue replies to POST /v1/messages/count_tokens, one each."""
+        with self._changed:
+            self._counts_script.extend(replies)
 
     def release(self) -> None:
         """Let one reply that is held, or the next that will be, go on."""
@@ -277,6 +283,9 @@ class ApiServer:
             raise Refused(f"after_id or limit: {wrong}") from None
 
     def _counted(self, body: Json) -> Reply:
+        with self._changed:
+            if self._counts_script:
+                return self._counts_script.popleft()
         model = rules.check_count(body, self._thoughts.kinds, self.files)
         read = self._thoughts.check(prompt.items(body, model, self.files, self.tokenizer), model)
         return json_reply({"input_tokens": prompt.total(read)})

@@ -190,7 +190,7 @@ def test_send_turns_into_stop_and_a_double_click_does_not_stop(
     send = button(composer, "Send")
     QTest.mouseClick(send, Qt.MouseButton.LeftButton)
     assert button(composer, "Stop") is send
-    assert line(composer) == "Esc stops; what has come stays"
+    assert line(composer) == "Preparing · Esc stops"
     QTest.mouseClick(send, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not chat.worker.busy)
     assert [message.state for message in chat.messages.messages] == ["complete", "complete"]

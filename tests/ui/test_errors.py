@@ -33,6 +33,7 @@ from app.core.errors import (
 from app.core.failure import error_from_json
 from app.core.message import JSON
 from app.ui.errors import sentence, words
+from tests.ui.test_money_errors import MONEY_TEXTS
 from tests.ui.test_picture_errors import CHOOSE, MEND, PICTURE_TEXTS, refused
 
 pytestmark = pytest.mark.usefixtures("american_figures")
@@ -48,6 +49,7 @@ def api(status: int, kind: str = "", **facts: object) -> ApiError:
 TEXTS: list[tuple[VisavisError, str]] = [
     (VisavisError(), "Something went wrong that this version has no words for. Try again."),
     *PICTURE_TEXTS,
+    *MONEY_TEXTS,
     # key and address
     (ServerError(), "Something went wrong on the way to the server. Try again."),
     (NoKey(HOST), f"There is no API key for {HOST}. Paste a key, or try without one in practice mode."),
@@ -208,6 +210,34 @@ TEXTS: list[tuple[VisavisError, str]] = [
         (
             "A spending limit of the account is reached. "
             "Trying again does not help until the limit is raised or begins anew."
+        ),
+    ),
+    (
+        api(404, of_file=True),
+        (
+            "The server no longer keeps the file of a picture in this chat. "
+            "Try again: what is missing there is uploaded anew."
+        ),
+    ),
+    (
+        api(404, of_file=True, picture=2, picture_name="roof.jpg"),
+        (
+            "The server no longer keeps the file of Image 2 (roof.jpg). "
+            "Try again: what is missing there is uploaded anew."
+        ),
+    ),
+    (
+        api(400, of_link=True, picture=2, picture_name="roof.jpg"),
+        (
+            "The server could not fetch the link of Image 2 (roof.jpg). "
+            "Leave it out, or replace it with a file or another link."
+        ),
+    ),
+    (
+        api(400, of_link=True, links=(2, 5)),
+        (
+            "The server could not fetch a link: those of Image 2 and Image 5 may be to blame. "
+            "Leave out the picture whose link leads nowhere."
         ),
     ),
     (api(500), "The server failed. Nothing is lost. Try again."),

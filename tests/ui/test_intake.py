@@ -19,6 +19,7 @@ from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
 from app.core.catalog import Model
 from app.core.cuts import Preset, cuts, offers
+from app.core.errors import LinkRefused
 from app.core.fetch import Fetched
 from app.core.fit import Size
 from app.core.legibility import Findings
@@ -29,6 +30,7 @@ from app.ui.page_ranges import page_ranges, pages_in
 from app.ui.pages_dialog import PagesDialog
 from app.ui.sources import Dropped
 from app.ui.theme import Theme
+from app.ui.thumbnails import Thumbnails
 
 ROOF = "https://pictures.example/2024/roof.jpg"
 
@@ -385,3 +387,75 @@ def test_what_was_dismissed_is_not_said_again(
     assert notes(composer) == ["also.png is a small picture: under 200 px on an edge, it may be misread."]
     chat.draft.remove_all()
     qtbot.waitUntil(lambda: not notes(composer))
+
+
+def test_a_picture_that_could_not_be_fetched_can_be_tried_again(
+    composer: Composer, chat: Chat, qtbot: QtBot, picture: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    async def fetch(url: str) -> Fetched:
+        asked.append(url)
+        if len(asked) == 1:
+            raise LinkRefused("pictures.example", "timeout", limit=15)
+        return Fetched(picture("roof.jpg").read_bytes(), url, "roof.jpg")
+
+    monkeypatch.setattr(chat.draft._workshop, "_fetch_from", fetch)
+    composer.take(Dropped(links=(ROOF,)))
+    choose(composer, "Fetch the picture")
+    qtbot.waitUntil(lambda: bool(notes(composer)))
+    assert choices(composer) == ["Try again"]
+    choose(composer, "Try again")
+    qtbot.waitUntil(lambda: len(chat.draft.pictures) == 1 and chat.draft.ready)
+    assert (asked, notes(composer)) == ([ROOF, ROOF], [])
+
+
+def test_a_link_that_may_not_be_fetched_is_not_offered_again(
+    composer: Composer, chat: Chat, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fetch(_url: str) -> Fetched:
+        raise LinkRefused("pictures.example", "private")
+
+    monkeypatch.setattr(chat.draft._workshop, "_fetch_from", fetch)
+    composer.take(Dropped(links=(ROOF,)))
+    choose(composer, "Fetch the picture")
+    qtbot.waitUntil(lambda: bool(notes(composer)))
+    assert choices(composer) == []
+
+
+@pytest.mark.parametrize("change", ["remove", "move", "remove all"])
+def test_what_a_note_says_by_number_goes_when_the_numbers_change(
+    composer: Composer, chat: Chat, qtbot: QtBot, picture: Callable[..., Path], change: str
+) -> None:
+    draft = chat.draft
+    draft.attach(Source(path=str(picture(f"{n}.png", size=(300 + n, 240)))) for n in range(3))
+    qtbot.waitUntil(lambda: draft.ready)
+    draft.attach([Source(path=str(picture("again.png", size=(301, 240))))])
+    qtbot.waitUntil(lambda: notes(composer) == ["again.png is the same picture as Image 2 and was not added again."])
+    composer.note("Something else.")
+    draft.attach([Source(path=str(picture("more.png", size=(400, 240))))])
+    qtbot.waitUntil(lambda: draft.ready)
+    assert len(notes(composer)) == 2
+    if change == "remove":
+        draft.remove(3)
+        assert len(notes(composer)) == 2
+        draft.remove(0)
+    elif change == "move":
+        draft.move(1, 2)
+    else:
+        draft.remove_all()
+    assert notes(composer) == ["Something else."]
+
+
+def test_pictures_removed_at_once_come_back_at_once(
+    composer: Composer, chat: Chat, qtbot: QtBot, picture: Callable[..., Path]
+) -> None:
+    chat.draft.attach(Source(path=str(picture(f"{n}.png", size=(300 + n, 240)))) for n in range(3))
+    qtbot.waitUntil(lambda: chat.draft.ready)
+    (strip,) = composer.findChildren(Thumbnails)
+    chat.draft.remove(0)
+    strip._remove_all()
+    assert notes(composer) == ["Removed 2 pictures."]
+    choose(composer, "Undo")
+    assert [p.name for p in chat.draft.pictures] == ["1.png", "2.png"]
+    assert notes(composer) == []

@@ -9,24 +9,27 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.conversation.account import Account
 from app.conversation.attachment import Source
-from app.conversation.chat import Tools
+from app.conversation.chat import Chat, Tools
 from app.conversation.desk import Desk
 from app.conversation.ledger_model import ConversationTotal
 from app.conversation.preferences import Preferences
-from app.core.catalog import Catalog, ListedModel, Prices
+from app.conversation.what_if import what_if
+from app.core.catalog import Catalog, ListedModel, Model, Prices
 from app.core.ledger import Call, Caps, Outcome
 from app.core.message import Message
 from app.eventloop import EventLoop
-from app.ui.model_list import newest_of_lines
+from app.ui import figures
+from app.ui.model_list import ModelList, newest_of_lines
 from app.ui.model_picker import ModelPicker
-from app.ui.model_words import price_words, retirement_words
+from app.ui.model_row import FACTS, MODEL, Facts
+from app.ui.model_words import next_words, price_words, retirement_words
 from app.ui.system_prompt import SystemPromptDialog
 from app.ui.theme import Theme
 from app.ui.top_bar import TopBar
@@ -34,6 +37,7 @@ from tests.conftest import finish
 from tests.gates import OpenGate
 
 TODAY = date(2026, 11, 21)
+OWN = {"claude-opus-5-5": {"input": "3.6", "output": "18"}, "house": {"input": "1", "output": "2", "name": "House"}}
 FOREIGN = {"ANTHROPIC_BASE_URL": "http://localhost:11434", "ANTHROPIC_API_KEY": "sk-local"}
 
 
@@ -181,6 +185,142 @@ class TestTheList:
 
         assert not bar.picker._list._ask.isVisible()
         bar.picker._list.close()
+
+
+class TestTheNextMessage:
+    @pytest.fixture
+    def asked(self, bar: TopBar, desk: Desk, picture: Callable[..., Path], qtbot: QtBot) -> Chat:
+        """A large picture in the draft."""
+        chat = desk.current
+        chat.draft.attach([Source(path=str(picture("wide.png", (3840, 2160))))])
+        qtbot.waitUntil(lambda: chat.draft.ready, timeout=20_000)
+        assert bar.picker._list._chat is chat
+        return chat
+
+    def test_is_told_for_every_model_by_its_own_prices(self, bar: TopBar, asked: Chat, qtbot: QtBot) -> None:
+        rows = opened(bar, qtbot)
+
+        assert len(rows) > 10
+        for model, facts, said in rows:
+            ahead = what_if(asked, model).estimate.next
+            assert ahead is not None
+            assert facts.next == f"≈ {figures.dollars(ahead)}"
+            assert f"next message about {figures.dollars(ahead)}, " in said
+        assert next(facts.next for model, facts, _ in rows if model == asked.model) == (
+            f"≈ {figures.dollars(asked.draft.estimate.next or Decimal(0))}"
+        )
+
+    def test_tells_what_becomes_of_the_pictures(self, bar: TopBar, asked: Chat, qtbot: QtBot) -> None:
+        assert asked.draft.pictures
+        notes = {model.id: facts.note for model, facts, _ in opened(bar, qtbot)}
+
+        assert notes["claude-sonnet-4-6"].startswith("1 picture 2576 → 1456 px")
+        assert notes["claude-opus-5-5"] == "pictures up to 2576 px"
+
+    def test_says_why_a_model_cannot_have_it(self, bar: TopBar, asked: Chat, tools: Tools, qtbot: QtBot) -> None:
+        own = {"input": "1", "output": "2", "context_window": 1000}
+        tools.preferences.update(prices={"small": own})
+        listed = [ListedModel("claude-sonnet-5-5"), ListedModel("blind", takes_pictures=False)]
+        tools.account.join_models(listed)
+        asked.draft.set_text("?")
+        rows = {model.id: (facts, said) for model, facts, said in opened(bar, qtbot)}
+
+        small, said = rows["small"]
+        assert small.note == "too long for it: 4,785 tokens, it takes 1,000"
+        assert (small.next, small.is_obstacle) == ("–", True)
+        assert said == f"small, $1 in and $2 out per million tokens, your price, {small.note}"
+        assert rows["blind"][0].note == "takes no pictures"
+        assert rows["blind"][1] == "blind, price not known, takes no pictures"
+
+    def test_follows_the_draft_while_the_list_is_open(self, bar: TopBar, asked: Chat, qtbot: QtBot) -> None:
+        before = [facts.next for _, facts, _ in opened(bar, qtbot)]
+        asked.draft.set_text("word " * 2000)
+
+        qtbot.waitUntil(lambda: not bar.picker._list._again.isActive() and not bar.picker._list._waiting)
+
+        rows = listed_rows(bar)
+        assert [facts.next for _, facts, _ in rows] != before
+        assert all(facts.next == next_words(what_if(asked, model)) for model, facts, _ in rows)
+
+    def test_is_worked_out_after_the_list_is_there_and_no_more_once_it_is_closed(
+        self, bar: TopBar, asked: Chat, qtbot: QtBot
+    ) -> None:
+        assert asked.draft.pictures
+        bar.picker.open_list()
+
+        assert all(facts.next == "" for _, facts, _ in listed_rows(bar))
+        bar.picker._list.close()
+        qtbot.waitUntil(lambda: not bar.picker._list._next.isActive())
+        assert all(facts.next == "" for _, facts, _ in listed_rows(bar))
+
+    def test_a_chat_shown_later_is_asked_about(self, bar: TopBar, asked: Chat, desk: Desk, qtbot: QtBot) -> None:
+        with_picture = [facts.next for _, facts, _ in opened(bar, qtbot)]
+        bar.picker._list.close()
+        desk.new_chat()
+        assert desk.current is not asked
+        bar.set_chat(desk.current)
+
+        assert [facts.next for _, facts, _ in opened(bar, qtbot)] != with_picture
+
+    def test_columns_line_up_with_their_captions(self, bar: TopBar, asked: Chat, qtbot: QtBot) -> None:
+        assert asked.draft.pictures
+        opened(bar, qtbot)
+        width = bar.picker._list._view.viewport().width()
+        names, prices, ahead = bar.picker._list._columns.places(QRect(0, 0, width, 48))
+
+        assert names.right() < prices.left() < prices.right() < ahead.left()
+        assert bar.picker._list._columns._room == width
+        bar.picker._list.close()
+
+
+class TestOwnPrices:
+    def test_are_marked_wherever_a_price_stands(self, bar: TopBar, tools: Tools, desk: Desk, qtbot: QtBot) -> None:
+        tools.preferences.update(prices=OWN)
+        desk.current.set_model("claude-opus-5-5")
+
+        assert bar.picker._pill._price.text() == "$3.60 / $18 · your price"
+        assert "your price" in bar.picker._pill.accessibleDescription()
+        marked = {model.id for model, _, said in opened(bar, qtbot) if "your price" in said}
+        assert marked == {"claude-opus-5-5", "house"}
+        assert offered(bar.picker)[offered(bar.picker).index("Other models") + 1] == "House"
+        bar.picker._list.close()
+        tools.preferences.update(prices={})
+        assert bar.picker._pill._price.text() == "$4 / $20"
+
+    def test_count_in_the_draft_at_once(self, bar: TopBar, tools: Tools, desk: Desk) -> None:
+        assert bar.picker._pill._price.text() == "$2 / $10"
+        before = desk.current.draft.estimate.next
+        tools.preferences.update(prices={"claude-sonnet-5-5": {"input": "4", "output": "20"}})
+
+        assert before is not None
+        assert desk.current.draft.estimate.next == 2 * before
+
+
+class TestAnOldTable:
+    def test_says_so_in_one_line(self, theme: Theme, tools: Tools, desk: Desk, qtbot: QtBot) -> None:
+        models = ModelList(theme, tools.account, bar_of := QWidget())
+        qtbot.addWidget(bar_of)
+        models.set_chat(desk.current)
+        bar_of.show()
+        for today, shown in ((date(2027, 2, 18), False), (date(2027, 2, 19), True)):
+            models.open_under(bar_of, desk.current.model, today)
+            assert models._stale.isVisible() is shown
+            models.close()
+        assert models._stale.text() == "Prices as of 20 November 2026. They may have changed."
+
+
+def listed_rows(bar: TopBar) -> list[tuple[Model, Facts, str]]:
+    rows = bar.picker._list._rows
+    items = [rows.item(row) for row in range(rows.rowCount())]
+    models = [item for item in items if isinstance(item.data(MODEL), Model)]
+    return [(item.data(MODEL), item.data(FACTS), item.accessibleText()) for item in models]
+
+
+def opened(bar: TopBar, qtbot: QtBot) -> list[tuple[Model, Facts, str]]:
+    """The rows of the list once all is worked out."""
+    bar.picker.open_list()
+    qtbot.waitUntil(lambda: not bar.picker._list._waiting)
+    return listed_rows(bar)
 
 
 class TestWords:

@@ -18,6 +18,7 @@ from app.conversation.attachment import Source
 from app.conversation.chat import Tools
 from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
+from app.conversation.history import HistoryModel
 from app.core.rows import Conversation
 from app.ui.conversation_list import ConversationList
 from app.ui.periods import headings
@@ -61,6 +62,26 @@ def button(sidebar: Sidebar, name: str) -> QPushButton:
 def middle(view: ConversationList, row: int) -> QPoint:
     """A point on a row's card; a heading stands above it."""
     return view.visualRect(view.model().index(row, 0)).bottomLeft() + QPoint(80, -20)
+
+
+def test_a_draft_is_marked_cannot_be_renamed_and_is_deleted_with_a_way_back(sidebar: Sidebar, desk: Desk) -> None:
+    writing = desk.current
+    writing.draft.set_text("What is owed?")
+    desk.new_chat()
+    index = sidebar.list.model().index(0, 0)
+    row = sidebar.list._row
+    assert index.data(HistoryModel.UnsentRole)
+    assert row.draft_note(index.data(HistoryModel.ConversationRole)) == "Draft"
+    assert row.draft_note(replace(index.data(HistoryModel.ConversationRole), pictures=2)) == "Draft · 2 pictures"
+    sidebar.list.setFocus()
+    sidebar.list.setCurrentIndex(index)
+    QTest.keyClick(sidebar.list, Qt.Key.Key_F2)
+    assert not sidebar.list.findChildren(QLineEdit)
+    QTest.keyClick(sidebar.list, Qt.Key.Key_Delete)
+    assert rows(sidebar) == []
+    QTest.keyClick(sidebar.list, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert rows(sidebar) == ["What is owed?"]
+    assert desk.current is writing
 
 
 class TestTheList:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QAction, QColor, QFontMetrics, QPaintEvent
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QAction, QColor, QFontMetrics, QKeyEvent, QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
@@ -28,6 +28,7 @@ from app.ui.thumbnails import Thumbnails
 from app.ui.tile import fitting
 
 Write = Callable[..., Path]
+MOVES: Final = ("Move left", "Move right")
 STANDARD: Final = Tier(max_edge=1_568, max_tokens=1_568)
 
 
@@ -150,11 +151,99 @@ def test_a_key_opens_the_picture(qtbot: QtBot, strip: Thumbnails, three: Draft, 
     assert len(names(three)) == 3
 
 
-def test_a_double_click_opens_the_picture(qtbot: QtBot, strip: Thumbnails, three: Draft) -> None:
-    with qtbot.waitSignal(strip.picture_opened) as caught:
-        QTest.mouseDClick(strip.viewport(), Qt.MouseButton.LeftButton, pos=center(strip, 2))
-    assert caught.args == [2]
+def test_a_click_opens_the_picture_and_a_double_click_opens_it_once(strip: Thumbnails, three: Draft) -> None:
+    opened: list[int] = []
+    strip.picture_opened.connect(opened.append)
+    pane, left = strip.viewport(), Qt.MouseButton.LeftButton
+    QTest.mouseClick(pane, left, pos=center(strip, 2))
+    assert opened == [2]
+    QTest.mouseDClick(pane, left, pos=center(strip, 2))
+    QTest.mouseRelease(pane, left, pos=center(strip, 2))
+    assert opened == [2]
     assert len(names(three)) == 3
+
+
+@pytest.mark.usefixtures("three")
+def test_a_click_leaves_the_focus_and_one_with_ctrl_selects(strip: Thumbnails) -> None:
+    strip.clearFocus()
+    QTest.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, pos=center(strip, 1))
+    assert not strip.hasFocus()
+    opened: list[int] = []
+    strip.picture_opened.connect(opened.append)
+    QTest.mouseClick(strip.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, center(strip, 2))
+    assert (strip.hasFocus(), strip.currentIndex().row(), opened) == (True, 2, [])
+
+
+@pytest.mark.usefixtures("three")
+def test_what_is_typed_here_is_left_to_the_message(strip: Thumbnails) -> None:
+    strip.setFocus()
+    for letter in "hg":
+        event = QKeyEvent(QEvent.Type.KeyPress, ord(letter.upper()), Qt.KeyboardModifier.NoModifier, letter)
+        QApplication.sendEvent(strip, event)
+        assert not event.isAccepted()
+    assert strip.currentIndex().row() == 0
+
+
+@pytest.fixture
+def rows(qtbot: QtBot, draft: Draft, strip: Thumbnails, picture: Write) -> Draft:
+    """Three rows of pictures, of which one is seen."""
+    sizes = [(60 + 10 * number, 40) for number in range(11)]
+    draft.attach(Source(path=str(picture(f"{number}.png", size=size))) for number, size in enumerate(sizes, 1))
+    strip.set_height_limit(strip._tiles.cell.height())
+    qtbot.waitUntil(lambda: draft.ready and strip.verticalScrollBar().maximum() > 0)
+    return draft
+
+
+def test_the_cross_of_a_picture_that_was_scrolled_to_removes_that_picture(strip: Thumbnails, rows: Draft) -> None:
+    strip.clearFocus()
+    strip.setCurrentIndex(QModelIndex())
+    bar = strip.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    pane, place = strip.viewport(), cross(strip, 10)
+    assert pane.rect().contains(place)
+    strip.setFocus(Qt.FocusReason.MouseFocusReason)
+    assert bar.value() == bar.maximum()
+    QTest.mouseClick(pane, Qt.MouseButton.LeftButton, pos=place)
+    assert names(rows) == [f"{number}.png" for number in range(1, 11)]
+
+
+def test_a_picture_moved_by_keys_stays_in_sight(strip: Thumbnails, rows: Draft) -> None:
+    strip.setCurrentIndex(strip.model().index(4, 0))
+    assert strip.viewport().rect().contains(center(strip, 4))
+    QTest.keyClick(strip, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    assert names(rows)[3] == "5.png"
+    assert strip.viewport().rect().contains(center(strip, 3))
+
+
+def test_a_picture_held_at_the_edge_scrolls_the_strip(qtbot: QtBot, strip: Thumbnails, rows: Draft) -> None:
+    pane, left, bar = strip.viewport(), Qt.MouseButton.LeftButton, strip.verticalScrollBar()
+    QTest.mousePress(pane, left, pos=center(strip, 0))
+    below = QPoint(center(strip, 0).x() + 40, pane.height() + 10)
+    QTest.mouseMove(pane, below)
+    qtbot.waitUntil(lambda: bar.value() == bar.maximum())
+    assert not strip.grab().toImage().isNull()
+    QTest.mouseRelease(pane, left, pos=below)
+    assert names(rows).index("1.png") == 8
+    assert pane.rect().contains(center(strip, 8))
+
+
+def test_a_picture_put_down_far_from_the_strip_stays_where_it_was(strip: Thumbnails, rows: Draft) -> None:
+    pane, left = strip.viewport(), Qt.MouseButton.LeftButton
+    before = names(rows)
+    QTest.mousePress(pane, left, pos=center(strip, 2))
+    QTest.mouseMove(pane, QPoint(10, -200))
+    QTest.mouseRelease(pane, left, pos=QPoint(10, -200))
+    assert names(rows) == before
+
+
+def test_behind_the_last_picture_of_a_line_is_before_the_first_of_the_next(strip: Thumbnails, rows: Draft) -> None:
+    in_line = sum(strip.visualRect(strip.model().index(row, 0)).top() == 0 for row in range(11))
+    QTest.mousePress(strip.viewport(), Qt.MouseButton.LeftButton, pos=center(strip, 0))
+    end = QPoint(strip.viewport().width() - 2, center(strip, 0).y())
+    assert not strip.indexAt(end).isValid()
+    QTest.mouseMove(strip.viewport(), end)
+    QTest.mouseRelease(strip.viewport(), Qt.MouseButton.LeftButton, pos=end)
+    assert names(rows).index("1.png") == in_line - 1
 
 
 def test_the_menu_removes_all(strip: Thumbnails, three: Draft) -> None:
@@ -162,9 +251,15 @@ def test_the_menu_removes_all(strip: Thumbnails, three: Draft) -> None:
     menu = strip.findChild(QMenu)
     assert isinstance(menu, QMenu)
     by_name = {action.text().partition("\t")[0]: action for action in menu.actions() if action.text()}
-    assert list(by_name) == ["Open", "Details", "Auto · 640×400", "Mark a region…", "Remove", "Remove all"]
+    assert list(by_name) == ["Open", "Details", "Auto · 640×400", "Mark a region…", *MOVES, "Remove", "Remove all"]
+    assert (by_name["Move left"].isEnabled(), by_name["Move right"].isEnabled()) == (False, True)
+    by_name["Move right"].trigger()
+    assert names(three) == ["green.png", "red.png", "blue.png"]
+    removed: list[int] = []
+    strip.removed.connect(removed.append)
     by_name["Remove all"].trigger()
     menu.close()
+    assert removed == [3]
     assert not strip.isVisible()
     assert three.can_undo
 

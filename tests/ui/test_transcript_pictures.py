@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QContextMenuEvent
+from PIL import Image
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QUrl
+from PySide6.QtGui import QContextMenuEvent, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.conversation.attachment import Source
@@ -19,9 +21,10 @@ from app.core.cuts import Box
 from app.core.errors import ApiError, Offence, RequestRefused
 from app.core.failure import error_to_json
 from app.core.message import ImageBlock
+from app.ui.theme import Theme
 from app.ui.transcript import Transcript
 from app.ui.transcript.answer import AnswerTurn
-from app.ui.transcript.card import Card, blamed_picture
+from app.ui.transcript.card import Card, blamed_picture, error_card
 from app.ui.transcript.picture_menu import PictureMenu
 from app.ui.transcript.text import SafeTextView
 from app.ui.transcript.tiles import PictureTile
@@ -53,8 +56,8 @@ def tiles(transcript: Transcript) -> list[PictureTile]:
 @pytest.mark.parametrize(
     ("images", "caption", "badge"),
     [
-        ((OVERVIEW, TILE, replace(TILE, part=2)), "3840×2160 → overview + 2 tiles", "9,080 tok"),
-        ((OVERVIEW, replace(TILE, kind="region")), "3840×2160 → overview + region", "5,320 tok"),
+        ((OVERVIEW, TILE, replace(TILE, part=2)), "overview + 2 tiles", "9,080 tok"),
+        ((OVERVIEW, replace(TILE, kind="region")), "overview + region, left", "5,320 tok"),
         ((replace(PICTURE, same_as=1, number=2),), "the same as Image 1", ""),
         ((replace(PICTURE, withheld=True),), "left out", ""),
         (
@@ -209,13 +212,125 @@ def offered(menu: QMenu) -> list[str]:
 def test_a_sent_picture_has_a_menu(transcript: Transcript, chat: Chat, qtbot: QtBot) -> None:
     show(chat, asked("What?", PICTURE), answered())
     menu = opened_menu(transcript, 1)
-    assert offered(menu) == ["Open", "Resend Image 1 sharper", "Leave it out from now on", "Replace it…"]
+    keep = ["Copy", "Save original…", "Save what was sent…"]
+    mend = ["Resend Image 1 sharper", "Leave it out from now on", "Replace it…"]
+    assert offered(menu) == ["Open", "Details", *keep, *mend]
     assert all(action.isEnabled() for action in menu.actions())
+    with qtbot.waitSignal(transcript.details_wanted) as details:
+        choose(menu, "Details")
+    assert details.args == [1]
+    menu = opened_menu(transcript, 1)
     with qtbot.waitSignal(transcript.picture_opened) as opened:
         choose(menu, "Open")
     with qtbot.waitSignal(transcript.replacement_wanted) as wanted:
         choose(opened_menu(transcript, 1), "Replace")
     assert (opened.args, wanted.args) == ([1], [1])
+
+
+def test_a_sent_picture_is_copied_and_saved_from_its_menu(
+    live: Transcript,
+    online_chat: Chat,
+    qtbot: QtBot,
+    picture: Callable[..., Path],
+    tmp_path: Path,
+) -> None:
+    online_chat.draft.attach([Source(path=str(picture("a.png", (3000, 200))))])
+    ask(online_chat)
+    qtbot.waitUntil(lambda: bool(tiles(live)) and not online_chat.worker.busy)
+    clipboard = QApplication.clipboard()
+    clipboard.clear()
+    choose(opened_menu(live, 1), "Copy")
+    qtbot.waitUntil(lambda: clipboard.image().size() == QSize(3000, 200))
+    clipboard.clear()
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    for words, name in (("Save original", "a.png"), ("Save what was sent", "a-sent.webp")):
+        choose(opened_menu(live, 1), words)
+        (dialog,) = [dialog for dialog in live.findChildren(QFileDialog) if dialog.isVisible()]
+        assert Path(dialog.selectedFiles()[0]).name == name
+        dialog.fileSelected.emit(str(folder / name))
+        qtbot.waitUntil((folder / name).exists)
+        dialog.done(0)
+        qtbot.waitUntil(lambda: not [d for d in live.findChildren(QFileDialog) if d.isVisible()])
+    with Image.open(folder / "a.png") as original, Image.open(folder / "a-sent.webp") as sent:
+        assert original.size == (3000, 200)
+        assert sent.width < 3000
+
+
+def test_what_is_saved_elsewhere_is_not_told_here(live: Transcript, qtbot: QtBot) -> None:
+    keeping = live._keeper()
+    live._gallery.saved.emit("/elsewhere/a.png")
+    live._gallery.taken.emit("0" * 64, "/elsewhere/a.png")
+    qtbot.wait(1)
+    assert not live.findChildren(QMessageBox)
+    assert keeping.saving._said.isHidden()
+
+
+TURNED = replace(PICTURE, original_format="HEIC", media_type="image/jpeg", original_width=2576, original_height=1449)
+
+
+@pytest.mark.parametrize(
+    ("image", "caption", "notes"),
+    [
+        (replace(TURNED, notes=("turned", "reencoded")), "2576×1449", "HEIC → JPEG · turned upright"),
+        (replace(TURNED, original_format="JPEG", notes=("turned", "reencoded")), "2576×1449", "turned upright"),
+        (replace(TURNED, original_format="JPEG", notes=("reencoded",)), "2576×1449", ""),
+        (replace(TURNED, original_format="JPEG", notes=()), "2576×1449, as it is", ""),
+    ],
+    ids=["converted and turned", "turned", "compressed anew", "as it is"],
+)
+def test_a_tile_says_what_was_done_as_the_draft_does(
+    transcript: Transcript, chat: Chat, image: ImageBlock, caption: str, notes: str
+) -> None:
+    show(chat, asked("What?", image, replace(PICTURE, number=2, notes=())), answered())
+    tile, other = tiles(transcript)
+    assert (tile.caption, tile.notes()) == (caption, notes)
+    assert tile.height() - other.height() == (tile._painter.height_with_notes - tile._painter.height if notes else 0)
+    assert notes in tile.accessibleDescription()
+
+
+def test_a_wide_picture_leaves_the_words_their_room(qtbot: QtBot, theme: Theme) -> None:
+    wide = QPixmap(9000, 500)
+    wide.fill(Qt.GlobalColor.red)
+    error = ApiError(400, "invalid_request_error", "bad", picture=1, picture_name="w9000.png")
+    for width in (760, 520, 360):
+        card = error_card(theme, error, can_retry=True, thumbnail=lambda _number: wide)
+        qtbot.addWidget(card)
+        card.resize(width, 400)
+        card.show()
+        qtbot.waitExposed(card)
+        QApplication.processEvents()
+        words = card.findChildren(SafeTextView)[0]
+        assert words.width() >= 0.6 * width
+        buttons = [b for b in card.findChildren(QPushButton) if b.isVisible()]
+        places = [QRect(button.mapTo(card, QPoint()), button.size()) for button in buttons]
+        assert all(card.rect().contains(place) for place in places)
+        assert not any(a.intersects(b) for a, b in combinations(places, 2))
+
+
+def test_each_link_that_may_be_to_blame_can_be_left_out(transcript: Transcript, chat: Chat) -> None:
+    error = ApiError(400, "invalid_request_error", "Unable to download the file.", of_link=True, links=(1, 2))
+    link = replace(PICTURE, url="https://pictures.example/a.png")
+    failed = answered("", state="failed", usage=None, error=error_to_json(error))
+    show(chat, asked("What?", link, replace(link, number=2)), failed)
+    (card,) = [c for c in transcript.findChildren(Card) if not c.isHidden()]
+    assert "Image 1 and Image 2" in card.words
+    buttons = {b.text(): b for b in card.findChildren(QPushButton)}
+    assert {"Leave out Image 1", "Leave out Image 2"} <= set(buttons)
+    acted: list[str] = []
+    card.acted.connect(acted.append)
+    repaired: list[tuple[int, str]] = []
+    chat.worker.repair = lambda number, how: repaired.append((number, how))  # type: ignore[method-assign]
+    buttons["Leave out Image 2"].click()
+    assert (acted, repaired) == (["remove 2"], [(2, "remove")])
+
+
+def test_what_a_person_asks_for_anew_is_followed(transcript: Transcript, chat: Chat) -> None:
+    show(chat, asked("What?", PICTURE), answered("word " * 2000))
+    transcript.verticalScrollBar().setValue(0)
+    chat.messages.append(answered("", state="streaming", usage=None))
+    QApplication.processEvents()
+    assert transcript.verticalScrollBar().value() == transcript.verticalScrollBar().maximum()
 
 
 def test_a_picture_can_be_left_out_and_sent_along_again(

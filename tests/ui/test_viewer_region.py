@@ -280,5 +280,5 @@ def test_parts_are_saved_into_a_folder_beside_what_is_there(room: Room, tmp_path
 
 def test_a_place_that_takes_no_file_is_told(room: Room, tmp_path: Path) -> None:
     viewer = room.draft()
-    room.gallery.save(room.chat.draft.pictures[0].original, str(tmp_path / "nowhere" / "a.png"))
+    viewer._saving.save(room.chat.draft.pictures[0].original, str(tmp_path / "nowhere" / "a.png"))
     room.until(lambda: any(text.startswith("a.png could not be written there.") for text in texts(viewer)))

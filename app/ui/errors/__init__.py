@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.core.errors import (
+    CapReached,
     PictureError,
     ReplyLost,
     RequestRefused,
@@ -21,6 +22,7 @@ from app.core.errors import (
 )
 from app.ui.errors.answer import stop_words
 from app.ui.errors.form import Action, Words, filled, tr
+from app.ui.errors.money import money_words
 from app.ui.errors.pictures import picture_words, refused_request_words, together
 from app.ui.errors.server import free_reply_lost_words, server_words
 
@@ -31,6 +33,8 @@ def words(error: VisavisError) -> Words:
     """The words for any error of `app.core.errors`."""
     try:
         match error:
+            case CapReached():
+                return money_words(error)
             case PictureError():
                 return picture_words(error)
             case RequestRefused():

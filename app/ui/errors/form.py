@@ -13,7 +13,8 @@ from app.ui import figures
 from app.ui.foreign_text import one_line
 
 Action = Literal[
-    "retry", "key", "practice", "take_along", "model", "settings", "attach", "shrink", "remove", "replace"
+    "retry", "key", "practice", "take_along", "model", "settings", "attach", "shrink", "remove", "replace",
+    "raise_day", "raise_month", "raise_conversation", "price",
 ]  # fmt: skip
 """What can be offered beside the words, as a button."""
 

@@ -17,7 +17,7 @@ from app.core.errors import (
     StreamInterrupted,
 )
 from app.ui import figures
-from app.ui.errors.form import Action, Words, details, filled, harmless, numbered, tr
+from app.ui.errors.form import Action, Words, details, filled, harmless, listed, numbered, tr
 
 _KEYS_ARE_MADE: Final = "console.anthropic.com"
 
@@ -164,6 +164,10 @@ def _api_error(error: ApiError) -> tuple[str, str, tuple[Action, ...]]:
     if error.bad_signature:
         what = tr("The server no longer accepts the thinking of an earlier answer.")
         return what, tr("The question is asked without it."), ("retry",)
+    if error.of_file:
+        return _file_gone(error)
+    if error.of_link and (error.picture or error.links):
+        return _link_not_fetched(error)
     if error.picture:
         what = filled(tr("The server refused %1."), numbered(error.picture, error.picture_name))
         return what, tr("Make it smaller, leave it out or replace it. The details say why."), _MENDS
@@ -218,6 +222,23 @@ def _api_error(error: ApiError) -> tuple[str, str, tuple[Action, ...]]:
     if error.status >= 500:
         return filled(tr("The server failed with status %1."), number), tr("Nothing is lost. Try again."), ("retry",)
     return filled(tr("The server refused this request with status %1."), number), tr("The details say why."), ("retry",)
+
+
+def _file_gone(error: ApiError) -> tuple[str, str, tuple[Action, ...]]:
+    again = tr("Try again: what is missing there is uploaded anew.")
+    if not error.picture:
+        return tr("The server no longer keeps the file of a picture in this chat."), again, ("retry",)
+    what = filled(tr("The server no longer keeps the file of %1."), numbered(error.picture, error.picture_name))
+    return what, again, ("retry", "remove", "replace")
+
+
+def _link_not_fetched(error: ApiError) -> tuple[str, str, tuple[Action, ...]]:
+    if error.picture:
+        what = filled(tr("The server could not fetch the link of %1."), numbered(error.picture, error.picture_name))
+        return what, tr("Leave it out, or replace it with a file or another link."), ("remove", "replace")
+    names = listed([numbered(number, "") for number in error.links])
+    what = filled(tr("The server could not fetch a link: those of %1 may be to blame."), names)
+    return what, tr("Leave out the picture whose link leads nowhere."), ()
 
 
 def _later(seconds: float | None) -> str:

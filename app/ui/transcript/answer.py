@@ -12,14 +12,16 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.conversation.worker import Wait
+from app.core.catalog import Model
 from app.core.cost import text_tokens
 from app.core.failure import error_from_json
 from app.core.message import THINKING, Message, ReplyBlock
 from app.ui import figures
 from app.ui.errors import stop_words
 from app.ui.label import Label
-from app.ui.theme import CONTROL, SPACE, Theme
+from app.ui.theme import SPACE, Theme
 from app.ui.transcript import endings
+from app.ui.transcript.bill_line import BillLine
 from app.ui.transcript.card import Card, WaitingCard, error_card
 from app.ui.transcript.fold import Fold
 from app.ui.transcript.prose import Prose
@@ -70,7 +72,7 @@ class AnswerTurn(Turn):
         self,
         theme: Theme,
         message: Message,
-        model_name: str,
+        model: Model | None,
         *,
         pictures: int = 0,
         thumbnail: Callable[[int], QPixmap] | None = None,
@@ -80,7 +82,7 @@ class AnswerTurn(Turn):
         super().__init__(theme, message, parent)
         self._thumbnail = thumbnail
         self.setAccessibleName(self.tr("Claude"))
-        self._model_name = model_name
+        self._model = model
         self._is_last = False
         self._superseded = False
         self._pace = Pace()
@@ -96,7 +98,8 @@ class AnswerTurn(Turn):
         self._unshown.hide()
         self._notes = QVBoxLayout()
         self._notes.setSpacing(2 * SPACE)
-        self._bill = Label(theme, role="caption", tone="secondary", parent=self)
+        self._bill = BillLine(theme, self)
+        self._bill.clicked.connect(self._open_bill)
         for widget in (self._pending, self._text, self._unshown):
             self._column.addWidget(widget)
         self._column.addLayout(self._notes)
@@ -182,11 +185,11 @@ class AnswerTurn(Turn):
         row = QHBoxLayout(footer)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE)
-        row.addWidget(self._bill, 1)
+        row.addWidget(self._bill)
+        row.addStretch(1)
         row.addWidget(self._sharper)
         row.addWidget(self._copy)
         row.addWidget(self._retry)
-        self._bill.setMinimumHeight(CONTROL)
         return footer
 
     def _button(self, icon: str, tooltip: str, name: str) -> QToolButton:
@@ -217,7 +220,7 @@ class AnswerTurn(Turn):
             self._show_progress()
         else:
             self._tick.stop()
-            self._show_bill(endings.bill(message))
+            self._show_bill(endings.bill(message, self._model), details=endings.has_details(message))
 
     def _show_growth(self) -> None:
         """What changes with every piece that comes."""
@@ -245,7 +248,7 @@ class AnswerTurn(Turn):
             return self._uploading
         if self._message.content:
             return self.tr("Thinking…")
-        return self.tr("Asking %1…").replace("%1", self._model_name)
+        return self.tr("Asking %1…").replace("%1", self._model.name if self._model is not None else "")
 
     @property
     def _is_wordless(self) -> bool:
@@ -340,7 +343,13 @@ class AnswerTurn(Turn):
             line += " · " + self.tr("≈ %1 tokens/s").replace("%1", figures.count(round(rate)))
         self._show_bill(line)
 
-    def _show_bill(self, words: str) -> None:
-        self._bill.setText(words)
+    def _open_bill(self) -> None:
+        from app.ui.transcript.bill_details import BillDetails  # few bills are looked at
+
+        if self._model is not None:
+            BillDetails(self._theme, self._message, self._model, self).open_at(self._bill)
+
+    def _show_bill(self, words: str, *, details: bool = False) -> None:
+        self._bill.tell(words, details=details and bool(words) and self._model is not None)
         buttons = (self._sharper, self._copy, self._retry)
         self._foot.setVisible(bool(words) or any(not button.isHidden() for button in buttons))

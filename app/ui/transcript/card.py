@@ -9,17 +9,32 @@ from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPixmap, QResizeEvent, QTextCharFormat
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QBoxLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.conversation.worker import Wait
 from app.core.errors import ApiError, RequestRefused, VisavisError
 from app.ui import errors
 from app.ui.theme import RADIUS, SPACE, Theme
+from app.ui.transcript.button_row import ButtonRow
 from app.ui.transcript.text import SafeTextView
 
 _EDGE: Final = 3
-_NARROW: Final = 520
-"""Pixels; buttons of a narrower card go below its words."""
+_WORDS: Final = 0.6
+"""Of the width that the words keep beside the buttons; else those go below."""
+_PICTURE: Final = QSize(72, 40)
+"""Pixels that the picture beside the words has at most."""
+_LINKS: Final = 4
+"""Pictures of which each has a button, where any may be to blame."""
+_SMOOTH: Final = Qt.TransformationMode.SmoothTransformation
 
 
 class Card(QWidget):
@@ -43,19 +58,22 @@ class Card(QWidget):
         self._details = SafeTextView(theme, self)
         self._details.set_font(theme.font("caption"))
         self._details.hide()
+        self._picture: QLabel | None = None
+        self._buttons = ButtonRow(self)
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._row.setSpacing(3 * SPACE)
         self._row.addWidget(self._words, 1)
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(2 * SPACE)
-        self._row.addLayout(self._buttons)
+        self._row.addWidget(self._buttons, 0, Qt.AlignmentFlag.AlignTop)
+        self._whole = QHBoxLayout()
+        self._whole.setSpacing(3 * SPACE)
+        self._whole.addLayout(self._row, 1)
         column = QVBoxLayout(self)
         if danger:
             column.setContentsMargins(4 * SPACE, 2 * SPACE, 3 * SPACE, 2 * SPACE + 2)
         else:
             column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * SPACE)
-        column.addLayout(self._row)
+        column.addLayout(self._whole)
         column.addWidget(self._details)
 
     @property
@@ -84,15 +102,26 @@ class Card(QWidget):
         """The picture that the words are about, small, before them."""
         if picture.isNull():
             return
-        frame = QLabel(self)
-        frame.setPixmap(picture)
-        frame.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._row.insertWidget(0, frame)
+        most = _PICTURE.scaled(
+            self._theme.px(_PICTURE.width()), self._theme.px(_PICTURE.height()), Qt.AspectRatioMode.KeepAspectRatio
+        )
+        if picture.width() > most.width() or picture.height() > most.height():
+            picture = picture.scaled(most, Qt.AspectRatioMode.KeepAspectRatio, _SMOOTH)
+        self._picture = QLabel(self)
+        self._picture.setPixmap(picture)
+        self._picture.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._whole.insertWidget(0, self._picture)
+        self._place_buttons()
 
-    def add_action(self, action: str) -> QPushButton:
-        """A button that emits `acted`."""
+    def add_action(self, action: str, number: int = 0) -> QPushButton:
+        """A button that emits `acted`; with a number, of one picture among several: it follows the action's name."""
         self._offers_retry |= action == "retry"
-        button = self._add_button(self._label(action), "plain")
+        if number:
+            words = self.tr("Leave out Image %1") if action == "remove" else self.tr("Replace Image %1…")
+            button = self._add_button(words.replace("%1", str(number)), "plain")
+            action = f"{action} {number}"
+        else:
+            button = self._add_button(self._label(action), "plain")
         button.clicked.connect(lambda: self.acted.emit(action))
         return button
 
@@ -103,14 +132,31 @@ class Card(QWidget):
         button.setToolTip(self.tr("Dismiss"))
         button.setAccessibleName(self.tr("Dismiss"))
         button.clicked.connect(self.dismissed)
-        self._buttons.addWidget(button)
+        self._add(button)
 
     def _add_button(self, words: str, kind: str) -> QPushButton:
         button = QPushButton(words, self)
         button.setProperty("kind", kind)
         button.setAccessibleName(words)
-        self._buttons.addWidget(button)
+        self._add(button)
         return button
+
+    def _add(self, button: QAbstractButton) -> None:
+        self._buttons.add(button)
+        button.show()
+        self._place_buttons()
+
+    def _place_buttons(self) -> None:
+        """Beside the words, or below them where they would leave too little of the width."""
+        taken = self._buttons.sizeHint().width() + self._row.spacing()
+        if self._picture is not None:
+            taken += self._picture.sizeHint().width() + self._row.spacing()
+        directions = QBoxLayout.Direction
+        below = taken > (1 - _WORDS) * self.width()
+        direction = directions.TopToBottom if below else directions.LeftToRight
+        if self._row.direction() != direction:
+            self._row.setDirection(direction)
+            self._row.setAlignment(self._buttons, Qt.AlignmentFlag(0) if below else Qt.AlignmentFlag.AlignTop)
 
     def _label(self, action: str) -> str:
         return {
@@ -126,6 +172,10 @@ class Card(QWidget):
             "replace": self.tr("Replace it…"),
             "cancel": self.tr("Cancel"),
             "now": self.tr("Try now"),
+            "raise_day": self.tr("Raise it…"),
+            "raise_month": self.tr("Raise it…"),
+            "raise_conversation": self.tr("Raise it…"),
+            "price": self.tr("Enter its price…"),
         }[action]
 
     def _fold(self) -> None:
@@ -138,11 +188,8 @@ class Card(QWidget):
         return QSize(0, 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        narrow = event.size().width() < self._theme.px(_NARROW)
-        direction = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
-        if self._row.direction() != direction:
-            self._row.setDirection(direction)
-            self._buttons.setAlignment(Qt.AlignmentFlag.AlignLeft if narrow else Qt.AlignmentFlag.AlignRight)
+        super().resizeEvent(event)
+        self._place_buttons()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         if not self._danger:
@@ -187,6 +234,9 @@ def error_card(
     for action in words.actions:
         if action != "retry" or can_retry:
             card.add_action(action)
+    if isinstance(error, ApiError):
+        for number in error.links[:_LINKS]:
+            card.add_action("remove", number)
     return card
 
 

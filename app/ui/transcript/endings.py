@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication
 
+from app.core import bill as bills
 from app.core.catalog import Model
-from app.core.cost import Context, answer_usage, may_have_been_charged, text_tokens
-from app.core.message import THINKING, Message, ReplyBlock, TextBlock, Usage
+from app.core.cost import answer_usage, may_have_been_charged
+from app.core.message import THINKING, Message, ReplyBlock
 from app.core.server import PRACTICE
-from app.ui import figures
+from app.ui import cache_words, figures
 from app.ui.errors import stop_words
 
 translate = QCoreApplication.translate
@@ -26,8 +26,11 @@ def is_failure(answer: Message) -> bool:
     return answer.error is not None and answer.state in {"failed", "interrupted"}
 
 
-def bill(answer: Message) -> str:
-    """Tokens, price and the price promised: "7,512 in · 214 out · $0.0209  estimated $0.0207"."""
+def bill(answer: Message, model: Model | None = None) -> str:
+    """Tokens, price and the price promised: "7,512 in · 214 out · $0.0209  estimated $0.0207".
+
+    Of the `model` that answered it is known what it cost that the cache was missed.
+    """
     usage = answer_usage(answer)
     if may_have_been_charged(answer):
         # The error card of a lost reply says it already.
@@ -45,11 +48,24 @@ def bill(answer: Message) -> str:
         return " · ".join([*parts, translate("endings", "cost unknown")])
     if answer.refused and not Decimal(answer.cost):
         return translate("endings", "Not charged")
-    line = " · ".join([*parts, about + figures.dollars(Decimal(answer.cost))])
+    line = " · ".join([*parts, about + figures.dollars(Decimal(answer.cost)), *_missed(answer, model)])
     if answer.estimate and answer.state == "complete":
         promised = translate("endings", "estimated %1").replace("%1", figures.dollars(Decimal(answer.estimate)))
         line += f"\u2003{promised}"
     return line
+
+
+def has_details(answer: Message) -> bool:
+    """Whether there is more to know of what it has cost."""
+    return answer.state != "streaming" and answer.usage is not None
+
+
+def _missed(answer: Message, model: Model | None) -> list[str]:
+    """That the cache was missed, where it cost money."""
+    known = bills.of(answer, model) if model is not None else None
+    if known is None or known.missed is None or not known.extra:
+        return []
+    return [translate("endings", "cache missed: %1").replace("%1", cache_words.short(known.missed))]
 
 
 def note(answer: Message) -> tuple[str, str]:
@@ -70,34 +86,3 @@ def unshown(answer: Message) -> str:
     if not kinds:
         return ""
     return translate("endings", "Not shown here: %1").replace("%1", ", ".join(sorted(kinds)))
-
-
-def picture_rate(
-    asked: Message, answers: Sequence[Message], model_of: Callable[[str], Model], carried: Context
-) -> Decimal | None:
-    """USD per million tokens at which the pictures of `asked` were billed first, or are about to be.
-
-    `answers` are those given to it, `model_of` finds a model by its id, `carried` is the conversation's present
-    context. None where the price is not known, in practice, and where nothing was billed.
-    """
-    answer = next((a for a in answers if a.usage is not None), answers[-1] if answers else None)
-    if answer is None or answer.server == PRACTICE:
-        return None
-    model, usage = model_of(answer.model), answer.usage
-    if usage is None:
-        if answer.state != "streaming":
-            return None
-        usage = _expected(asked, model, carried)
-    prices = model.prices_for(usage.prompt_tokens)
-    if prices is None or (answer.refused and not usage.output_tokens):
-        return None
-    if usage.cache_write_1h:
-        return prices.cache_write_1h
-    return prices.cache_write_5m if usage.cache_write_5m else prices.input
-
-
-def _expected(asked: Message, model: Model, carried: Context) -> Usage:
-    """The input of a request whose usage has not come yet."""
-    words = sum(text_tokens(block.text) for block in asked.content if isinstance(block, TextBlock))
-    prompt = carried.tokens + words + sum(image.tokens for image in asked.images)
-    return Usage(cache_write_5m=prompt) if prompt >= model.min_cacheable else Usage(input_tokens=prompt)

@@ -15,7 +15,7 @@ from app.conversation.gallery import Gallery
 from app.core.cost import dollars
 from app.core.message import ImageBlock
 from app.ui import figures
-from app.ui.picture_facts import shown_name
+from app.ui.picture_facts import NOTE, changes, sent_parts, shown_name
 from app.ui.theme import RADIUS, SPACE, Theme
 from app.ui.tile import TilePainter
 
@@ -56,7 +56,7 @@ class PictureTile(QAbstractButton):
         self._flashing = QTimer(self, singleShot=True, interval=_FLASH)
         self._flashing.timeout.connect(self.update)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves it in the text, where writing goes on
         self.resize(self.sizeHint())
         self.set_rate(None)
 
@@ -71,7 +71,7 @@ class PictureTile(QAbstractButton):
 
     @property
     def caption(self) -> str:
-        """What happened to the picture."""
+        """What became of the picture's size, or what went in its place."""
         image = self._image
         if image.withheld:
             return self.tr("left out")
@@ -79,19 +79,19 @@ class PictureTile(QAbstractButton):
             return self.tr("the same as Image %1").replace("%1", str(image.same_as))
         if not image.width:
             return self.tr("link, size unknown")
-        before = figures.size(image.original_width, image.original_height)
         if image.kind == "overview":
-            return f"{before} → {self._parts}"
+            return sent_parts(self._images)
+        before = figures.size(image.original_width, image.original_height)
         if image.resized:
             return f"{before} → {figures.size(image.width, image.height)}"
+        if self.notes() or "reencoded" in image.notes:
+            return before
         return self.tr("%1, as it is").replace("%1", before)
 
-    @property
-    def _parts(self) -> str:
-        parts = len(self._images) - 1
-        if self._images[-1].kind == "region":
-            return self.tr("overview + region")
-        return self.tr("overview + %1 tiles").replace("%1", str(parts))
+    def notes(self, *, short: bool = False) -> str:
+        """What else was done to it; empty where nothing of it went."""
+        image = self._image
+        return "" if image.stands_for or not image.width else NOTE.join(changes(image, short=short))
 
     def set_rate(self, rate: Decimal | None) -> None:
         """Show the price at `rate`, in USD per million tokens; none without a rate."""
@@ -115,8 +115,15 @@ class PictureTile(QAbstractButton):
         name = shown_name(self._image.name)
         number = self.tr("Image %1").replace("%1", str(self._image.number))
         self.setAccessibleName(f"{number}: {name}")
-        self.setAccessibleDescription(", ".join(part for part in (self._badge, self.caption) if part))
-        self.setToolTip(f"{escape(name)}<br>{self.caption}")
+        self.setAccessibleDescription(", ".join(part for part in (self._badge, *self._told) if part))
+        self.setToolTip("<br>".join(escape(part) for part in (name, *self._told) if part))
+
+    @property
+    def _told(self) -> tuple[str, ...]:
+        """The whole caption, with the size of a picture that went in parts."""
+        image = self._image
+        whole = figures.size(image.original_width, image.original_height) if image.kind == "overview" else ""
+        return whole, self.caption, self.notes()
 
     def _framed(self) -> QPixmap:
         """The picture in its frame, as soon as there is a thumbnail; an empty frame before."""
@@ -140,7 +147,8 @@ class PictureTile(QAbstractButton):
     # --- overrides of Qt ---
 
     def sizeHint(self) -> QSize:
-        return QSize(self._painter.size.width(), self._painter.height)
+        height = self._painter.height_with_notes if self.notes() else self._painter.height
+        return QSize(self._painter.size.width(), height)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         tile = QRect(QPoint(), self._painter.size)
@@ -154,7 +162,8 @@ class PictureTile(QAbstractButton):
         self._painter.paint_number(painter, tile, self._image.number)
         if self._badge:
             self._painter.paint_badge(painter, tile, self._badge)
-        self._painter.paint_words(painter, tile, shown_name(self._image.name), self.caption)
+        notes = self.notes(), self.notes(short=True)
+        self._painter.paint_words(painter, tile, shown_name(self._image.name), self.caption, *notes)
         painter.end()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -207,6 +216,10 @@ class PictureStrip(QWidget):
             if tile.image.thumbnail == key:
                 tile.refresh()
 
+    @property
+    def _tile_height(self) -> int:
+        return max((tile.sizeHint().height() for tile in self.tiles), default=0)
+
     def _columns(self, width: int) -> int:
         return max(1, (width + _GAP) // (self._painter.size.width() + _GAP))
 
@@ -217,7 +230,7 @@ class PictureStrip(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         rows = -(-len(self.tiles) // self._columns(width))
-        return rows * (self._painter.height + _GAP) - _GAP if rows else 0
+        return rows * (self._tile_height + _GAP) - _GAP if rows else 0
 
     def sizeHint(self) -> QSize:
         return QSize(self.width(), self.heightForWidth(self.width()))
@@ -226,8 +239,8 @@ class PictureStrip(QWidget):
         return QSize(self._painter.size.width(), 0)
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
-        columns = self._columns(self.width())
+        columns, height = self._columns(self.width()), self._tile_height
         for index, tile in enumerate(self.tiles):
             row, column = divmod(index, columns)
             size = tile.sizeHint()
-            tile.setGeometry(QRect(QPoint(column * (size.width() + _GAP), row * (size.height() + _GAP)), size))
+            tile.setGeometry(QRect(QPoint(column * (size.width() + _GAP), row * (height + _GAP)), size))

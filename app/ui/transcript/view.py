@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from itertools import takewhile
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QMetaObject, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -21,11 +21,11 @@ from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QWidget
 from app.conversation.chat import Chat
 from app.conversation.gallery import Gallery
 from app.conversation.worker import Wait
+from app.core.bill import picture_rate
 from app.core.errors import VisavisError
 from app.core.failure import error_from_json
 from app.core.message import Message
 from app.ui.theme import SPACE, Theme
-from app.ui.transcript import endings
 from app.ui.transcript.again import sharper_offers
 from app.ui.transcript.answer import AnswerTurn
 from app.ui.transcript.card import blamed_picture
@@ -35,15 +35,15 @@ from app.ui.transcript.picture_menu import PictureMenu
 from app.ui.transcript.tail import Tail
 from app.ui.transcript.turns import PersonTurn, Turn
 
+if TYPE_CHECKING:
+    from app.ui.transcript.keeping import Keeping
+
 _BUDGET: Final = 0.012
 """Seconds of building before other work gets its turn."""
 _PAUSE: Final = 8
 """Milliseconds between two such slices."""
 _AHEAD: Final = 200
 """Turns built ahead of being looked at; older ones follow as they come near."""
-_SMOOTH: Final = Qt.TransformationMode.SmoothTransformation
-_BLAMED: Final = 40
-"""Pixels, the height of a picture beside the words about it."""
 _NEAR: Final = 2
 """Screens above the visible part that count as near."""
 
@@ -51,12 +51,14 @@ _NEAR: Final = 2
 class Transcript(QScrollArea):
     """Signals:
     picture_opened(int): the number of a picture that was clicked.
+    details_wanted(int): the number of one that is to be shown with its details.
     action(str): what an error or a note offers, "retry" excepted: that is done in place.
     link_opened(str): the address of a link that may be followed.
     replacement_wanted(int): another picture is to take the place of the one of this number.
     """
 
     picture_opened = Signal(int)
+    details_wanted = Signal(int)
     action = Signal(str)
     link_opened = Signal(str)
     replacement_wanted = Signal(int)
@@ -74,6 +76,7 @@ class Transcript(QScrollArea):
         self._wanted: tuple[int, int] | None = None
         self._sought = 0
         """Number of a picture that is shown as soon as its turn is built."""
+        self._keeping: Keeping | None = None
         self.setAccessibleName("Conversation")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -213,9 +216,9 @@ class Transcript(QScrollArea):
         if message.role == "user":
             turn = PersonTurn(self._theme, self._gallery, message)
         else:
-            name = self._chat.model_of(message.model).name if self._chat is not None else ""
+            model = self._chat.model_of(message.model) if self._chat is not None else None
             pictures = self._chat.messages.pictures if self._chat is not None else 0
-            turn = AnswerTurn(self._theme, message, name, pictures=pictures, thumbnail=self._thumbnail)
+            turn = AnswerTurn(self._theme, message, model, pictures=pictures, thumbnail=self._thumbnail)
             turn.sharper_wanted.connect(self._resend_sharper)
         turn.link_opened.connect(self.link_opened)
         turn.selecting.connect(self._release)
@@ -231,8 +234,7 @@ class Transcript(QScrollArea):
         if image is None:
             return QPixmap()
         # Our own making: a thumbnail is never a stranger's bytes.
-        drawn = QPixmap.fromImage(QImage.fromData(self._gallery.thumbnail(image.thumbnail)))
-        return drawn if drawn.isNull() else drawn.scaledToHeight(self._theme.px(_BLAMED), _SMOOTH)
+        return QPixmap.fromImage(QImage.fromData(self._gallery.thumbnail(image.thumbnail)))
 
     def _place_turns(self) -> None:
         """Tell each answer whether it is the last, and whether another took its place."""
@@ -250,7 +252,7 @@ class Transcript(QScrollArea):
         for row, turn in enumerate(self.turns, self._first):
             if isinstance(turn, PersonTurn) and turn.message.images:
                 answers = list(takewhile(lambda m: m.role == "assistant", messages[row + 1 :]))
-                turn.set_rate(endings.picture_rate(turn.message, answers, chat.model_of, chat.context))
+                turn.set_rate(picture_rate(turn.message, answers, chat.model_of, chat.context))
             elif isinstance(turn, AnswerTurn) and row > 0:
                 asked = messages[row - 1]
                 turn.set_sharper(sharper_offers(chat, asked) if asked.role == "user" and turn.message.text else [])
@@ -262,8 +264,8 @@ class Transcript(QScrollArea):
         self._offer_answer()
         for row in range(first, last + 1):
             self._turns.add(self._built(row))
-            if self._messages[row].role == "user":
-                self._following = True
+        self._following = True  # whatever is asked is asked by the person: the answer is waited for
+        self._below.hide()
         self._place_turns()
         self._show_rates()
         self._turns.lay_out()
@@ -338,10 +340,14 @@ class Transcript(QScrollArea):
 
     def _act(self, action: str, error: VisavisError | None = None) -> None:
         """Do what a card offers; `error` is what the card told."""
-        number = blamed_picture(error) if error is not None else 0
-        if self._chat is None or do(self._chat, action, number):
+        action, _, among_several = action.partition(" ")
+        number = int(among_several) if among_several else blamed_picture(error) if error is not None else 0
+        if self._chat is None:
             return
-        if action == "replace":
+        if do(self._chat, action, number):
+            if action != "cancel":
+                self.follow()
+        elif action == "replace":
             self.replacement_wanted.emit(number)
         else:
             self.action.emit(action)
@@ -349,13 +355,24 @@ class Transcript(QScrollArea):
     def _resend_sharper(self, number: int) -> None:
         if self._chat is not None and (offer := self._chat.sharper(number)) is not None:
             self._chat.worker.resend(number, offer.preset)
+            self.follow()
 
     def _open_menu(self, number: int, at: QPoint) -> None:
         if self._chat is not None:
-            menu = PictureMenu(self._chat, number, self)
+            menu = PictureMenu(self._chat, number, self._keeper, self)
             menu.opened.connect(self.picture_opened)
+            menu.details_wanted.connect(self.details_wanted)
+            menu.resent.connect(self.follow)
             menu.replacement_wanted.connect(self.replacement_wanted)
             menu.popup(at)
+
+    def _keeper(self) -> Keeping:
+        """Made when it is first needed: few ever save a picture."""
+        if self._keeping is None:
+            from app.ui.transcript.keeping import Keeping
+
+            self._keeping = Keeping(self._theme, self._gallery, self.viewport())
+        return self._keeping
 
     def show_picture(self, number: int) -> None:
         """Bring a picture of the conversation into view and draw the eye to it."""

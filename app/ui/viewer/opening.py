@@ -13,15 +13,17 @@ from app.ui.viewer.shown import Terms, of_conversation, of_draft
 from app.ui.viewer.view import Viewer
 
 
-def open_sent(theme: Theme, gallery: Gallery, tools: Tools, chat: Chat, number: int, parent: QWidget) -> None:
-    """Show the picture of that number, with all others of the conversation."""
+def open_sent(
+    theme: Theme, gallery: Gallery, tools: Tools, chat: Chat, number: int, parent: QWidget, *, details: bool = False
+) -> None:
+    """Show the picture of that number, with all others of the conversation, and its details in any case or not."""
     numbers = [picture.number for picture in of_conversation(chat)]
     if number not in numbers:
         return
     resends = Resends(chat.sharper, chat.resend_price, lambda: not chat.worker.busy)
     viewer = Viewer(theme, gallery, tools, lambda: (of_conversation(chat), Terms.of(chat)), parent, resends)
     viewer.resend_wanted.connect(chat.worker.resend)
-    viewer.show_picture(numbers.index(number))
+    viewer.show_picture(numbers.index(number), details=details)
     chat.changed.connect(viewer.follow)
     chat.worker.phase_changed.connect(viewer.follow)
 

@@ -164,7 +164,7 @@ class SentAs(QScrollArea):
         prices = terms.model.prices
         if prices is None:
             return [(self.tr("Price"), self.tr("not known for this model"))]
-        cost = picture_cost(tokens, prices)
+        cost = picture_cost(tokens, prices, terms.ttl)
         if picture.row is not None and terms.rate is not None:
             now = figures.dollars(dollars(tokens, terms.rate))
             later = in_one_line(self.tr("%1 a turn").replace("%1", figures.dollars(cost.cache_read)))

@@ -66,6 +66,8 @@ class Saving(QObject):
         self._said.hide()
         self._quiet = QTimer(self, singleShot=True, interval=_SEEN)
         self._quiet.timeout.connect(self._said.hide)
+        self._asked: set[str] = set()
+        """Files and folders that were chosen here: others may be saving, too."""
         gallery.saved.connect(self._on_saved)
         gallery.taken.connect(self._ask_to_replace)
         gallery.save_failed.connect(self._on_failed)
@@ -91,6 +93,11 @@ class Saving(QObject):
         else:
             self._ask_folder(picture.images)
 
+    def save(self, sha256: str, path: str) -> None:
+        """Have it written there, and say what came of it."""
+        self._asked.add(str(Path(path)))
+        self._gallery.save(sha256, path)
+
     def _ask_file(self, sha256: str, name: str) -> None:
         """The dialog does not ask itself about a file that is there: its question would hold up the event loop."""
         dialog = self._dialog(self.tr("Save picture"))
@@ -99,7 +106,7 @@ class Saving(QObject):
         dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
         dialog.setDefaultSuffix(Path(name).suffix.removeprefix("."))
         dialog.selectFile(name)
-        dialog.fileSelected.connect(lambda path: self._gallery.save(sha256, path))
+        dialog.fileSelected.connect(lambda path: self.save(sha256, path))
         dialog.open()
 
     def _ask_folder(self, images: tuple[ImageBlock, ...]) -> None:
@@ -107,6 +114,7 @@ class Saving(QObject):
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         files = [(image.sent, sent_name(image)) for image in images]
+        dialog.fileSelected.connect(lambda folder: self._asked.add(str(Path(folder))))
         dialog.fileSelected.connect(lambda folder: self._gallery.save_all(files, folder))
         dialog.open()
 
@@ -116,7 +124,12 @@ class Saving(QObject):
         dialog.setDirectory(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation))
         return dialog
 
+    def _is_mine(self, path: str) -> bool:
+        return bool({path, str(Path(path).parent)} & self._asked)
+
     def _ask_to_replace(self, sha256: str, path: str) -> None:
+        if not self._is_mine(path):
+            return
         question = QMessageBox(self._parent)
         question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         question.setTextFormat(Qt.TextFormat.PlainText)
@@ -128,9 +141,13 @@ class Saving(QObject):
         question.open()
 
     def _on_saved(self, path: str) -> None:
+        if not self._is_mine(path):
+            return
         self.say(self.tr("Saved as %1").replace("%1", one_line(Path(path).name)))
 
     def _on_failed(self, path: str, error: VisavisError) -> None:
+        if not self._is_mine(path):
+            return
         if isinstance(error, PictureError):
             self.say(sentence(error))
         else:

@@ -13,7 +13,7 @@ from app.core.catalog import Limits, Model
 from app.core.cost import dollars, fresh_price
 from app.core.cuts import Box, Offer, Preset, offers
 from app.core.fit import Size
-from app.core.message import ImageBlock, thumbnail_key
+from app.core.message import ImageBlock, Ttl, thumbnail_key
 from app.core.sharper import cuts_among
 from app.ui.advice import Remark, remarks
 
@@ -72,11 +72,14 @@ class Terms:
     limits: Limits
     rate: Decimal | None = None
     """US dollars per million tokens, None where no price is known."""
+    ttl: Ttl = "5m"
+    """How long the server is asked to keep it."""
 
     @classmethod
     def of(cls, chat: Chat) -> Terms:
-        rate = fresh_price(_MILLION, chat.draft.estimate.prompt_tokens, chat.model)
-        return cls(chat.model, chat.limits, rate)
+        ttl = chat.context.ttl
+        rate = fresh_price(_MILLION, chat.draft.estimate.prompt_tokens, chat.model, ttl)
+        return cls(chat.model, chat.limits, rate, ttl)
 
     def price(self, offer: Offer) -> Decimal | None:
         """US dollars, or None."""

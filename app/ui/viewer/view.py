@@ -98,8 +98,9 @@ class Viewer(QWidget):
         self._connect()
         parent.installEventFilter(self)
 
-    def show_picture(self, index: int, *, mark: bool = False) -> None:
-        """Open, showing the picture of that index, or letting a region of it be marked."""
+    def show_picture(self, index: int, *, mark: bool = False, details: bool = False) -> None:
+        """Open, showing the picture of that index, with its details in any case or letting a region of it be marked."""
+        self._panel_open = True if details else None
         self.setGeometry(self._covered.rect())
         self.show()
         self.raise_()
