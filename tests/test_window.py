@@ -256,7 +256,9 @@ def test_every_control_has_a_name(open_window: Callable[[], Person]) -> None:
     unnamed = [
         button
         for button in window.findChildren(QAbstractButton)
-        if button.focusPolicy() != Qt.FocusPolicy.NoFocus and not (button.accessibleName() or button.text())
+        if button.isVisibleTo(window)
+        and button.focusPolicy() != Qt.FocusPolicy.NoFocus
+        and not (button.accessibleName() or button.text())
     ]
     assert unnamed == []
 

@@ -45,7 +45,7 @@ def what_if(chat: Chat, model: Model) -> WhatIf:
         return _seen(draft.estimate, request, pictures, draft.first_number, model)
     for _ in range(2):  # other cuts of the draft's pictures may ask another size of the earlier ones
         blocks = _blocks(pictures)
-        ahead = planned(history, due(history, today, new_blocks=blocks))
+        ahead = planned(history, due(history, today, new_blocks=0))
         request = today.build(ahead)
         carried = context(request, ahead, model, now=today.now)
         earlier = whole_pictures(request)

@@ -32,8 +32,8 @@ from app.core.ledger_types import Call
 from app.core.message import JSON, Message
 from app.core.preflight import check
 from app.core.refit import Today, due, planned
-from app.core.shelf import Form
 from app.core.server import PRACTICE
+from app.core.shelf import Form
 
 if TYPE_CHECKING:
     from app.core.client import Client

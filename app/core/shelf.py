@@ -14,12 +14,12 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
-from app.core.caching import kept_of, readable
+from app.core.caching import LIFETIMES, Kept, kept_of, kept_until, readable
 from app.core.catalog import Model, Prices
 from app.core.cost import block_tokens, context, dollars, picture_tokens, write_price
 from app.core.message import THINKING, Block, ImageBlock, Message, ReplyBlock, Ttl, well_formed
 from app.core.refit import Today, due, planned
-from app.core.request import Request
+from app.core.request import Request, bare
 
 Kind = Literal["kept", "described", "left_out"]
 State = Literal["kept", "described", "left_out", "same_as", "silent"]
@@ -185,9 +185,7 @@ def shelf(
     return Shelf(tuple(rows), None if rate is None else dollars(sum(row.tokens for row in rows), rate))
 
 
-def change(
-    history: Sequence[Message], forms: Mapping[int, Form], today: Today, draft: Load = NOTHING
-) -> Change | None:
+def change(history: Sequence[Message], forms: Mapping[int, Form], today: Today, draft: Load = NOTHING) -> Change | None:
     """What it means for the next turns to give pictures other forms. None where the model's price is not known."""
     model = today.model
     before = _Turn.of(history, today, draft)
@@ -199,7 +197,7 @@ def change(
     else:
         before = before._replace(tokens=after.tokens - more)
     ttl = before.request.ttl
-    now, then = (_cost(t.tokens, t.cached, t.tokens, model, ttl) for t in (before, after))
+    now, then = (_cost(t.tokens, min(t.cached, t.tokens), t.tokens, model, ttl) for t in (before, after))
     later_now, later_then = (_later(t.tokens, model) for t in (before, after))
     if now is None or then is None or later_now is None or later_then is None:
         return None
@@ -223,7 +221,7 @@ class _Turn(NamedTuple):
     counted: int
     """How many of its messages the server has counted."""
     cached: int
-    """Tokens that it can read from the cache."""
+    """Tokens that are in the cache of it."""
     readable: int
     """How many of its messages that is."""
 
@@ -232,16 +230,33 @@ class _Turn(NamedTuple):
         ahead = planned(history, due(history, today, new_blocks=draft.blocks))
         request = today.build(ahead)
         tokens = context(request, ahead, today.model, now=today.now).tokens + draft.tokens
-        kept, counted = readable(request, ahead, today.now), next(kept_of(request, ahead), None)
+        kept = readable(request, ahead, today.now) or _before_change(request, ahead, today)
+        counted = next(kept_of(request, ahead), None)
         own = sum(block_tokens(block, blocks, today.model) for _, blocks in request.messages for block in blocks)
         return cls(
             request,
             tokens,
             own,
             counted.messages if counted else 0,
-            min(kept.tokens, tokens) if kept else 0,
+            kept.tokens if kept else 0,
             kept.messages if kept else 0,
         )
+
+
+def _before_change(request: Request, history: Sequence[Message], today: Today) -> Kept | None:
+    """What the server can read up to where the history was changed: as far as every byte goes again."""
+    if request.changed == (0, 0):
+        return None
+    for row in range(len(history) - 1, -1, -1):
+        answer = history[row]
+        if answer.usage is None or answer.created + LIFETIMES["1h"] <= today.now:
+            continue
+        head = today.build(history[:row])
+        kept = Kept(answer, len(head.messages), kept_until(history, row))
+        same = head.prefix == bare(answer.prefix) and head.messages == request.messages[: kept.messages]
+        if same and kept.tokens and today.now < kept.until and request.reaches(kept.messages):
+            return kept
+    return None
 
 
 def _cost(tokens: int, cached: int, prompt: int, model: Model, ttl: Ttl) -> Decimal | None:

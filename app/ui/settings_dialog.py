@@ -98,7 +98,6 @@ class SettingsDialog(QDialog):
         for control in (self._look, self._text_size, self._max_tokens):
             control.setMinimumWidth(self._theme.px(_FIELD))
             control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            control.installEventFilter(self)
         for box in (self._text_size, self._max_tokens):
             box.setKeyboardTracking(False)
             box.lineEdit().setTextMargins(8, 0, 0, 0)  # the style sheet's padding does not reach it
@@ -243,6 +242,8 @@ class SettingsDialog(QDialog):
         self._open_folder.clicked.connect(
             lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder.absolute())))
         )
+        for control in (*self._pages.findChildren(QComboBox), *self._pages.findChildren(QSpinBox)):
+            control.installEventFilter(self)
         self._tabs.currentChanged.connect(self._pages.setCurrentIndex)
         self._close.clicked.connect(self.accept)
         self._account.changed.connect(self._show_account)

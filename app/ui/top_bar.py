@@ -101,7 +101,7 @@ class TopBar(QFrame):
             return
         self.picker.set_model(self._chat.model)
         self._words = self._known(self._chat)
-        self._facts.setAccessibleName(" · ".join(self._words) or self.tr("Costs of this chat"))
+        self._facts.setAccessibleName(" · ".join(self._words))
         self._facts.setToolTip(self._explained())
         self._fit()
         self._system.show_whether(is_set=bool(self._chat.facts.system.strip()))

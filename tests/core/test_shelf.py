@@ -81,9 +81,7 @@ def test_while_the_cache_is_warm_all_from_the_picture_on_is_written_anew() -> No
         rewritten=1700,
         drops_thinking=False,
     )
-    # (after - before) is 312.5 and 0.15208 of it comes back with each turn.
-    assert found.next == Decimal("0.0003025") + (LEFT - 7) * Decimal("0.0000025")
-    assert found.pays_after == -(-found.next // -found.each_later)
+    assert (LEFT, found.next, found.pays_after) == (6, Decimal("0.00028"), 2)
 
 
 def test_the_first_picture_takes_the_whole_cache_along() -> None:

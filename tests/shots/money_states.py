@@ -81,7 +81,9 @@ async def money_end(stage: Stage) -> None:
     field.textEdited.emit("two")
     field.editingFinished.emit()
     await stage.calm()
-    dialog.findChildren(QScrollArea)[2].verticalScrollBar().setValue(10_000)
+    page = dialog._pages.currentWidget()
+    if isinstance(page, QScrollArea):
+        page.verticalScrollBar().setValue(10_000)
 
 
 async def money_first(stage: Stage) -> None:

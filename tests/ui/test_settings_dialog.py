@@ -120,6 +120,10 @@ def test_the_wheel_over_a_field_scrolls_and_changes_nothing(dialog: SettingsDial
     )
     QApplication.sendEvent(box, turn)
     assert tools.preferences.settings.text_size == 100
+    dialog.show_money()
+    named(dialog, "Cap for a day, in US dollars").setFocus()
+    QApplication.sendEvent(named(dialog, "How long the server keeps what was sent"), turn)
+    assert tools.preferences.settings.cache_ttl == "5m"
 
 
 def test_practice_is_switched_by_mouse_and_by_space(dialog: SettingsDialog, tools: Tools, qtbot: QtBot) -> None:
