@@ -19,6 +19,7 @@ from PySide6.QtCore import QCoreApplication
 from app.conversation.account import Account
 from app.conversation.attachment import Document, Source
 from app.conversation.chat import Chat, Tools
+from app.conversation.learning import Learning
 from app.conversation.preferences import Preferences
 from app.conversation.spending import Spending, caps_of
 from app.conversation.tasks import Tasks
@@ -96,7 +97,10 @@ async def _ask(options: argparse.Namespace, folder: Path, environ: Mapping[str, 
         tasks = Tasks()
         decoder = Decoder()
         stack.callback(decoder.close)
-        tools = Tools(store, Pictures(scratch / "pictures"), decoder, threads, tasks, account, preferences, spending)
+        learning = Learning(store, spending.ledger, tasks)
+        tools = Tools(
+            store, Pictures(scratch / "pictures"), decoder, threads, tasks, account, preferences, spending, learning
+        )
         await account.look_up()
         model = options.model or preferences.settings.model or account.catalog.default_id
         chat = Chat.new(model, tools)

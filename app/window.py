@@ -27,6 +27,7 @@ from app.conversation.attachment import Source
 from app.conversation.chat import Tools
 from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
+from app.conversation.learning import Learning
 from app.conversation.preferences import Preferences
 from app.conversation.spending import Spending
 from app.conversation.tasks import Tasks
@@ -142,7 +143,8 @@ async def _live(
     account = Account(preferences, Catalog.load(), environ, spending.gate, practice=practice)
     decoder = Decoder()
     pictures = Pictures.of_our_own(folder / "pictures")
-    tools = Tools(store, pictures, decoder, picture_threads, tasks, account, preferences, spending)
+    learning = Learning(store, spending.ledger, tasks)
+    tools = Tools(store, pictures, decoder, picture_threads, tasks, account, preferences, spending, learning)
     desk = Desk(tools, model)
     desk.start()
     gallery = Gallery(store, pictures, decoder, picture_threads, tasks)
@@ -188,6 +190,7 @@ async def _after_first_paint(
     desk.current.draft.attach(sources)
     app.hear()
     try:
+        tools.learning.start()
         await desk.restore_drafts()
         await tools.spending.settle_cut_off(tools.store, tools.account.catalog, began)
     finally:

@@ -24,6 +24,7 @@ from app.conversation.account import Account
 from app.conversation.chat import Tools
 from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
+from app.conversation.learning import Learning
 from app.conversation.preferences import Preferences
 from app.conversation.spending import Spending
 from app.conversation.tasks import Tasks
@@ -121,12 +122,15 @@ def joined_tools(
     tasks.crashed.connect(crashes.append)
     with ThreadPoolExecutor(2) as threads:
         decoder = Decoder()
-        yield Tools(store, Pictures(folder / "pictures"), decoder, threads, tasks, account, preferences, spending)
+        learning = Learning(store, spending.ledger, tasks)
+        yield Tools(
+            store, Pictures(folder / "pictures"), decoder, threads, tasks, account, preferences, spending, learning
+        )
         finish(tasks.close())
         finish(account.close())
         decoder.close()
     store.close()
-    destroy(account, spending, tasks)
+    destroy(account, spending, learning, tasks)
     assert crashes == []
 
 

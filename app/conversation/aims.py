@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from app.conversation.attachment import Aim, DraftPicture
 from app.conversation.preparing import numbered
 from app.core.catalog import Limits, Model
-from app.core.cost import Context, Estimate, estimate
+from app.core.cost import Context, Count, Estimate, estimate
 from app.core.cuts import Cut, Offer, cuts, offers
 from app.core.fit import Size
 from app.core.ladder import rung
@@ -31,7 +31,7 @@ class Target:
     others: int = 0
     """Pictures of earlier turns, each part counted."""
     earlier: Mapping[tuple[str, int], int] = field(default_factory=dict)
-    """Original (SHA-256) and page of pictures that still go whole → their numbers."""
+    """Original (SHA-256) and page of pictures that still go, whole or in tiles, → their numbers."""
     room: int = 0
     """Base64 characters that the draft's pictures may have together."""
 
@@ -144,7 +144,14 @@ def all_aimed(
 
 
 def ahead(
-    pictures: Sequence[DraftPicture], text: str, carried: Context, model: Model, *, max_tokens: int, first_number: int
+    pictures: Sequence[DraftPicture],
+    text: str,
+    carried: Context,
+    model: Model,
+    *,
+    max_tokens: int,
+    first_number: int,
+    counted: Count | None = None,
 ) -> Estimate:
     """What a message of these pictures and this text will cost: every part counts, and each sentence that stands for a
     picture is text."""
@@ -152,7 +159,16 @@ def ahead(
     blocks = (image for number, picture in enumerate(pictures, first_number) for image in numbered(picture, number))
     words = "\n".join(word for word in (text, *(image.stands_for for image in blocks)) if word.strip())
     parts = sum(len(blocks) for blocks in map(block_tokens, pictures) if len(blocks) > 1)
-    found = estimate(carried, model, tokens, words, max_tokens=max_tokens, first_number=first_number, parts=parts)
+    found = estimate(
+        carried,
+        model,
+        tokens,
+        words,
+        max_tokens=max_tokens,
+        first_number=first_number,
+        parts=parts,
+        counted=counted,
+    )
     return replace(found, pictures=len(pictures))
 
 

@@ -7,7 +7,6 @@ import time
 import uuid
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
@@ -17,12 +16,14 @@ from app.conversation.attachment import Source
 from app.conversation.draft import Draft
 from app.conversation.kept_files import KeptFiles
 from app.conversation.messages import MessageModel
+from app.conversation.resending import Resending, Resendings
 from app.conversation.room import ENDLESS, Surroundings
+from app.conversation.tally import Tally
 from app.conversation.tools import Tools
 from app.conversation.uploading import without_files
 from app.conversation.worker import Worker
 from app.core.catalog import Limits, Model
-from app.core.cost import Context, context, cost_of, fresh_price
+from app.core.cost import Context, cost_of
 from app.core.cuts import Offer
 from app.core.message import JSON, Message
 from app.core.refit import Refit, Today, due, expires_by, planned, spare_bytes, whole_pictures
@@ -67,8 +68,12 @@ class Chat(QObject):
             self,
         )
         self.worker: Final = Worker(self, self.messages, self.draft, tools, self)
+        self._tally = Tally(self, tools)
         self._context = Context()
+        self._prefix = ""
+        """Digest of the history as it will go."""
         self._refits: tuple[Refit, ...] = ()
+        self._resendings: Resendings
         self._drafted = (0, 0)
         self._terms: tuple[object, ...] = ()
         self._loading: asyncio.Task[None] | None = None
@@ -84,6 +89,9 @@ class Chat(QObject):
         self.worker.answered.connect(self.refresh)
         self.worker.amended.connect(self.refresh)
         self.messages.rowsInserted.connect(self.refresh)
+        self.worker.phase_changed.connect(self._have_counted)
+        self._tally.changed.connect(self.refresh)
+        self._tally.learnt.connect(self.refresh)
         tools.account.changed.connect(self._follow)
         tools.account.file_deleted.connect(self._on_file_deleted)
         tools.preferences.changed.connect(self._follow)
@@ -143,10 +151,9 @@ class Chat(QObject):
             blocks = self.messages.blocks_of(blocks[0].same_as)
         return sharper(blocks, self.model.tier, self.limits, self._context.pictures) if blocks else None
 
-    def resend_price(self, offer: Offer) -> Decimal | None:
-        """USD that sending a picture again this way adds to a request; None where the model's price is not known."""
-        tokens = offer.tokens(self.model.tier.patch)
-        return fresh_price(tokens, self._context.tokens + tokens, self.model, self._context.ttl)
+    def resending(self, offer: Offer) -> Resending:
+        """What sending a picture again this way adds to a request, and which earlier pictures are made anew for it."""
+        return self._resendings.of(offer)
 
     def replace_picture(self, number: int, source: Source) -> None:
         """Put another picture in the place of one, be it sent or still in the draft."""
@@ -220,6 +227,8 @@ class Chat(QObject):
             uploads=self._tools.preferences.settings.upload and "file" in account.sources,
             found=self.files.found,
             now=time.time(),
+            count=self._tools.learning.counter(model),
+            usual=self._tools.learning.usual_answer(model.id, practice=account.practice),
         )
 
     async def loaded(self) -> None:
@@ -246,11 +255,12 @@ class Chat(QObject):
         """Work out anew what a next request carries, what is due before it, and price the draft by both."""
         self._terms = self._present_terms()
         today, history = self.today, self.messages.messages
+        self._resendings = Resendings(history, today)
         blocks, characters = self._drafted = _load_of(self.draft, today)
         self._refits = due(history, today, new_blocks=blocks, new_bytes=characters)
         ahead = planned(history, self._refits)
         request = today.build(ahead)
-        self._context = context(request, ahead, today.model, now=today.now)
+        self._context = today.context(request, ahead)
         if self._context.cached:
             self._cache_cools.start(max(1000, round((self._context.until - today.now) * 1000) + 1000))
         self.draft.retarget(
@@ -262,8 +272,11 @@ class Chat(QObject):
                 self.messages.pictures + 1,
                 request.max_tokens,
                 whole_pictures(request),
+                self._tally.count,
             )
         )
+        self._prefix = request.prefix
+        self._tally.follow(request.prefix)
         self.changed.emit()
 
     def _spare_bytes(self, ahead: Request, today: Today) -> int:
@@ -310,6 +323,11 @@ class Chat(QObject):
         """
         if _load_of(self.draft, self.today) != self._drafted:
             self.refresh()
+        else:
+            self._have_counted()
+
+    def _have_counted(self) -> None:
+        self._tally.follow(self._prefix)
 
     def _present_terms(self) -> tuple[object, ...]:
         account = self._tools.account

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Hashable
-from typing import Final, NamedTuple
+from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.conversation.account import Account
 from app.conversation.preferences import Preferences
 from app.conversation.tasks import Tasks
+from app.core.cost import Count
 from app.core.countable import Countable
 from app.core.errors import ApiError, NotTheApi, VisavisError
 
@@ -26,15 +27,6 @@ _UNKNOWN: Final = frozenset({404, 405, 501})
 """HTTP statuses of a server that does not count."""
 
 _log = logging.getLogger(__name__)
-
-
-class Count(NamedTuple):
-    """What the server said."""
-
-    tokens: int
-    """Of the whole prompt."""
-    exact: bool
-    """Whether nothing of it had to be estimated."""
 
 
 class Counting(QObject):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any, Final
@@ -79,7 +79,9 @@ class Draft(QAbstractListModel):
         self._workshop.arrived.connect(self._arrive)
         self._workshop.made.connect(self._take_over)
         self._workshop.refused.connect(self._refuse)
-        self._refusals = Refusals(self._awaits_more, self.refused.emit, tasks)
+        self._refusals = Refusals(self._awaits_more, self._tell_refused, tasks)
+        self._merged: dict[int, int] = {}
+        """Key of a picture that was the same as another → key of that."""
         self._around = Surroundings(model, limits, limits.request_bytes)
         self._text = ""
         self._lineup = Lineup(self._around.target(""))
@@ -328,10 +330,20 @@ class Draft(QAbstractListModel):
         twin = self._lineup.twin(picture)
         if twin is not None:
             kept, surplus = sorted((picture, twin), key=lambda each: each.key)
-            number = self.first_number + (self._lineup.row_of(kept.key) or 0)
-            self._refuse(surplus.key, AlreadyAttached(surplus.name, number))
+            self._merged[surplus.key] = kept.key
+            self._refuse(surplus.key, AlreadyAttached(surplus.name, 0))
         if twin is None or twin.key > picture.key:
             self._put(picture)
+
+    def _tell_refused(self, errors: Mapping[int, VisavisError]) -> None:
+        """Which picture another was the same as is sure only when all of a drop have been looked at."""
+        for key, error in errors.items():
+            if isinstance(error, AlreadyAttached):
+                kept = key
+                while kept in self._merged:
+                    kept = self._merged[kept]
+                error.number = self.first_number + (self._lineup.row_of(kept) or 0)
+        self.refused.emit(list(errors.values()))
 
     def _rebalance(self) -> None:
         if self._lineup.rebalance():

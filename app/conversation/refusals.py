@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from app.conversation.tasks import Tasks
@@ -15,8 +15,10 @@ _SECONDS: Final = 0.15
 class Refusals:
     """Told when the last file of the drop has been looked at."""
 
-    def __init__(self, pending: Callable[[], bool], tell: Callable[[list[VisavisError]], None], tasks: Tasks) -> None:
-        """`pending` says whether more may come; `tell` gets all of them in the order of their keys."""
+    def __init__(
+        self, pending: Callable[[], bool], tell: Callable[[Mapping[int, VisavisError]], None], tasks: Tasks
+    ) -> None:
+        """`pending` says whether more may come; `tell` gets all of them by their keys, in order."""
         self._pending = pending
         self._tell = tell
         self._tasks = tasks
@@ -36,4 +38,4 @@ class Refusals:
             self._wait()
             return
         errors, self._errors = self._errors, {}
-        self._tell([errors[key] for key in sorted(errors)])
+        self._tell({key: errors[key] for key in sorted(errors)})

@@ -10,7 +10,7 @@ from typing import Final
 from app.conversation.aims import Target, ahead
 from app.conversation.attachment import DraftPicture
 from app.core.catalog import Limits, Model
-from app.core.cost import Context, Estimate
+from app.core.cost import Context, Count, Estimate
 
 ENDLESS: Final = sys.maxsize
 """The room of pictures that do not go in the body."""
@@ -31,7 +31,9 @@ class Surroundings:
     first_number: int = 1
     max_tokens: int = 0
     earlier: Mapping[tuple[str, int], int] = field(default_factory=dict)
-    """Original (SHA-256) and page of each picture that still goes whole → its number."""
+    """Original (SHA-256) and page of each picture that still goes, whole or in tiles → its number."""
+    counted: Count | None = None
+    """The server's count of history and message together, while it holds."""
 
     def target(self, text: str) -> Target:
         """Where the pictures of a message with that text go. A long text leaves them less room, in steps."""
@@ -41,8 +43,8 @@ class Surroundings:
 
     def tells_the_same(self, other: Surroundings) -> bool:
         """Whether numbers and prices are the same beside the other, where the targets are."""
-        mine = self.context, self.first_number, self.max_tokens
-        return mine == (other.context, other.first_number, other.max_tokens)
+        mine = self.context, self.first_number, self.max_tokens, self.counted
+        return mine == (other.context, other.first_number, other.max_tokens, other.counted)
 
     def estimate(self, pictures: Sequence[DraftPicture], text: str) -> Estimate:
         """What the message will cost."""
@@ -53,4 +55,5 @@ class Surroundings:
             self.model,
             max_tokens=self.max_tokens,
             first_number=self.first_number,
+            counted=self.counted,
         )

@@ -6,6 +6,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from app.conversation.account import Account
+from app.conversation.learning import Learning
 from app.conversation.preferences import Preferences
 from app.conversation.spending import Spending
 from app.conversation.tasks import Tasks
@@ -25,3 +26,4 @@ class Tools:
     account: Account
     preferences: Preferences
     spending: Spending
+    learning: Learning

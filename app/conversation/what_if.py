@@ -11,7 +11,7 @@ from app.conversation.attachment import DraftPicture
 from app.conversation.chat import Chat
 from app.conversation.room import ENDLESS, Surroundings
 from app.core.catalog import Model
-from app.core.cost import Estimate, context
+from app.core.cost import Estimate
 from app.core.fit import fit
 from app.core.refit import due, planned, whole_pictures
 from app.core.request import Request
@@ -45,9 +45,9 @@ def what_if(chat: Chat, model: Model) -> WhatIf:
         return _seen(draft.estimate, request, pictures, draft.first_number, model)
     for _ in range(2):  # other cuts of the draft's pictures may ask another size of the earlier ones
         blocks = _blocks(pictures)
-        ahead = planned(history, due(history, today, new_blocks=0))
+        ahead = planned(history, due(history, today, new_blocks=blocks))
         request = today.build(ahead)
-        carried = context(request, ahead, model, now=today.now)
+        carried = today.context(request, ahead)
         earlier = whole_pictures(request)
         around = Surroundings(model, today.limits, ENDLESS, carried, draft.first_number, request.max_tokens, earlier)
         pictures, _, _ = all_aimed(pictures, around.target(draft.text), Bounds())

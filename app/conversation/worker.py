@@ -25,7 +25,7 @@ from app.conversation.tools import Tools
 from app.conversation.uploading import Uploads
 from app.core.bill import outcome
 from app.core.caching import remembered
-from app.core.cost import context, estimate, exact
+from app.core.cost import estimate, exact
 from app.core.cuts import Box, Preset
 from app.core.errors import NoKey, StoreError, VisavisError
 from app.core.ledger_types import Call
@@ -320,7 +320,7 @@ class Worker(QObject):
     def _promised(self, history: Sequence[Message], today: Today) -> Call:
         """The same without asking the gate. Raises RequestRefused."""
         request, model = today.build(self._asking.as_sent(history, today)), today.model
-        carried = context(request, self._messages.messages, model, now=today.now)
+        carried = today.context(request, self._messages.messages)
         ahead = estimate(carried, model, [], "", max_tokens=request.max_tokens)
         check(
             request,

@@ -84,9 +84,11 @@ class Workshop(QObject):
 
     def bring_in(self, key: int, source: Source) -> None:
         """Copy and measure."""
-        first = len(self._in_work) < _GLIMPSED
+        glimpse = None
+        if source.path and len(self._in_work) < _GLIMPSED:  # beside the copying: one waits for the disk
+            glimpse = self._tasks.start(self._glimpsed(source), f"glimpse {key}")
         self._in_work.add(key)
-        self._tasks.start(self._bring_in(key, source, first=first), f"attach {key}")
+        self._tasks.start(self._bring_in(key, source, glimpse), f"attach {key}")
 
     def fetch(self, key: int, url: str, source: Source) -> None:
         """Bring in what is at an address. A link that cannot be looked behind arrives unseen, if it may be followed."""
@@ -121,16 +123,17 @@ class Workshop(QObject):
             self.fetching.discard(key)
         await self._bring_in(key, source)
 
-    async def _bring_in(self, key: int, source: Source, *, first: bool = False) -> None:
+    async def _bring_in(self, key: int, source: Source, glimpse: asyncio.Task[bytes] | None = None) -> None:
         try:
             if source.url and not source.has_bytes:
                 brought: DraftPicture | Document = unseen_link(key, source)
-            elif first and source.path:  # the disk and a decoder side by side
-                brought, thumbnail = await asyncio.gather(self._copied(key, source), self._glimpsed(source))
-                if isinstance(brought, DraftPicture):
-                    brought = replace(brought, thumbnail=thumbnail)
             else:
-                brought = await self._copied(key, source)
+                async with self._line.turn(1):
+                    brought = await in_thread(
+                        self._threads, copied_and_measured, self._folder, self._decoder, key, source
+                    )
+            if glimpse and isinstance(brought, DraftPicture):
+                brought = replace(brought, thumbnail=await glimpse)
         except (PictureError, StoreError) as error:
             self.refused.emit(key, error)
             return
@@ -138,12 +141,8 @@ class Workshop(QObject):
             self._in_work.discard(key)
         self.arrived.emit(key, brought)
 
-    async def _copied(self, key: int, source: Source) -> DraftPicture | Document:
-        async with self._line.turn(1):
-            return await in_thread(self._threads, copied_and_measured, self._folder, self._decoder, key, source)
-
     async def _glimpsed(self, source: Source) -> bytes:
-        async with self._line.turn(1):
+        async with self._line.turn(0):
             return await in_thread(self._threads, self._decoder.glimpse, Path(source.path), shown_name(source))
 
     async def _prepare(self, key: int, row: int, wanted: Callable[[], DraftPicture | None]) -> None:

@@ -12,8 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Literal, NamedTuple, get_args
 
-from app.core.message import JSON, ImageBlock, Message, Ttl
-from app.core.refit import REFITTED
+from app.core.message import JSON, REFITTED, ImageBlock, Message, Ttl
 from app.core.request import Request, bare
 
 LIFETIMES: Final[Mapping[Ttl, float]] = {"5m": 300.0, "1h": 3600.0}

@@ -7,12 +7,11 @@ what an earlier request wrote, as long as the server keeps it (`app.core.caching
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache
-from typing import Final
+from functools import cache
+from typing import Final, NamedTuple
 
 from app.core.caching import Lost, kept_of, lost, readable
 from app.core.catalog import Model, Prices
@@ -20,9 +19,11 @@ from app.core.errors import ReplyLost
 from app.core.failure import error_from_json
 from app.core.fit import fit, image_tokens
 from app.core.message import THINKING, Block, ImageBlock, Message, ReplyBlock, TextBlock, Ttl, Usage
-from app.core.once import Once
 from app.core.request import Request, labelled
 from app.core.server import PRACTICE
+
+TextCount = Callable[[str], int]
+"""The tokens of a text."""
 
 USUAL_ANSWER: Final = 500
 """Output tokens of an answer while there is none to go by."""
@@ -31,11 +32,40 @@ _TOKENS_A_SECOND: Final = 60
 """A usual pace of an answer, for what was thought out of sight before it broke off."""
 
 _MILLION: Final = Decimal(1_000_000)
-_LABEL_TOKENS: Final = 5
-_PART_LABEL_TOKENS: Final = 15
+_LABEL_TOKENS: Final = 4
+_PART_LABEL_TOKENS: Final = 18
 """A part's label says where in the picture it lies."""
 _FRAME_TOKENS: Final = 4
 """What the API adds around a message; a few tokens, seen in `usage` (API.md, section 1.4)."""
+
+
+def text_tokens(text: str) -> int:
+    """Tokens of a text, about right for any model: nothing is known of its tokenizer (see `app.core.tokens`)."""
+    return _any_counter()(text) if text else 0
+
+
+@cache
+def _any_counter() -> TextCount:
+    from app.core.tokens import Counter  # after the first paint, which has nothing to count
+
+    return Counter()
+
+
+def _most(text: str) -> int:
+    if not text:
+        return 0
+    from app.core.tokens import most
+
+    return most(text)
+
+
+class Count(NamedTuple):
+    """What the server has counted (`count_tokens`)."""
+
+    tokens: int
+    """Of the whole prompt."""
+    exact: bool
+    """Whether nothing of it had to be estimated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +87,17 @@ class Context:
     """Of these, how many are read from the cache. Known only as long as the cache is warm."""
     pictures: int = 0
     answer: int = USUAL_ANSWER
-    """Output to expect: the median of this model's last ten answers here."""
+    """Output to expect: the median of this model's last ten answers."""
     ttl: Ttl = "5m"
     """How long the next request asks the server to keep its prompt."""
     until: float = 0.0
     """When the server forgets what is `cached`, in seconds since the epoch."""
     lost: Lost | None = None
     """What the cache still held, or would, had nothing changed and the request come in time."""
+    most: int = 0
+    """What `tokens` can be at most: words count by their bytes."""
+    count: TextCount = text_tokens
+    """Counts what is said in the new message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +116,8 @@ class Estimate:
     """The whole prompt at the write price, and an answer of `max_tokens`."""
     warm: Decimal | None = None
     """`next`, could the server still read from its cache all that the last request left there."""
+    exact: bool = False
+    """Whether the tokens of the prompt are the server's own count."""
 
     @property
     def prompt_tokens(self) -> int:
@@ -185,53 +221,44 @@ def fresh_price(tokens: int, prompt_tokens: int, model: Model, ttl: Ttl = "5m") 
     return dollars(tokens, write_price(prices, ttl) if prompt_tokens >= model.min_cacheable else prices.input)
 
 
-@lru_cache(maxsize=64)
-def text_tokens(text: str) -> int:
-    """A rough count of the tokens of a text: about 3 bytes of Latin script a token, one and a third per CJK character.
-
-    Good to some 20 %; shown with "≈".
-    """
-    wide = 0 if text.isascii() else sum(1 for c in text if c > "\u2e7f")
-    return math.ceil((len(text) - wide) / 3.1 + wide * 1.3)
-
-
-def context(request: Request, history: Sequence[Message], model: Model, *, now: float) -> Context:
+def context(
+    request: Request,
+    history: Sequence[Message],
+    model: Model,
+    *,
+    now: float,
+    count: TextCount = text_tokens,
+    usual: int = USUAL_ANSWER,
+) -> Context:
     """What `request` carries; `now` in seconds since the epoch.
 
     `history` is the whole conversation: an answer that `request` asks for again has told what the prompt costs.
+    `usual` are the tokens of an answer to expect.
     """
-    answers = [
-        m for m in history if m.role == "assistant" and m.model == model.id and m.state == "complete" and m.usage
-    ]
-    usual = [m.usage.output_tokens for m in answers[-10:] if m.usage]
     kept = readable(request, history, now)
     return Context(
-        tokens=_prompt(request, history, model),
+        tokens=_prompt(request, history, model, count),
+        most=_prompt(request, history, model, _most),
         cached=kept.tokens if kept else 0,
         pictures=len(request.images),
-        answer=_median(usual) if usual else USUAL_ANSWER,
+        answer=usual,
         ttl=request.ttl,
         until=kept.until if kept else 0.0,
         lost=lost(request, history, now),
+        count=count,
     )
 
 
-def _median(counts: Sequence[int]) -> int:
-    """The middle one; of two in the middle the mean. Importing `statistics` for it would delay the window."""
-    ordered = sorted(counts)
-    return round((ordered[(len(counts) - 1) // 2] + ordered[len(counts) // 2]) / 2)
-
-
-def _prompt(request: Request, history: Sequence[Message], model: Model) -> int:
+def _prompt(request: Request, history: Sequence[Message], model: Model, count: TextCount) -> int:
     """Tokens of the prompt: as far as it was sent before as the server has counted them, the rest by ourselves."""
     kept = next(kept_of(request, history), None)
     if kept is None or kept.answer.usage is None:
-        return text_tokens(request.system) + _block_tokens(request.messages, model)
+        return count(request.system) + _block_tokens(request.messages, model, count)
     usage, said = kept.answer.usage, request.messages[kept.messages :]
     if said and kept.answer is request.continues and kept.answer.state == "complete":
         answer = usage.output_tokens - usage.thinking_tokens
-        return usage.prompt_tokens + answer + _block_tokens(said[1:], model)
-    return usage.prompt_tokens + _block_tokens(said, model)
+        return usage.prompt_tokens + answer + _block_tokens(said[1:], model, count)
+    return usage.prompt_tokens + _block_tokens(said, model, count)
 
 
 def estimate(
@@ -243,20 +270,26 @@ def estimate(
     max_tokens: int,
     first_number: int = 1,
     parts: int = 0,
+    counted: Count | None = None,
 ) -> Estimate:
     """Price the next message: its picture blocks (tokens each), its text, and what the conversation carries along.
 
-    `parts` of the blocks show a picture that goes in several.
+    `parts` of the blocks show a picture that goes in several. `counted` is the server's word for the whole prompt; the
+    most it can cost is reckoned without it, for it is an estimate too (API.md, section 6).
     """
     pictures = len(picture_tokens)
     labels = (pictures - parts) * _LABEL_TOKENS + parts * _PART_LABEL_TOKENS
     labels = labels if first_number > 1 or pictures > 1 else 0
-    words = (text_tokens(text) if text.strip() else 0) + labels
+    text = text if text.strip() else ""
+    words, most = carried.count(text) + labels, sum(picture_tokens) + _most(text) + labels + carried.most
+    if counted is not None:
+        words, carried = _split(counted.tokens - sum(picture_tokens), words, carried)
     prompt = sum(picture_tokens) + words + carried.tokens
-    prices = model.prices_for(prompt)
+    exact = counted is not None and counted.exact
+    prices, dearest = model.prices_for(prompt), model.prices_for(max(prompt, most))
     caches = prompt >= model.min_cacheable
-    if prices is None:
-        return Estimate(pictures, sum(picture_tokens), words, carried, caches, None, None)
+    if prices is None or dearest is None:
+        return Estimate(pictures, sum(picture_tokens), words, carried, caches, None, None, exact=exact)
     write = write_price(prices, carried.ttl)
 
     def ahead(cached: int) -> Decimal:
@@ -264,7 +297,8 @@ def estimate(
         return fresh + dollars(cached, prices.cache_read) + dollars(min(carried.answer, max_tokens), prices.output)
 
     gone = carried.lost.tokens if carried.lost is not None and caches else 0
-    limit = dollars(prompt, max(write, prices.input, prices.cache_read)) + dollars(max_tokens, prices.output)
+    worst = max(write_price(dearest, carried.ttl), dearest.input, dearest.cache_read)
+    limit = dollars(max(prompt, most), worst) + dollars(max_tokens, dearest.output)
     return Estimate(
         pictures,
         sum(picture_tokens),
@@ -274,21 +308,35 @@ def estimate(
         ahead(carried.cached),
         limit,
         ahead(max(carried.cached, min(carried.cached + gone, carried.tokens))),
+        exact,
     )
 
 
-def _block_tokens(messages: Iterable[tuple[str, Sequence[Block]]], model: Model) -> int:
-    return sum(_FRAME_TOKENS + sum(block_tokens(b, blocks, model) for b in blocks) for _, blocks in messages)
+def _split(together: int, words: int, carried: Context) -> tuple[int, Context]:
+    """The counted tokens of text and history as both: what the history has is known better than what the text has."""
+    new = together - carried.tokens
+    if new >= 0:
+        return new, carried
+    words = max(0, min(words, together))
+    return words, replace(
+        carried, tokens=max(0, together - words), cached=min(carried.cached, max(0, together - words))
+    )
 
 
-def block_tokens(block: Block, among: Sequence[Block], model: Model) -> int:
+def _block_tokens(messages: Iterable[tuple[str, Sequence[Block]]], model: Model, count: TextCount) -> int:
+    return sum(_FRAME_TOKENS + sum(block_tokens(b, blocks, model, count) for b in blocks) for _, blocks in messages)
+
+
+def block_tokens(block: Block, among: Sequence[Block], model: Model, count: TextCount = text_tokens) -> int:
     """Tokens of one block of a message, its label included: exact for a picture, about right for words."""
     match block:
-        case TextBlock() | ReplyBlock():
-            return _words(block)
+        case TextBlock():
+            return count(block.text)
+        case ReplyBlock():
+            return count(block.text) + count(block.thinking)
         case ImageBlock():
             if block.stands_for:
-                return text_tokens(block.stands_for)
+                return count(block.stands_for)
             alone = sum(isinstance(b, ImageBlock) for b in among) == 1
             label = _LABEL_TOKENS if block.kind == "whole" else _PART_LABEL_TOKENS
             return picture_tokens(block, model) + (label if labelled(block, alone) else 0)
@@ -300,13 +348,3 @@ def picture_tokens(image: ImageBlock, model: Model) -> int:
         return model.tier.max_tokens
     # A model of a smaller tier shrinks on its side what was sent for a larger one.
     return image_tokens(*fit(image.width, image.height, model.tier))
-
-
-_words: Final = Once[TextBlock | ReplyBlock, int](
-    lambda block: (
-        text_tokens(block.text)
-        if isinstance(block, TextBlock)
-        else text_tokens(block.text) + text_tokens(block.thinking)
-    )
-)
-"""Tokens of what is said in a block, counted once: a long conversation is priced anew with every picture added."""

@@ -33,6 +33,10 @@ class TextBlock:
         return {"type": "text", "text": self.text}
 
 
+REFITTED: Final = "refitted"
+"""The note on a block whose bytes are not those it was first sent with."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImageBlock:
     """A picture in a user message: the bytes that are sent, by their hash, and where they came from."""

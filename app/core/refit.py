@@ -12,16 +12,15 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from app.core.catalog import Limits, Model
+from app.core.cost import USUAL_ANSWER, Context, TextCount, context, text_tokens
 from app.core.cuts import smaller
 from app.core.fit import Size, Tier, fit, image_tokens
 from app.core.ladder import LEAST, even_cap, rung
-from app.core.message import Block, ImageBlock, Message, RemoteFile
+from app.core.message import REFITTED, Block, ImageBlock, Message, RemoteFile
 from app.core.request import Request, base64_length, sendable
 
 PLANNED: Final = "planned"
 """Stands for the SHA-256 of bytes that are still to be made."""
-REFITTED: Final = "refitted"
-"""The note on a block whose bytes are not those it was first sent with."""
 
 Reason = Literal[
     "same_as",
@@ -62,6 +61,14 @@ class Today:
     looked at counts as good."""
     now: float = 0.0
     """Seconds since the epoch."""
+    count: TextCount = text_tokens
+    """Counts texts for the model."""
+    usual: int = USUAL_ANSWER
+    """Output tokens to expect of it."""
+
+    def context(self, request: Request, history: Sequence[Message]) -> Context:
+        """What a request of now carries."""
+        return context(request, history, self.model, now=self.now, count=self.count, usual=self.usual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,18 +157,25 @@ def _going(history: Sequence[Message]) -> Iterator[tuple[Message, tuple[ImageBlo
 
 
 def whole_pictures(request: Request) -> dict[tuple[str, int], int]:
-    """Original and page of each picture that goes whole and by itself → its number; of several the one of most pixels.
+    """Original and page of each picture of which all can be seen → its number; of several the one of most tokens.
 
-    Of such a picture a later turn may say that it is the same.
+    Of such a picture a later turn may say that it is the same: one that goes whole, or in tiles, which together show
+    more of it than one block could. Beside a marked region there is only a small overview, where nothing can be read.
     """
-    found: dict[tuple[str, int], ImageBlock] = {}
+    seen: dict[tuple[str, int], dict[int, list[ImageBlock]]] = {}
     for image in request.images:
-        key = (image.original, image.page)
-        if image.kind != "whole" or not image.original or image.url:
-            continue
-        if key not in found or image.tokens > found[key].tokens:
-            found[key] = image
-    return {key: image.number for key, image in found.items()}
+        if image.original and not image.url:
+            seen.setdefault((image.original, image.page), {}).setdefault(image.number, []).append(image)
+    found = {}
+    for key, pictures in seen.items():
+        tokens = {n: sum(i.tokens for i in blocks) for n, blocks in pictures.items() if _shows_all(blocks)}
+        if tokens:
+            found[key] = max(tokens, key=tokens.__getitem__)
+    return found
+
+
+def _shows_all(blocks: Sequence[ImageBlock]) -> bool:
+    return any(image.kind in {"whole", "tile"} for image in blocks)
 
 
 def spare_bytes(request: Request, limits: Limits) -> int:

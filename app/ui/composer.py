@@ -18,6 +18,7 @@ from app.conversation.gallery import Gallery
 from app.ui import figures
 from app.ui.advice import Advice
 from app.ui.buttons import press_focused
+from app.ui.context_gauge import ContextGauge
 from app.ui.cost_line import CostLine, Part, cost_parts
 from app.ui.intake import Intake
 from app.ui.message_edit import MessageEdit
@@ -72,6 +73,7 @@ class Composer(QWidget):
         self._intake = Intake(theme, account, gallery, self._notes, self._edit, self)
         self._advice = Advice(self._notes, self.region_wanted.emit)
         self._line = CostLine(theme)
+        self._gauge = ContextGauge(theme)
         self._attach, self._send = QToolButton(), QPushButton()
         self._lay_out()
         self._connect()
@@ -182,6 +184,7 @@ class Composer(QWidget):
         bottom.setSpacing(12)
         bottom.addWidget(self._attach)
         bottom.addWidget(self._line, 1)
+        bottom.addWidget(self._gauge, 0, Qt.AlignmentFlag.AlignVCenter)
         bottom.addWidget(self._send)
         self._card = card = QVBoxLayout(self)
         card.setContentsMargins(_SHADOW + 12, 4 + 12, _SHADOW + 12, _SHADOW + 12)
@@ -320,6 +323,11 @@ class Composer(QWidget):
 
     def _tell_line(self) -> None:
         self._line.tell(self._parts())
+        chat = self._chat
+        if chat is None:
+            self._gauge.hide()
+        else:
+            self._gauge.tell(chat.draft.estimate.prompt_tokens, chat.model.context_window)
 
     def _parts(self) -> list[Part]:
         if self._chat is None:

@@ -162,7 +162,8 @@ def _pictures(estimate: Estimate) -> str:
 def _text(estimate: Estimate) -> str:
     if not estimate.text_tokens:
         return ""
-    return translate("cost_line", "text ≈ %1").replace("%1", figures.count(estimate.text_tokens))
+    words = translate("cost_line", "text %1") if estimate.exact else translate("cost_line", "text ≈ %1")
+    return words.replace("%1", figures.count(estimate.text_tokens))
 
 
 def _system(context: Context) -> str:

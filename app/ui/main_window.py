@@ -39,6 +39,7 @@ from app.ui.welcome import Welcome
 
 if TYPE_CHECKING:
     from app.ui.settings_dialog import SettingsDialog
+    from app.ui.shelf import ShelfBar
     from app.ui.transcript.view import Transcript
 
 _SMALLEST = QSize(720, 480)
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self._was_painted = False
         self._is_furnished = False
         self._transcript: Transcript
+        self._shelf: ShelfBar
         self._links: list[QMetaObject.Connection] = []
         self._chat = desk.current
         self._tight_size: QSize | None = None
@@ -118,7 +120,7 @@ class MainWindow(QMainWindow):
         self._pages.addWidget(self._welcome)
         bottom = QHBoxLayout()
         bottom.setContentsMargins(16, 0, 16, 8)
-        writing = QVBoxLayout()
+        self._writing = writing = QVBoxLayout()
         writing.setSpacing(8)
         writing.addWidget(self._refit)
         writing.addWidget(self._composer)
@@ -163,6 +165,7 @@ class MainWindow(QMainWindow):
         if self._is_furnished:
             return
         self._is_furnished = True
+        from app.ui.shelf import ShelfBar
         from app.ui.transcript.view import Transcript
 
         self._transcript = Transcript(self._theme, self._gallery)
@@ -173,6 +176,11 @@ class MainWindow(QMainWindow):
         self._transcript.link_opened.connect(lambda link: QDesktopServices.openUrl(QUrl(link)))
         self._transcript.set_chat(self._chat)
         self._pages.addWidget(self._transcript)
+        self._shelf = ShelfBar(self._theme, self._gallery, self._tools, self._transcript)
+        self._shelf.picture_opened.connect(self._open_sent_picture)
+        self._shelf.left.connect(self._composer.focus)
+        self._shelf.set_chat(self._chat)
+        self._writing.insertWidget(0, self._shelf)
         self._composer.furnish()
         self._add_actions()
 
@@ -183,6 +191,7 @@ class MainWindow(QMainWindow):
         self._act_on(self.tr("Paste"), self._paste, keys.Paste)
         self._act_on(self.tr("Settings"), self._open_settings, "Ctrl+,")
         self._act_on(self.tr("Costs"), self._open_costs, "Ctrl+Shift+L")
+        self._act_on(self.tr("Earlier pictures"), self._shelf.toggle, "Ctrl+Shift+P")
         self._act_on(self.tr("Show or hide the sidebar"), self._toggle_sidebar, "Ctrl+Shift+S")
         self._act_on(self.tr("Copy the last answer"), self._transcript.copy_last, "Ctrl+Shift+C")
         self._act_on(self.tr("Write"), self._composer.focus, "Shift+Esc")
@@ -215,6 +224,7 @@ class MainWindow(QMainWindow):
         self._top_bar.set_chat(chat)
         if self._is_furnished:
             self._transcript.set_chat(chat)
+            self._shelf.set_chat(chat)
         self._welcome.set_draft(chat.draft)
         self._refit.set_chat(chat)
         self._composer.set_chat(chat)

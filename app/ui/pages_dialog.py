@@ -35,12 +35,13 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from app.conversation.aims import block_tokens
 from app.conversation.attachment import Document
 from app.conversation.chat import Chat
 from app.conversation.gallery import Gallery
-from app.core.cuts import cuts
 from app.core.fit import Size
 from app.core.message import thumbnail_key
+from app.core.sharper import cuts_among
 from app.ui import figures
 from app.ui.foreign_text import one_line
 from app.ui.label import ElidedLabel, Label
@@ -232,15 +233,23 @@ class PagesDialog(QDialog):
         if not self._sizes:
             return told
         usual = next(iter(self._sizes.values()))
-        tokens = sum(self._tokens(self._sizes.get(page, usual)) for page in pages)
+        others = self._others + len(pages) - 1
+        tokens = sum(self._tokens(self._sizes.get(page, usual), others) for page in pages)
         price = next_price(self._chat, tokens)
         about = "" if self._sizes.keys() >= set(pages) else "≈ "
         cost = "–" if price is None else figures.dollars(price)
         return f"{told} · {about}{figures.tokens(tokens)} · {about}{cost}"
 
-    def _tokens(self, size: Size) -> int:
+    @property
+    def _others(self) -> int:
+        """Picture blocks that the next message has, or carries along, without these pages."""
+        draft = sum(len(block_tokens(picture)) for picture in self._chat.draft.pictures)
+        return self._chat.context.pictures + draft
+
+    def _tokens(self, size: Size, others: int) -> int:
+        """Of a page beside so many other pictures: past a number of them, all are smaller."""
         tier = self._chat.model.tier
-        return sum(cut.tokens(tier.patch) for cut in cuts(size, "auto", tier))
+        return sum(cut.tokens(tier.patch) for cut in cuts_among(size, "auto", tier, self._chat.limits, others))
 
     def _hand_over(self) -> None:
         self.chosen.emit(self.selected)

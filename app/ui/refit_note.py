@@ -102,12 +102,17 @@ class RefitNote(QFrame):
 def making_anew(refits: Sequence[Refit]) -> str:
     """What is being done while pictures are made anew before a message goes."""
     count = len({refit.number for refit in refits})
-    smaller = {"edge", "edge_of_many", "edge_of_tier", "picture_bytes", "request_bytes", "shrink"}
-    if all(refit.reason in smaller for refit in refits):
+    if only_smaller(refits):
         one, many = translate("refit", "Making 1 picture smaller…"), translate("refit", "Making %1 pictures smaller…")
     else:
         one, many = translate("refit", "Making 1 picture anew…"), translate("refit", "Making %1 pictures anew…")
     return one if count == 1 else many.replace("%1", figures.count(count))
+
+
+def only_smaller(refits: Sequence[Refit]) -> bool:
+    """Whether nothing is done to the pictures but that they become smaller."""
+    smaller = {"edge", "edge_of_many", "edge_of_tier", "picture_bytes", "request_bytes", "shrink"}
+    return all(refit.reason in smaller for refit in refits)
 
 
 def _reason(refit: Refit, many_edge: int) -> Reason:

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.conversation.counting import Count, Counting
+from app.conversation.counting import Counting
 from app.conversation.tools import Tools
 from app.core.catalog import Catalog
+from app.core.cost import Count
 from app.core.countable import Countable
 from app.core.message import ImageBlock
 from app.core.request import Request

@@ -20,8 +20,7 @@ from app.conversation.chat import Chat, Tools
 from app.core import server
 from app.core.errors import ApiError, RequestRefused
 from app.core.failure import error_from_json
-from app.core.message import ImageBlock, Message, TextBlock
-from app.core.refit import REFITTED
+from app.core.message import REFITTED, ImageBlock, Message, TextBlock
 from app.core.store import Conversation
 from tests.conftest import finish
 from tests.servers.api import ApiServer

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
+from app.core.cost import dollars
 from app.core.cuts import Box
 from app.core.message import Message
 from tests.servers.api import ApiServer
@@ -67,7 +68,7 @@ def test_cheap_then_auto_then_tiles_then_nothing_sharper(asked: Chat, api: ApiSe
     offer = asked.sharper(1)
     assert offer is not None
     assert (offer.preset, offer.tokens()) == ("auto", 4740)
-    assert asked.resend_price(offer) == Decimal(4740) * Decimal("2.5") / 1_000_000
+    assert asked.resending(offer).price == Decimal(4740) * Decimal("2.5") / 1_000_000
     assert done(asked, qtbot, lambda: asked.worker.resend(1, offer.preset)).state == "complete"
     assert sizes_sent(api) == [(2212, 1659)]
     assert texts_sent(api) == ["Image 2, the same picture as Image 1 but sharper:", "What does the sign say?"]
@@ -110,3 +111,31 @@ def test_without_the_original_it_is_told_and_nothing_is_sent(
     qtbot.waitUntil(lambda: not asked.worker.busy)
     assert len(api.posts) == 1
     assert len(asked.messages.messages) == 2
+
+
+def test_the_price_of_the_21st_picture_has_the_earlier_ones_in_it(
+    tools: Tools, photo: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    chat = Chat.new(MODEL, tools, tools.account)
+    strips = [tmp_path / f"{shade}.png" for shade in range(19)]
+    for shade, strip in enumerate(strips):
+        Image.new("L", (2400, 700), 40 + 10 * shade).save(strip)
+    chat.draft.attach([Source(path=str(photo), preset="cheap"), *(Source(path=str(strip)) for strip in strips)])
+    qtbot.waitUntil(lambda: chat.draft.ready, timeout=20_000)
+    chat.draft.set_text("What is it?")
+    first = done(chat, qtbot, chat.worker.send)
+    offer = chat.sharper(1)
+    assert offer is not None
+    resending = chat.resending(offer)
+    assert sorted(refit.number for refit in resending.refits) == list(range(2, 21))
+    again = done(chat, qtbot, lambda: chat.worker.resend(1, offer.preset))
+    assert first.usage is not None
+    assert again.usage is not None
+    assert again.usage.cache_read == 0
+    prices = chat.model.prices
+    assert prices is not None
+    unchanged = dollars(first.usage.prompt_tokens, prices.cache_read)
+    told, billed = resending.price, dollars(again.usage.cache_write_5m, prices.cache_write_5m) - unchanged
+    assert told is not None
+    assert abs(told - billed) < billed / 50
+    assert told > 5 * dollars(offer.tokens(), prices.cache_write_5m)

@@ -52,6 +52,23 @@ def test_what_if_is_what_then_is(begun: Chat, model_id: str, qtbot: QtBot) -> No
     assert what_if(begun, begun.model) == expected
 
 
+@pytest.mark.parametrize("model_id", OTHERS[:3])
+def test_pictures_of_the_draft_can_make_earlier_ones_smaller(
+    begun: Chat, picture: Callable[..., Path], model_id: str, qtbot: QtBot
+) -> None:
+    """Above 20 in all, no side may be longer than 2,000 pixels."""
+    shown = [picture(f"{n}.png", (60 + n, 60)) for n in range(19)]
+    begun.draft.attach([Source(path=str(path)) for path in shown])
+    qtbot.waitUntil(lambda: len(begun.draft.pictures) == 20 and begun.draft.ready, timeout=20_000)
+    expected = what_if(begun, begun.model_of(model_id))
+    assert max(expected.edges.values()) <= 2000
+    begun.set_model(model_id)
+    qtbot.waitUntil(lambda: begun.draft.ready, timeout=20_000)
+    begun.refresh()
+    assert begun.draft.estimate == expected.estimate
+    assert what_if(begun, begun.model) == expected
+
+
 def test_of_the_present_model_it_is_the_drafts_own_estimate(begun: Chat) -> None:
     assert what_if(begun, begun.model).estimate is begun.draft.estimate
     assert begun.draft.estimate.context.cached > 0

@@ -17,9 +17,8 @@ from app.core.caching import LIFETIMES, Lost, kept_of, lost, missed, readable, r
 from app.core.catalog import Catalog
 from app.core.cost import context, estimate
 from app.core.fields import Refusal
-from app.core.message import ImageBlock, Message, TextBlock, Ttl, Usage
+from app.core.message import REFITTED, ImageBlock, Message, TextBlock, Ttl, Usage
 from app.core.practice import Practice
-from app.core.refit import REFITTED
 from app.core.request import Request
 from app.core.validate import check
 from tests.core.test_practice import Clock

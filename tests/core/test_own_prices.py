@@ -126,6 +126,12 @@ def test_a_request_costs_what_the_person_says(model: Any, said: OwnPrice, prompt
     assert abs(found - expected / 1_000_000) < Decimal("1e-15")
 
 
+def test_long_prompts_stay_as_much_dearer_as_the_table_has_them() -> None:
+    haiku = CATALOG.with_own({"claude-haiku-5-5": OwnPrice(Decimal("0.08"), Decimal("0.4"))}).get("claude-haiku-5-5")
+    assert haiku.prices_for(100_000) == Prices(*map(Decimal, ("0.08", "0.4", "0.1", "0.16", "0.008")))
+    assert haiku.prices_for(100_001) == Prices(*map(Decimal, ("0.4", "2", "0.5", "0.8", "0.04")))
+
+
 def test_an_alias_means_the_model() -> None:
     catalog = CATALOG.with_own({"claude-haiku-4-5": own()})
     assert catalog.get("claude-haiku-4-5-20251001").own

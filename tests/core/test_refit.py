@@ -207,3 +207,11 @@ def test_the_whole_pictures_are_those_a_later_turn_may_speak_of() -> None:
     history = conversation(image(1), image(2), region, sharp, replace(image(5), withheld=True))
     request = today().build(history)
     assert whole_pictures(request) == {(image(1).original, 0): 1, (image(2).original, 0): 4}
+
+
+def test_a_picture_in_tiles_is_seen_whole_and_one_of_which_a_region_went_is_not() -> None:
+    tiled = [replace(image(2), kind="overview"), replace(image(2), kind="tile"), replace(image(2), kind="tile")]
+    marked = [replace(image(3), kind="overview", original="c" * 64), replace(image(3), kind="region", original="c" * 64)]
+    fewer = replace(image(1), original=image(2).original, tokens=image(2).tokens * 2)
+    request = today().build(conversation(fewer, *tiled, *marked))
+    assert whole_pictures(request) == {(image(2).original, 0): 2}

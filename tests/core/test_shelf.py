@@ -70,7 +70,7 @@ def changed(history: Sequence[Message], forms: dict[int, Form], at: Today | None
 
 def test_while_the_cache_is_warm_all_from_the_picture_on_is_written_anew() -> None:
     found = changed(conversation(), {2: LEFT_OUT})
-    less = 1521 + 5 - LEFT
+    less = 1521 + 4 - LEFT
     # The prompt is what the second turn was counted at and its answer of 20 tokens: 3323, of which 3300 can be read.
     before = 3300 * Decimal("0.10") + 23 * Decimal("2.5")
     after = 1600 * Decimal("0.10") + (3323 - less - 1600) * Decimal("2.5")
@@ -81,7 +81,7 @@ def test_while_the_cache_is_warm_all_from_the_picture_on_is_written_anew() -> No
         rewritten=1700,
         drops_thinking=False,
     )
-    assert (LEFT, found.next, found.pays_after) == (6, Decimal("0.00028"), 2)
+    assert (LEFT, found.next, found.pays_after) == (9, Decimal("0.00029"), 2)
 
 
 def test_the_first_picture_takes_the_whole_cache_along() -> None:
@@ -95,7 +95,7 @@ def test_the_first_picture_takes_the_whole_cache_along() -> None:
 
 def test_once_the_cache_is_cold_leaving_out_saves_at_once() -> None:
     found = changed(conversation(), {2: LEFT_OUT}, today(now=2000.0))
-    less = 1521 + 5 - LEFT
+    less = 1521 + 4 - LEFT
     assert found.next == -less * Decimal("2.5") / MILLION
     assert found.each_later == -less * Decimal("0.10") / MILLION
     assert (found.rewritten, found.pays_after) == (0, 0)
@@ -157,7 +157,7 @@ def test_a_picture_that_another_is_the_same_as_takes_its_place() -> None:
     more = text_tokens("Image 2: the same picture as Image 1.")
     assert found.tokens == LEFT - more  # its picture goes instead
     both = changed(history, {1: LEFT_OUT, 2: LEFT_OUT})
-    assert both.tokens == 2 * LEFT - more - 1521 - 5
+    assert both.tokens == 2 * LEFT - more - 1521 - 4
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
 from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
+from app.conversation.learning import Learning
 from app.conversation.preferences import Preferences
 from app.conversation.spending import Spending
 from app.conversation.tasks import Tasks
@@ -126,7 +127,10 @@ async def _play(
         account = Account(preferences, Catalog.load(), environ, spending.gate)
         tasks = Tasks()
         decoder = Decoder()
-        tools = Tools(store, Pictures(folder / "pictures"), decoder, threads, tasks, account, preferences, spending)
+        learning = Learning(store, spending.ledger, tasks)
+        tools = Tools(
+            store, Pictures(folder / "pictures"), decoder, threads, tasks, account, preferences, spending, learning
+        )
         desk = Desk(tools)
         desk.start()
         await account.look_up()

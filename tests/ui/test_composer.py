@@ -221,7 +221,7 @@ def test_send_with_nothing_to_send_says_what_is_missing(qtbot: QtBot, composer: 
     QTest.mouseClick(button(composer, "Send"), Qt.MouseButton.LeftButton)
     assert line(composer) == "Write something, or add a picture"
     QTest.keyClicks(edit, "x")
-    qtbot.waitUntil(lambda: line(composer).startswith("text ≈ 1"))
+    qtbot.waitUntil(lambda: line(composer).startswith("text ≈ 2"))
 
 
 def test_send_waits_for_its_pictures_and_says_so(qtbot: QtBot, composer: Composer, chat: Chat, picture: Write) -> None:
@@ -295,9 +295,9 @@ def test_however_narrow_the_line_the_price_stays_whole(qtbot: QtBot, theme: Them
 @pytest.mark.parametrize(
     ("carried", "text", "prompt"),
     [
-        (Context(), "two words", "A prompt of 3 tokens at the input price,"),
-        (Context(tokens=2000), "two words", "A prompt of 2,003 tokens at the price of a cache write,"),
-        (Context(2000, 1900), "two words", "A prompt of 2,003 tokens, 1,900 of them at the price of a cache read,"),
+        (Context(), "two words", "A prompt of 4 tokens at the input price,"),
+        (Context(tokens=2000), "two words", "A prompt of 2,004 tokens at the price of a cache write,"),
+        (Context(2000, 1900), "two words", "A prompt of 2,004 tokens, 1,900 of them at the price of a cache read,"),
     ],
 )
 def test_the_tooltip_tells_what_the_price_is_for(

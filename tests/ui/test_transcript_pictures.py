@@ -153,6 +153,36 @@ def test_an_answered_picture_can_be_sent_again_sharper(transcript: Transcript, c
     assert wanted.args == [1]
 
 
+def test_an_offer_that_does_not_fit_is_told_in_a_menu(transcript: Transcript, chat: Chat, qtbot: QtBot) -> None:
+    show(chat, asked("What?", PICTURE), answered())
+    turn = next(t for t in transcript.turns if isinstance(t, AnswerTurn))
+    button = next(b for b in turn.findChildren(QPushButton) if "sharper" in b.text())
+    transcript.resize(480, 480)
+    qtbot.waitUntil(lambda: button.text() == "Resend sharper…")
+    qtbot.waitUntil(lambda: button.width() >= button.sizeHint().width())
+    assert button.accessibleName().startswith("Resend Image 1 sharper (+$")
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    (menu,) = turn.findChildren(QMenu)
+    assert [action.text().split(" (")[0] for action in menu.actions()] == ["Resend Image 1 sharper"]
+    menu.close()
+    transcript.resize(1000, 480)
+    qtbot.waitUntil(lambda: button.text().startswith("Resend Image 1 sharper (+$"))
+
+
+def test_a_sharper_picture_that_makes_others_smaller_says_so(
+    transcript: Transcript, chat: Chat
+) -> None:
+    others = [replace(PICTURE, number=number, width=2400, height=600) for number in range(2, 21)]
+    show(chat, asked("What?", PICTURE, *others), answered())
+    chat.refresh()
+    turn = next(t for t in transcript.turns if isinstance(t, AnswerTurn))
+    button = next(b for b in turn.findChildren(QPushButton) if "sharper" in b.text())
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    (menu,) = turn.findChildren(QMenu)
+    assert menu.actions()[0].text().startswith("Resend Image 1 sharper, and make 20 pictures smaller (+$")
+    menu.close()
+
+
 def test_of_several_pictures_a_menu_offers_each(transcript: Transcript, chat: Chat) -> None:
     show(chat, asked("What?", PICTURE, replace(PICTURE, number=2)), answered())
     turn = next(t for t in transcript.turns if isinstance(t, AnswerTurn))

@@ -21,5 +21,5 @@ def sharper_offers(chat: Chat, question: Message) -> list[tuple[int, str]]:
 
 
 def sharper_words(chat: Chat, number: int, offer: Offer) -> str:
-    """The offer to send a picture again, sharper, with what it adds."""
-    return sharper_offer(chat.resend_price(offer), number)
+    """The offer to send a picture again, sharper, with what it adds and what else is made anew for it."""
+    return sharper_offer(chat.resending(offer), number)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from app.conversation.worker import Wait
 from app.core.catalog import Model
@@ -25,6 +24,7 @@ from app.ui.transcript.bill_line import BillLine
 from app.ui.transcript.card import Card, WaitingCard, error_card
 from app.ui.transcript.fold import Fold
 from app.ui.transcript.prose import Prose
+from app.ui.transcript.sharper_button import SharperButton
 from app.ui.transcript.turns import Turn
 
 SILENCE: Final = 15.0
@@ -86,7 +86,6 @@ class AnswerTurn(Turn):
         self._is_last = False
         self._superseded = False
         self._pace = Pace()
-        self._offers: list[tuple[int, str]] = []
         self._uploading = ""
         self._thinking: Fold | None = None
         self._thoughts: Prose | None = None
@@ -129,22 +128,8 @@ class AnswerTurn(Turn):
 
     def set_sharper(self, offers: Sequence[tuple[int, str]]) -> None:
         """Pictures of the question that can be sent again, sharper: their numbers, and the words that offer it."""
-        self._offers = list(offers)
+        self._sharper.set_offers(offers)
         self._sharper.setVisible(bool(offers) and self._message.state != "streaming")
-        if len(offers) == 1:
-            self._sharper.setText(offers[0][1])
-        else:
-            self._sharper.setText(self.tr("Resend sharper…"))
-
-    def _resend(self) -> None:
-        if len(self._offers) == 1:
-            self.sharper_wanted.emit(self._offers[0][0])
-            return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for number, words in self._offers:
-            menu.addAction(words, partial(self.sharper_wanted.emit, number))
-        menu.popup(self._sharper.mapToGlobal(self._sharper.rect().bottomLeft()))
 
     def go_on_from(self, earlier: AnswerTurn) -> None:
         """Take over the pace from the turn that has shown this answer so far."""
@@ -175,9 +160,8 @@ class AnswerTurn(Turn):
         """A line whose height is there as soon as the answer is asked for, so that nothing jumps."""
         self._copy = self._button("copy", self.tr("Copy (Ctrl+Shift+C copies the last answer)"), self.tr("Copy"))
         self._copy.clicked.connect(self.copy)
-        self._sharper = QPushButton(self)
-        self._sharper.setProperty("kind", "link")
-        self._sharper.clicked.connect(self._resend)
+        self._sharper = SharperButton(self)
+        self._sharper.wanted.connect(self.sharper_wanted)
         self._sharper.hide()
         self._retry = self._button("rotate-ccw", self.tr("Retry: ask again"), self.tr("Retry"))
         self._retry.clicked.connect(lambda: self.acted.emit("retry"))
@@ -187,7 +171,7 @@ class AnswerTurn(Turn):
         row.setSpacing(SPACE)
         row.addWidget(self._bill)
         row.addStretch(1)
-        row.addWidget(self._sharper)
+        self._sharper.join(row)
         row.addWidget(self._copy)
         row.addWidget(self._retry)
         return footer

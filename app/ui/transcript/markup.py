@@ -233,6 +233,11 @@ def _link(form: QTextCharFormat, theme: Theme) -> None:
         form.setFontUnderline(True)
 
 
+def named_pictures(text: str) -> set[int]:
+    """The numbers of the pictures that a text names."""
+    return {int(found[1] or found[2]) for found in _NAMED_PICTURE.finditer(text)}
+
+
 def _link_all_pictures(document: QTextDocument, pictures: int, theme: Theme) -> None:
     block = document.begin()
     while block.isValid():

@@ -48,7 +48,7 @@ class PictureMenu(QMenu):
             resend.setEnabled(not worker.busy)
         self.addSeparator()
         blocks = chat.messages.blocks_of(number)
-        if blocks and blocks[0].withheld:
+        if blocks and (blocks[0].withheld or blocks[0].description):
             change = self.addAction(self.tr("Send it along again"), lambda: worker.bring_back(number))
         else:
             change = self.addAction(self.tr("Leave it out from now on"), lambda: worker.repair(number, "remove"))

@@ -23,7 +23,7 @@ _GAP: Final = 3 * SPACE
 _FLASH: Final = 1500
 """Milliseconds."""
 _FAINT: Final = 0.35
-"""Of a picture that is left out."""
+"""Of a picture that is left out or described."""
 
 
 class PictureTile(QAbstractButton):
@@ -75,6 +75,8 @@ class PictureTile(QAbstractButton):
         image = self._image
         if image.withheld:
             return self.tr("left out")
+        if image.description:
+            return self.tr("described")
         if image.same_as:
             return self.tr("the same as Image %1").replace("%1", str(image.same_as))
         if not image.width:
@@ -120,10 +122,11 @@ class PictureTile(QAbstractButton):
 
     @property
     def _told(self) -> tuple[str, ...]:
-        """The whole caption, with the size of a picture that went in parts."""
+        """The whole caption, with the size of a picture that went in parts, and the words in place of one."""
         image = self._image
         whole = figures.size(image.original_width, image.original_height) if image.kind == "overview" else ""
-        return whole, self.caption, self.notes()
+        said = "" if image.withheld else image.description
+        return whole, self.caption, said, self.notes()
 
     def _framed(self) -> QPixmap:
         """The picture in its frame, as soon as there is a thumbnail; an empty frame before."""
@@ -154,7 +157,7 @@ class PictureTile(QAbstractButton):
         tile = QRect(QPoint(), self._painter.size)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setOpacity(_FAINT if self._image.withheld else 1.0)
+        painter.setOpacity(_FAINT if self._image.withheld or self._image.description else 1.0)
         painter.drawPixmap(0, 0, self._framed())
         painter.setOpacity(1.0)
         if self.hasFocus() or self.underMouse() or self._flashing.isActive():

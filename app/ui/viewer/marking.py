@@ -34,6 +34,7 @@ class Marking(QObject):
         self._picture: Shown
         self._terms: Terms
         self._price: Callable[[Offer], Decimal | None]
+        self._besides: Callable[[Offer], str]
         self.marker = RegionMarker(canvas)
         self.marker.changed.connect(self._tell)
         self.marker.accepted.connect(self._accept)
@@ -45,9 +46,16 @@ class Marking(QObject):
     def on(self) -> bool:
         return self._bar.marking
 
-    def begin(self, picture: Shown, terms: Terms, price: Callable[[Offer], Decimal | None]) -> None:
-        """`price` tells the US dollars that sending it adds, None where they are not known."""
-        self._picture, self._terms, self._price = picture, terms, price
+    def begin(
+        self,
+        picture: Shown,
+        terms: Terms,
+        price: Callable[[Offer], Decimal | None],
+        besides: Callable[[Offer], str],
+    ) -> None:
+        """`price` tells the US dollars that sending it adds, None where they are not known, `besides` what else it
+        does."""
+        self._picture, self._terms, self._price, self._besides = picture, terms, price, besides
         self._bar.set_marking(on=True)
         self.marker.begin(picture.size, picture.region)
 
@@ -71,14 +79,27 @@ class Marking(QObject):
         region = f"{region_words(box, size)}, {what} · {cost}"
         sent = offer.cuts[-1].size
         shrinks = sent != (box.width, box.height)
-        if shrinks:
+        useless = self._adds_nothing(offer)
+        if useless:
+            hint = translate("marking", "The whole picture goes at full size: a region costs more and shows no more.")
+        elif shrinks:
             hint = translate("marking", "Larger than goes at full size: it is sent as %1.")
             hint = hint.replace("%1", figures.size(*sent))
         else:
             hint = translate("marking", "At full size. Arrows move it, with Ctrl they size it, with Shift by 10 px.")
-        self._bar.set_region(region, hint, warns=shrinks)
+        besides = self._besides(offer)
+        hint = f"{besides} {hint}" if besides else hint
+        self._bar.set_region(region, hint, warns=shrinks or useless or bool(besides))
         self._bar.set_accept(self._accept_words(price))
         self.marker.setAccessibleDescription(f"{region}. {hint}")
+
+    def _adds_nothing(self, region: Offer) -> bool:
+        """Whether all that the region shows can be seen already, or for no more tokens."""
+        if self._picture.row is None:
+            return self._picture.goes_whole
+        auto = self._terms.auto(self._picture)
+        whole = auto.cuts[0].size == self._picture.size
+        return whole and self._terms.tokens(region) >= self._terms.tokens(auto)
 
     def _accept_words(self, price: Decimal | None) -> str:
         if self._picture.row is not None:

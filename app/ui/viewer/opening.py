@@ -20,7 +20,7 @@ def open_sent(
     numbers = [picture.number for picture in of_conversation(chat)]
     if number not in numbers:
         return
-    resends = Resends(chat.sharper, chat.resend_price, lambda: not chat.worker.busy)
+    resends = Resends(chat.sharper, chat.resending, lambda: not chat.worker.busy)
     viewer = Viewer(theme, gallery, tools, lambda: (of_conversation(chat), Terms.of(chat)), parent, resends)
     viewer.resend_wanted.connect(chat.worker.resend)
     viewer.show_picture(numbers.index(number), details=details)

@@ -18,6 +18,7 @@ from app.ui import figures, picture_facts
 from app.ui.advice import Remark
 from app.ui.label import Label
 from app.ui.theme import Theme
+from app.ui.viewer.resends import Sharper
 from app.ui.viewer.shown import Shown, Terms
 
 translate = QCoreApplication.translate
@@ -56,8 +57,8 @@ class SentAs(QScrollArea):
         """What can be pressed, from top to bottom."""
         return self._buttons
 
-    def show_picture(self, picture: Shown, terms: Terms, price: Pricing, sharper: str) -> None:
-        """`sharper` are the words that offer to send it again, none where that is not to be had."""
+    def show_picture(self, picture: Shown, terms: Terms, price: Pricing, sharper: Sharper) -> None:
+        """`sharper` offers to send it again."""
         focused = next((b.accessibleName() for b in self._buttons if b.hasFocus()), "")
         self._buttons = []
         page = QWidget()
@@ -68,7 +69,10 @@ class SentAs(QScrollArea):
         self._head(column, self.tr("Sent as"))
         column.addLayout(self._grid(self._facts(picture, terms)))
         self._add_ways(column, picture, terms, price)
-        if sharper:
+        if picture.goes_whole and picture.original:
+            words = self.tr("It goes whole and at full size: a marked region would cost more and show no more.")
+            column.addWidget(Label(self._theme, words, role="caption", tone="secondary", wraps=True))
+        if sharper.button:
             self._add_sharper(column, sharper)
         for remark in picture.remarks:
             column.addWidget(_remark(self._theme, remark))
@@ -208,14 +212,16 @@ class SentAs(QScrollArea):
         if preset != present:
             self.preset_chosen.emit(preset)
 
-    def _add_sharper(self, column: QVBoxLayout, words: str) -> None:
-        button = QPushButton(words)
+    def _add_sharper(self, column: QVBoxLayout, sharper: Sharper) -> None:
+        button = QPushButton(sharper.button)
         button.setProperty("kind", "plain")
-        button.setAccessibleName(words)
+        button.setAccessibleName(sharper.whole)
         button.setToolTip(self.tr("Asks the same question again, with this picture sharper"))
         button.clicked.connect(self.sharper_wanted)
         self._buttons.append(button)
         column.addWidget(button)
+        if sharper.besides:
+            column.addWidget(Label(self._theme, sharper.besides, role="caption", tone="warning", wraps=True))
 
 
 def way_name(offer: Offer) -> str:

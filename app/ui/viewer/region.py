@@ -17,6 +17,8 @@ _HANDLE: Final = 9
 """Points across."""
 _REACH: Final = 10
 """Points around a handle that still take hold of it."""
+LEAST: Final = 16
+"""Pixels of the picture that either edge of a region has at least, where there are so many: less shows nothing."""
 _FAR: Final = 10
 """Pixels of the picture that a key moves with Shift."""
 _SHADE: Final = QColor(0, 0, 0, 150)
@@ -78,7 +80,7 @@ class RegionMarker(QWidget):
     def begin(self, whole: Size, box: Box | None) -> None:
         """Let a region be marked, beginning with `box`, or with the middle of what is seen."""
         self._whole = whole
-        self._box = within(box or self._middle(), whole)
+        self._box = _large_enough(within(box or self._middle(), whole), whole)
         self._grip = None
         self.setGeometry(self._canvas.rect())
         self.show()
@@ -135,9 +137,7 @@ class RegionMarker(QWidget):
         grip, point = self._grip_at(at), self._canvas.picture_point(at)
         if grip is None:  # a new one, from here
             grip = (1, 1)
-            left = min(max(0, round(point.x())), self._whole.width - 1)
-            top = min(max(0, round(point.y())), self._whole.height - 1)
-            self._changed(Box(left, top, 1, 1))
+            self._changed(_large_enough(within(Box(round(point.x()), round(point.y()), 1, 1), self._whole), self._whole))
         self._grip, self._from, self._before = grip, point, self._box
 
     # --- by keyboard ---
@@ -147,8 +147,8 @@ class RegionMarker(QWidget):
         across, down = way[0] * step, way[1] * step
         if modifiers & Qt.KeyboardModifier.ControlModifier:
             box = self._box
-            width = min(max(1, box.width + across), self._whole.width - box.left)
-            height = min(max(1, box.height + down), self._whole.height - box.top)
+            width = min(max(_least(self._whole.width), box.width + across), self._whole.width - box.left)
+            height = min(max(_least(self._whole.height), box.height + down), self._whole.height - box.top)
             self._changed(Box(box.left, box.top, width, height))
         else:
             self._changed(_moved(self._box, across, down, self._whole))
@@ -214,11 +214,25 @@ def _moved(box: Box, across: int, down: int, whole: Size) -> Box:
 
 
 def _edges(start: int, length: int, held: int, to: float, most: int) -> tuple[int, int]:
-    """Both edges after the held one was taken to a place; dragged past the other, they change sides."""
+    """Both edges after the held one was taken to a place; dragged past the other, they change sides. Never too near."""
     if not held:
         return start, start + length
-    fixed = start if held > 0 else start + length
+    fixed, least = start if held > 0 else start + length, _least(most)
     moved = min(max(0, round(to)), most)
-    if moved == fixed:  # at least one pixel
-        moved = fixed + held if 0 <= fixed + held <= most else fixed - held
+    if abs(moved - fixed) < least:
+        way = held if moved == fixed else 1 if moved > fixed else -1
+        moved = next((at for at in (fixed + way * least, fixed - way * least) if 0 <= at <= most), -1)
+    if moved < 0:  # no room at either side
+        start = min(fixed, most - least)
+        return start, start + least
     return min(fixed, moved), max(fixed, moved)
+
+
+def _least(edge: int) -> int:
+    return min(LEAST, edge)
+
+
+def _large_enough(box: Box, whole: Size) -> Box:
+    """The box with edges that are not too short, still in the picture."""
+    width, height = max(box.width, _least(whole.width)), max(box.height, _least(whole.height))
+    return Box(min(box.left, whole.width - width), min(box.top, whole.height - height), width, height)

@@ -59,6 +59,11 @@ class Shown:
         return bool(self.images) and not self.stands_for and not self.url
 
     @property
+    def goes_whole(self) -> bool:
+        """Whether every pixel of the original goes, or went, in one block."""
+        return self.sendable and all((i.width, i.height) == self.size and i.kind == "whole" for i in self.images)
+
+    @property
     def stands_for(self) -> str:
         """The sentence that goes instead of the picture; empty where it goes itself."""
         return self.images[0].stands_for if self.images else ""
@@ -94,6 +99,10 @@ class Terms:
             return ()
         found = offers(picture.size, self.model.tier)
         return tuple(self._offer(picture, preset) for preset in _ORDER if preset in {o.preset for o in found})
+
+    def auto(self, picture: Shown) -> Offer:
+        """The largest size that the model takes."""
+        return self._offer(picture, "auto")
 
     def region(self, picture: Shown, box: Box) -> Offer:
         """A small overview with that region at full size."""

@@ -26,7 +26,7 @@ from app.ui.viewer.heading import Heading
 from app.ui.viewer.loader import Loader
 from app.ui.viewer.marking import Marking
 from app.ui.viewer.panel import WIDTH, SentAs
-from app.ui.viewer.resends import Resends
+from app.ui.viewer.resends import Resends, Sharper
 from app.ui.viewer.saving import Saving
 from app.ui.viewer.sheet import SHEET
 from app.ui.viewer.shown import Shown, Terms
@@ -73,7 +73,7 @@ class Viewer(QWidget):
         self._source = source
         self._pictures, self._terms = source()
         self._index = 0
-        self._described: tuple[Shown, Terms, str] | None = None
+        self._described: tuple[Shown, Terms, Sharper] | None = None
         self._content = Content(sent=False)
         self._sees = True
         self._held = False
@@ -185,11 +185,11 @@ class Viewer(QWidget):
         self._bar.set_place(self._index, len(self._pictures))
         self._bar.mark.setVisible(self._can_mark)
         lost = self._loader.error(picture.original, picture.page) is not None
-        sharper = "" if self._resends is None or lost else self._resends.words(picture.number)
+        sharper = Sharper() if self._resends is None or lost else self._resends.words(picture.number)
         described = picture, self._terms, sharper
         if described != self._described:  # or a press on a button would be lost when another picture gets ready
             self._described = described
-            self._panel.show_picture(picture, self._terms, self._added_price, described[2])
+            self._panel.show_picture(picture, self._terms, self._added_price, sharper)
 
     def _compose(self) -> None:
         """Show the pixels wanted as soon as they are there; until then those that are shown stay."""
@@ -293,7 +293,8 @@ class Viewer(QWidget):
     def _mark(self) -> None:
         if not self._can_mark or self._marking.on:
             return
-        self._marking.begin(self._picture, self._terms, self._added_price)
+        besides = self._resends.besides if self._resends is not None else lambda _: ""
+        self._marking.begin(self._picture, self._terms, self._added_price, besides)
         self._compose()
 
     def _added_price(self, offer: Offer) -> Decimal | None:

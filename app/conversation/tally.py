@@ -1,0 +1,71 @@
+"""What one conversation's next message holds, as exactly as can be known: learnt, and counted where that is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.conversation.counting import Counting
+from app.conversation.tools import Tools
+from app.core.cost import Count
+from app.core.message import Message
+from app.core.refit import planned
+from app.core.server import PRACTICE
+
+if TYPE_CHECKING:
+    from app.conversation.chat import Chat
+    from app.core.countable import Countable
+
+
+class Tally(QObject):
+    """Follows a chat.
+
+    Signals:
+        changed(): `count` is another.
+        learnt(): texts are counted in another way, or answers have another usual length.
+    """
+
+    changed = Signal()
+    learnt = Signal()
+
+    def __init__(self, chat: Chat, tools: Tools) -> None:
+        super().__init__(chat)
+        self._chat = chat
+        self._learning = tools.learning
+        self._counting = Counting(tools.account, tools.preferences, tools.tasks, self)
+        self._counting.changed.connect(self.changed)
+        tools.learning.changed.connect(self.learnt)
+        chat.worker.answered.connect(self._learn)
+
+    @property
+    def count(self) -> Count | None:
+        """The server's count of the next message as it is now."""
+        return self._counting.count
+
+    def follow(self, prefix: str) -> None:
+        """Have it counted, where the person wants that; `prefix` is the digest of the history as it will be."""
+        draft, key = self._chat.draft, None
+        if draft.ready and not draft.empty and not self._chat.worker.busy:
+            pictures: Hashable = tuple(image.label + image.sent for image in draft.numbered())
+            key = (prefix, draft.text, pictures, self._chat.model.id)
+        self._counting.follow(key, self._countable)
+
+    def _countable(self) -> Countable | None:
+        from app.core.countable import Countable
+
+        chat = self._chat
+        question = Message.from_user(chat.draft.text, chat.draft.numbered(), id="", created=0.0)
+        history = [*planned(chat.messages.messages, chat.refits), question]
+        return Countable.of(chat.today.build(history), chat.model)
+
+    def _learn(self, answer: Message) -> None:
+        chat = self._chat
+        rows = chat.messages.messages
+        at = next((row for row, message in enumerate(rows) if message.id == answer.id), 0)
+        request = chat.today.build(rows[:at]) if at else None
+        if request is not None and request.prefix != answer.prefix:
+            request = None
+        practice = answer.server == PRACTICE
+        self._learning.learn(request, answer, chat.model_of(answer.model), practice=practice)
