@@ -68,7 +68,7 @@ class Chat(QObject):
             self,
         )
         self.worker: Final = Worker(self, self.messages, self.draft, tools, self)
-        self._tally = Tally(self, tools)
+        self._tally = Tally(self, tools, self)
         self._context = Context()
         self._prefix = ""
         """Digest of the history as it will go."""

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
 from app.conversation.counting import Counting
+from app.conversation.draft import Draft
+from app.conversation.messages import MessageModel
 from app.conversation.tools import Tools
+from app.conversation.worker import Worker
+from app.core.catalog import Model
 from app.core.cost import Count
 from app.core.message import Message
-from app.core.refit import planned
+from app.core.refit import Refit, Today, planned
 from app.core.server import PRACTICE
 
 if TYPE_CHECKING:
-    from app.conversation.chat import Chat
     from app.core.countable import Countable
+
+
+class Tallied(Protocol):
+    """The tally's view of its `Chat`."""
+
+    @property
+    def draft(self) -> Draft: ...
+    @property
+    def messages(self) -> MessageModel: ...
+    @property
+    def worker(self) -> Worker: ...
+    @property
+    def model(self) -> Model: ...
+    @property
+    def today(self) -> Today: ...
+    @property
+    def refits(self) -> Sequence[Refit]: ...
+    def model_of(self, model_id: str) -> Model: ...
 
 
 class Tally(QObject):
@@ -30,8 +51,8 @@ class Tally(QObject):
     changed = Signal()
     learnt = Signal()
 
-    def __init__(self, chat: Chat, tools: Tools) -> None:
-        super().__init__(chat)
+    def __init__(self, chat: Tallied, tools: Tools, parent: QObject) -> None:
+        super().__init__(parent)
         self._chat = chat
         self._learning = tools.learning
         self._counting = Counting(tools.account, tools.preferences, tools.tasks, self)

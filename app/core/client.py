@@ -65,8 +65,10 @@ MAX_REPEATS: Final = 2
 MAX_WAIT: Final = 60.0
 """Seconds. Who is asked to wait longer is told so, and not kept waiting."""
 
-_PIECE: Final = 65_536
+_PIECE: Final = 1 << 18
 """Bytes of the body written at a time, so that the write timeout means a stall and not a slow line."""
+_READ_AHEAD: Final = 1 << 20
+"""Bytes of the body that are made while those before are written."""
 _DECODED: Final = 8_192
 """Bytes decoded at a time: some hundred events at the most."""
 _ERROR_WAIT: Final = 5.0
@@ -407,11 +409,33 @@ class _Turn:
 
 
 async def _written(body: RequestBody) -> AsyncIterator[bytes]:
-    """The body in small pieces; pictures are read in a thread."""
+    """The body in small pieces; pictures are read in a thread, and the next ones while these are written."""
     parts = iter(body)
-    while (part := await asyncio.to_thread(next, parts, None)) is not None:
-        for start in range(0, len(part), _PIECE):
-            yield part[start : start + _PIECE]
+    coming = _in_thread(parts)
+    try:
+        while batch := await coming:
+            coming = _in_thread(parts)
+            for start in range(0, len(batch), _PIECE):
+                yield batch[start : start + _PIECE]
+    finally:
+        coming.cancel()
+
+
+def _in_thread(parts: Iterator[bytes]) -> asyncio.Task[bytes]:
+    task = asyncio.create_task(asyncio.to_thread(_batch, parts))
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be left to ask for it
+    return task
+
+
+def _batch(parts: Iterator[bytes]) -> bytes:
+    """The next parts; empty after the last."""
+    batch, size = list[bytes](), 0
+    for part in parts:
+        batch.append(part)
+        size += len(part)
+        if size >= _READ_AHEAD:
+            break
+    return b"".join(batch)
 
 
 async def _pieces(response: httpx.Response) -> AsyncGenerator[bytes, None]:

@@ -28,8 +28,8 @@ class Encoded(NamedTuple):
     data: bytes
     media_type: str
     size: Size
-    flattened: bool = False
-    """Its transparency was given up."""
+    ground: str = ""
+    """What its transparency was filled with, by name; empty where that was kept."""
 
 
 def encode(image: Image.Image, origin: str, max_bytes: int, *, resized: bool) -> Encoded:
@@ -60,8 +60,9 @@ def _encodings(image: Image.Image, origin: str, *, resized: bool) -> Iterator[En
     for quality in (90, 80, 65):
         yield _webp(image, quality=quality, method=0, use_sharp_yuv=True)
     if transparent:  # WebP keeps transparency without loss, however large it is
-        for encoded in _jpegs(flattened(image), (85, "4:2:0"), (75, "4:2:0")):
-            yield encoded._replace(flattened=True)
+        flat, ground = flattened(image)
+        for encoded in _jpegs(flat, (85, "4:2:0"), (75, "4:2:0")):
+            yield encoded._replace(ground=ground)
 
 
 def _jpegs(image: Image.Image, *steps: tuple[int, str]) -> Iterator[Encoded]:
@@ -74,27 +75,30 @@ def _webp(image: Image.Image, **options: Any) -> Encoded:
     return Encoded(_saved(image, "WEBP", **options), MEDIA_TYPES["WebP"], Size(*image.size))
 
 
-_GROUNDS: Final = ((255, 255, 255), (28, 28, 30), (128, 128, 128), (255, 0, 255))
+_GROUNDS: Final = {
+    "white": (255, 255, 255), "black": (28, 28, 30), "grey": (128, 128, 128), "magenta": (255, 0, 255),
+}  # fmt: skip
 _SAMPLE: Final = (96, 96)
 _APART: Final = 48
 """Levels of luminance or of a channel that keep a pixel apart from the ground."""
 
 
-def flattened(image: Image.Image) -> Image.Image:
-    """An RGBA picture on the ground that most of its visible pixels stand out from; white where that does."""
+def flattened(image: Image.Image) -> tuple[Image.Image, str]:
+    """An RGBA picture on the ground that most of its visible pixels stand out from; white where that does. With the
+    ground's name."""
     sample = image.resize(_SAMPLE, Image.Resampling.NEAREST) if image.width * image.height > 9216 else image
     alpha = sample.getchannel("A")
-    best, most = _GROUNDS[0], -1
-    for ground in _GROUNDS:
-        difference = ImageChops.difference(sample.convert("RGB"), Image.new("RGB", sample.size, ground))
+    best, most = "white", -1
+    for ground, colour in _GROUNDS.items():
+        difference = ImageChops.difference(sample.convert("RGB"), Image.new("RGB", sample.size, colour))
         red, green, blue = (channel.point(_STANDS_OUT) for channel in difference.split())
         seen = ImageChops.multiply(ImageChops.lighter(ImageChops.lighter(red, green), blue), alpha)
         apart = round(ImageStat.Stat(seen).sum[0])
         if apart > most * 1.02:  # a later ground must be better by more than a trace
             best, most = ground, apart
-    flat = Image.new("RGB", image.size, best)
+    flat = Image.new("RGB", image.size, _GROUNDS[best])
     flat.paste(image, mask=image.getchannel("A"))
-    return flat
+    return flat, best
 
 
 _STANDS_OUT: Final = [255 if level >= _APART else 0 for level in range(256)]

@@ -27,6 +27,8 @@ def error_from_json(stored: JSON) -> VisavisError:
     try:
         if "offences" in known:
             known["offences"] = tuple(Offence(**offence) for offence in known["offences"])
+        if "links" in known:
+            known["links"] = tuple(known["links"])
         return kind(**known)
     except TypeError:
         return VisavisError()

@@ -52,8 +52,9 @@ class Prepared:
     """Pixels of `data`, upright; exactly the cut's size unless `max_bytes` asked for fewer."""
     height: int
     notes: tuple[str, ...]
-    """What was done, in this order: "turned", "resized", "first_frame", "drawn", "srgb", "flattened",
-    "reencoded". "drawn": it had no pixels of its own. "flattened": its transparency was given up."""
+    """What was done, in this order: "turned", "resized", "first_frame", "drawn", "srgb", "eight_bits", "flattened" with
+    "on_white" or another ground, "reencoded". "drawn": it had no pixels of its own. "eight_bits": its channels had 16.
+    "flattened": its transparency was given up."""
 
 
 _NOTHING: Final = Findings()
@@ -164,8 +165,10 @@ def _part(source: Source, image: Image.Image, cut: Cut, whole: Size, max_bytes: 
         "resized": sent.size != shown,
         "first_frame": source.stripped.several_frames or source.header.views,
         "drawn": source.drawing,
-        "srgb": source.to_srgb is not None,
-        "flattened": sent.flattened,
+        "srgb": source.converts,
+        "eight_bits": source.deep,
+        "flattened": bool(sent.ground),
+        f"on_{sent.ground}": bool(sent.ground),
         "reencoded": sent.data is not source.stripped.data,
     }
     return Prepared(sent.data, sent.media_type, *sent.size, tuple(note for note, is_so in done.items() if is_so))

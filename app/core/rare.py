@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PIL import Image
 
@@ -18,11 +19,15 @@ from app.core.errors import FormatUnsupported, PictureTooBig
 from app.core.metadata import MAX_PROFILE, Stripped
 from app.core.source import MAX_PIXELS, Source
 
+if TYPE_CHECKING:
+    from PIL.TiffImagePlugin import TiffImageFile
+
 
 def open_rare(data: bytes, name: str, kind: str, page: int) -> Source:
     """Open a file of one of the formats `app.core.decoder.RARE`. Its pixels are decoded by `app.core.source.decode`.
 
-    `page` is a page of a PDF from 1; 0 is the first. Raises what `app.core.source.boundary` turns into errors of ours.
+    `page` is a page of a PDF or a TIFF from 1; 0 is the first. Raises what `app.core.source.boundary` turns into errors
+    of ours.
     """
     if kind == "SVG":
         from app.core import svg
@@ -32,6 +37,8 @@ def open_rare(data: bytes, name: str, kind: str, page: int) -> Source:
         from app.core import pdf
 
         return pdf.open_source(data, name, page)
+    if kind == "TIFF":
+        return _tiff(data, name, page)
     return _OPENERS[kind](data, name)
 
 
@@ -41,7 +48,32 @@ def _heic(data: bytes, name: str) -> Source:
     register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
     image = Image.open(BytesIO(data), formats=("HEIF",))
     # libheif turns it as the container says, and EXIF does not count there.
-    return _source(image, "HEIC", name)
+    return _source(image, "HEIC", name, orientation=_container_turn(data), turned=True)
+
+
+def _container_turn(data: bytes) -> int:
+    """How a HEIC's container has its picture turned, as EXIF would say it; 1 where it does not.
+
+    The boxes of its properties are looked through for the quarter turns to the left ("irot") and the axis of a mirror
+    ("imir"); ISO/IEC 23008-12, sections 6.5.10 and 6.5.12.
+    """
+    at = data.find(b"ipco") + 4
+    if at < 8:
+        return 1
+    end = min(len(data), at - 8 + int.from_bytes(data[at - 8 : at - 4]))
+    quarters, mirrored = 0, False
+    while at + 9 <= end:
+        size, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
+        if kind == b"irot":
+            quarters = data[at + 8] & 3
+        mirrored = mirrored or kind == b"imir"
+        at += max(8, size)
+    return _MIRRORED[quarters] if mirrored else _TURNED[quarters]
+
+
+_TURNED: Final = (1, 8, 3, 6)
+_MIRRORED: Final = (2, 5, 4, 7)
+"""EXIF orientation by quarter turns to the left."""
 
 
 def _avif(data: bytes, name: str) -> Source:
@@ -52,7 +84,7 @@ def _avif(data: bytes, name: str) -> Source:
     return _source(image, "AVIF", name, orientation=image.getexif().get(_ORIENTATION, 1))
 
 
-def _tiff(data: bytes, name: str) -> Source:
+def _tiff(data: bytes, name: str, page: int) -> Source:
     from PIL import TiffImagePlugin
 
     image = Image.open(BytesIO(data), formats=("TIFF",))
@@ -63,8 +95,33 @@ def _tiff(data: bytes, name: str) -> Source:
         raise FormatUnsupported(name, "DNG")
     if _SUB_FILES in tags and tags.get(_SUBFILE_TYPE, 0) & 1:  # a camera's raw picture, its thumbnail first
         raise FormatUnsupported(name, "RAW")
-    orientation = tags.get(_ORIENTATION, 1)
-    return _source(image, "TIFF", name, orientation=orientation, turned=True, several=bool(tags.next))
+    pages, whole = _pages(image)
+    image.seek(pages[max(0, page - 1)])
+    if _ICC not in image.tag_v2:
+        image.info.pop("icc_profile", None)  # another page's
+    several = not page and (len(pages) > 1 or not whole)
+    orientation = image.tag_v2.get(_ORIENTATION, 1)
+    opened = _source(image, "TIFF", name, orientation=orientation, turned=True, several=several)
+    return replace(opened, pages=len(pages) if len(pages) > 1 else 0)
+
+
+def _pages(image: TiffImageFile) -> tuple[list[int], bool]:
+    """The frames that are pages, and not a smaller copy or a mask of one; and whether they could be followed to the
+    end."""
+    pages = [0]
+    for frame in range(1, _MAX_PAGES):
+        try:
+            image.seek(frame)
+        except EOFError:
+            return pages, True
+        except SyntaxError:  # a page in a form that is not known: it says so when it is wanted
+            pages.append(frame)
+            continue
+        except (OSError, ValueError, LookupError, TypeError, struct.error):
+            return pages, False
+        if not image.tag_v2.get(_SUBFILE_TYPE, 0) & _NO_PAGE:
+            pages.append(frame)
+    return pages, False
 
 
 def _bmp(data: bytes, name: str) -> Source:
@@ -108,8 +165,11 @@ def _cursor(data: bytes, name: str) -> Source:
     return _icon(bytes(icon), name, "CUR")
 
 
-_ORIENTATION, _SUBFILE_TYPE, _SUB_FILES, _DNG_VERSION = 0x0112, 0x00FE, 0x014A, 0xC612
+_ORIENTATION, _SUBFILE_TYPE, _SUB_FILES, _DNG_VERSION, _ICC = 0x0112, 0x00FE, 0x014A, 0xC612, 0x8773
 """Tags of TIFF and EXIF."""
+_NO_PAGE: Final = 0b101
+"""Bits of a TIFF's frame that is a smaller copy of another, or a mask."""
+_MAX_PAGES: Final = 1000
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _LARGEST_ICON: Final = 4096 * 4096
 """Pixels; icons have 256 × 256, rarely 1024 × 1024."""
@@ -117,7 +177,7 @@ _DEPTH_IN_BITMAP: Final = 14
 """Where a bitmap's header tells its bits per pixel."""
 
 _OPENERS: Final[dict[str, Callable[[bytes, str], Source]]] = {
-    "HEIC": _heic, "AVIF": _avif, "TIFF": _tiff, "BMP": _bmp, "ICO": _icon, "CUR": _cursor,
+    "HEIC": _heic, "AVIF": _avif, "BMP": _bmp, "ICO": _icon, "CUR": _cursor,
 }  # fmt: skip
 
 

@@ -32,6 +32,8 @@ MAX_TOKENS: Final = 16_000
 
 Source = Literal["url", "file"]
 
+_CODED: Final = 3 << 17
+"""Bytes of a picture that are coded at a time, a multiple of three: coding keeps the interpreter to itself."""
 _LOOK_BACK: Final = 20
 """Content blocks between two cache marks that the server bridges (API.md, section 7)."""
 
@@ -54,7 +56,12 @@ class Body:
 
     def __iter__(self) -> Iterator[bytes]:
         for part in self.parts:
-            yield part if isinstance(part, bytes) else b64encode(self.read(part.sent))
+            if isinstance(part, bytes):
+                yield part
+                continue
+            data = memoryview(self.read(part.sent))
+            for start in range(0, len(data), _CODED):
+                yield b64encode(data[start : start + _CODED])
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ class Composer(QWidget):
         self._line_due = QTimer(self, singleShot=True, interval=_COALESCE)
         self._line_due.timeout.connect(self._tell)
         self._strip: Thumbnails | None = None
+        self._room_above = 0
         self._notes = Notes(theme)
         self._edit = MessageEdit(theme)
         self._intake = Intake(theme, account, gallery, self._notes, self._edit, self)
@@ -122,6 +123,12 @@ class Composer(QWidget):
     def choose_pictures(self) -> None:
         """Let the person pick files."""
         self._intake.choose_pictures()
+
+    def leave_room(self, pixels: int) -> None:
+        """Something between the conversation and the message needs so much of the window's height."""
+        if pixels != self._room_above:
+            self._room_above = pixels
+            self._share_height()
 
     def focus(self) -> None:
         """Go on writing."""
@@ -228,7 +235,7 @@ class Composer(QWidget):
         """
         whole, line = self.window().height(), self._theme.line("body")
         most = round(whole * _SHARE)
-        room = whole - self._theme.grown(_ABOVE) - _PAGE - self._frame_height() - line
+        room = whole - self._theme.grown(_ABOVE) - _PAGE - self._room_above - self._frame_height() - line
         has_notes, has_strip = (part is not None and part.isVisibleTo(self) for part in (self._notes, self._strip))
         if has_notes:
             kept = min(room // 3, self._theme.px(TILE.height())) if has_strip else 0

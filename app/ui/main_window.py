@@ -179,6 +179,7 @@ class MainWindow(QMainWindow):
         self._shelf = ShelfBar(self._theme, self._gallery, self._tools, self._transcript)
         self._shelf.picture_opened.connect(self._open_sent_picture)
         self._shelf.left.connect(self._composer.focus)
+        self._shelf.resized.connect(self._composer.leave_room)
         self._shelf.set_chat(self._chat)
         self._writing.insertWidget(0, self._shelf)
         self._composer.furnish()

@@ -58,16 +58,22 @@ def conversion(format_: str, media_type: str) -> str:
     return f"{format_} → {sent}" if sent and format_ and sent != format_ else ""
 
 
-def done(notes: Sequence[str]) -> list[str]:
-    """All that `app.core.image.prepare` and `app.core.refit` did, a line each."""
+def done(format_: str, notes: Sequence[str]) -> list[str]:
+    """All that `app.core.image.prepare` and `app.core.refit` did with a picture that came in this format, a line
+    each."""
+    drawn = translate("picture_facts", "Drawn from %1").replace("%1", format_)
     words = {
         "refitted": translate("picture_facts", "Made anew from the original"),
         "turned": translate("picture_facts", "Turned upright"),
+        "drawn": drawn,
         "resized": translate("picture_facts", "Made smaller"),
         "first_frame": translate("picture_facts", "First frame only"),
         "srgb": translate("picture_facts", "Colours converted to sRGB"),
-        "flattened": translate("picture_facts", "Transparency filled with one colour"),
+        "eight_bits": translate("picture_facts", "16 → 8 bits per channel"),
+        "flattened": _capital(_filled(notes)),
     }
+    if "drawn" in notes:  # in the size that is sent: nothing was there to be made smaller
+        del words["resized"]
     return [
         *(text for note, text in words.items() if note in notes),
         translate("picture_facts", "Compressed anew")
@@ -227,7 +233,7 @@ def _sent(picture: DraftPicture) -> list[tuple[str, str]]:
     rows = [(translate("picture_facts", "Sent as"), ", ".join(part for part in told if part))]
     if picture.source.url:
         return rows  # the server fetches it itself
-    made = [conversion(picture.format, first.media_type), *done(first.notes)]
+    made = [conversion(picture.format, first.media_type), *done(picture.format, first.notes)]
     return [*rows, (translate("picture_facts", "Done"), NOTE.join(filter(None, made)))]
 
 
@@ -289,10 +295,27 @@ def _changes(format_: str, media_type: str, notes: Sequence[str], *, short: bool
     words = {
         "turned": (translate("picture_facts", "turned upright"), translate("picture_facts", "upright")),
         "first_frame": (translate("picture_facts", "first frame only"), translate("picture_facts", "first frame")),
-        "flattened": (translate("picture_facts", "transparency filled"), translate("picture_facts", "filled")),
+        "flattened": (_filled(notes), translate("picture_facts", "filled")),
         "srgb": (translate("picture_facts", "to sRGB"), translate("picture_facts", "sRGB")),
+        "eight_bits": (translate("picture_facts", "16 → 8 bits per channel"), translate("picture_facts", "8 bits")),
     }
     return found + [words[note][short] for note in words if note in notes]
+
+
+def _filled(notes: Sequence[str]) -> str:
+    """With which colour; of pictures of earlier versions that is not known."""
+    words = {
+        "on_white": translate("picture_facts", "transparency filled with white"),
+        "on_black": translate("picture_facts", "transparency filled with black"),
+        "on_grey": translate("picture_facts", "transparency filled with grey"),
+        "on_magenta": translate("picture_facts", "transparency filled with magenta"),
+    }
+    found = next((text for note, text in words.items() if note in notes), "")
+    return found or translate("picture_facts", "transparency filled")
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _place(where: Place) -> str:

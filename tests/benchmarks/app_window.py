@@ -17,6 +17,7 @@ def main() -> None:
     from PySide6.QtGui import QShowEvent
 
     from app import window
+    from app.core import resize
     from app.ui.main_window import MainWindow
     from tests.benchmarks.watches import WATCHES
 
@@ -30,4 +31,5 @@ def main() -> None:
     window.MainWindow = Watched  # type: ignore[attr-defined]  # the one seam: what the app calls its window
     if threads := os.environ.get("BENCHMARK_THREADS"):
         window._PICTURE_THREADS = int(threads)  # type: ignore[misc]
+        resize.helped = threads != "1"
     sys.exit(command_line.main(sys.argv[2:]))

@@ -8,13 +8,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from app.core.glimpse import glimpse
 from tests.benchmarks.memory import Peak
-from tests.benchmarks.thumbnails import make
 
 
 def main() -> None:
     small, big = (Path(argument) for argument in sys.argv[1:])
-    make(small)
+    glimpse(small, small.name)
     peak = Peak()
-    make(big)
+    glimpse(big, big.name)
     print("peak", peak.megabytes, big.stat().st_size / 1e6, flush=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from app.core.encode import thumbnail
 from app.core.fit import Size
-from app.core.source import decode, open_source
+from app.core.glimpse import glimpse
 from tests.benchmarks.child import Child
 from tests.benchmarks.data import BIG_CAMERA, CAMERA, SMALL, camera_file, megapixels
 from tests.benchmarks.row import Row
@@ -28,7 +28,8 @@ def measure() -> list[Row]:
         for path, size in ((small, SMALL), (usual, CAMERA), (big, BIG_CAMERA)):
             path.write_bytes(camera_file(size))
         for path, size in ((usual, CAMERA), (big, BIG_CAMERA)):
-            ours, theirs = lambda path=path: make(path), lambda path=path: turbo_decode(path.read_bytes(), _SIZE)
+            ours = partial(glimpse, path, path.name)
+            theirs = lambda path=path: turbo_decode(path.read_bytes(), _SIZE)  # noqa: E731
             what = f"thumbnail of a JPEG of {megapixels(size)}, to turbo's scaled decode"
             rows.append(Row.of_pairs(what, in_turn(ours, theirs, rounds=_ROUNDS), "ms", _GOAL))
         if sys.platform == "linux":
@@ -37,8 +38,3 @@ def measure() -> list[Row]:
             what = f"thumbnail of a JPEG of {megapixels(BIG_CAMERA)}: peak memory, to the file's bytes"
             rows.append(Row.of(what, taken, file, "MB", _MEMORY_GOAL, absolute=True))
     return rows
-
-
-def make(path: Path) -> bytes:
-    """What the app shows of a picture, with no more decoded than that takes."""
-    return thumbnail(decode(open_source(path.read_bytes(), path.name), _SIZE, path.name))

@@ -21,6 +21,7 @@ from app.core.cuts import Box
 from app.core.errors import AlreadyAttached, NotAPicture, PictureTooBig, PictureUnreadable
 from tests.conftest import finish
 from tests.conversation.conftest import Bench
+from tests.pictures import jpeg
 
 Draw = Callable[..., Path]
 
@@ -52,6 +53,20 @@ def test_twenty_are_taken_and_one_more_is_asked_about(bench: Bench, picture: Dra
     bench.attach(*many.sources)
     assert len(bench.names) == ASK_ABOVE + 1
     assert len(bench.many) == 1
+
+
+def test_photographs_show_a_thumbnail_before_they_are_prepared(bench: Bench, tools: Tools, tmp_path: Path) -> None:
+    paths = [tmp_path / f"{n}.jpg" for n in range(2)]
+    for seed, path in enumerate(paths):
+        path.write_bytes(jpeg(800 + seed, 600))
+    seen = set[tuple[str, str]]()
+    bench.draft.dataChanged.connect(
+        lambda: seen.update((picture.state, picture.name) for picture in bench.draft.pictures if picture.thumbnail)
+    )
+    bench.drop(*paths)
+    assert {("measured", "0.jpg"), ("measured", "1.jpg")} <= seen
+    originals = {picture.original for picture in bench.draft.pictures}
+    assert finish(tools.store.thumbnails(originals)).keys() == originals
 
 
 def test_a_folder_without_pictures_is_told(bench: Bench, picture: Draw, tmp_path: Path) -> None:
@@ -98,6 +113,16 @@ def test_the_pages_chosen_are_pictures_of_their_own(bench: Bench, tmp_path: Path
     assert first.sent != second.sent
     assert first.thumbnail != second.thumbnail
     assert len(bench.documents) == 1
+
+
+def test_a_tiff_of_several_pages_is_asked_about_like_any_document(bench: Bench, tmp_path: Path) -> None:
+    drawn = [Image.new("RGB", (90 + 30 * n, 120), (200, 20 * n, 30)) for n in range(3)]
+    drawn[0].save(tmp_path / "fax.tif", save_all=True, append_images=drawn[1:])
+    bench.drop(tmp_path / "fax.tif")
+    (document,) = bench.documents
+    assert document == Document(document.sha256, "fax.tif", 3, "TIFF")
+    bench.attach(Source(kept=document.sha256, name=document.name, page=3))
+    assert (bench.only.name, bench.only.width, bench.only.page) == ("fax.tif, page 3", 150, 3)
 
 
 def test_a_document_of_one_page_is_that_page(bench: Bench, tmp_path: Path) -> None:

@@ -545,7 +545,7 @@ async def test_a_server_never_reads_the_body() -> None:
 
 async def test_a_large_body_leaves_in_pieces_so_that_a_slow_line_is_no_stall() -> None:
     pieces = [piece async for piece in client_module._written(LARGE)]
-    assert max(map(len, pieces)) == 65_536
+    assert max(map(len, pieces)) == 262_144
     assert b"".join(pieces) == b"".join(LARGE)
 
 
@@ -986,7 +986,7 @@ async def test_an_upload_goes_in_small_pieces() -> None:
     form = Form(bytes(20_000_000), "a.png", "image/png", None)
     pieces = [len(piece) async for piece in client_module._written(form)]
     assert sum(pieces) == form.length
-    assert max(pieces) <= 65_536
+    assert max(pieces) <= 262_144
 
 
 async def test_every_page_of_files_is_asked_for(server: ApiServer, client: Client) -> None:
@@ -1021,7 +1021,7 @@ FILES_REFUSED: dict[str, tuple[Reply, ServerError]] = {
     ),
     "a file that has expired": (
         error(404, "not_found_error", "Gone.", code="file_expired"),
-        ApiError(404, "not_found_error", "Gone.", "req_404", code="file_expired"),
+        ApiError(404, "not_found_error", "Gone.", "req_404", code="file_expired", of_file=True),
     ),
     "a rate limit": (
         error(429, "rate_limit_error", "Slow down.", headers={"retry-after": "3"}),

@@ -87,6 +87,31 @@ def test_bytes_that_changed_on_disk_are_never_given_out(pictures: Pictures, sour
     assert caught.value.name == "roof.png"
 
 
+def test_bytes_that_change_after_they_were_read_are_not_given_out_either(pictures: Pictures, source: Path) -> None:
+    stored = pictures.add_file(source, "roof.png")
+    assert pictures.read(stored.sha256) == pictures.read(stored.sha256) == source.read_bytes()
+    path = pictures.path(stored.sha256)
+    path.write_bytes(path.read_bytes().replace(b"any", b"ANY", 1))
+    for _ in range(2):
+        with pytest.raises(PictureDamaged):
+            pictures.read(stored.sha256)
+    pictures.add_file(source, "roof.png")
+    assert pictures.read(stored.sha256) == source.read_bytes()
+
+
+def test_a_file_that_takes_the_place_of_another_is_checked_again(pictures: Pictures, source: Path) -> None:
+    """Even where it has the same size and says that it is as old."""
+    stored = pictures.add_file(source, "roof.png")
+    pictures.read(stored.sha256)
+    path = pictures.path(stored.sha256)
+    status, other = path.stat(), path.with_name("other")
+    other.write_bytes(bytes(reversed(path.read_bytes())))
+    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+    other.replace(path)
+    with pytest.raises(PictureDamaged):
+        pictures.read(stored.sha256)
+
+
 def test_adding_a_picture_again_repairs_a_damaged_copy(pictures: Pictures, source: Path) -> None:
     stored = pictures.add_file(source, "roof.png")
     pictures.path(stored.sha256).write_bytes(b"rot")

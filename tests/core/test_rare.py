@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, TiffImagePlugin
 
 from app.core import image
 from app.core.cuts import Box, Cut, cuts
@@ -168,6 +168,7 @@ def test_heic_is_turned_once_as_its_container_says(sent: Callable[..., Prepared]
     expected = pictures.stored_turned(pictures.corners(180, 120), back)
     assert (part.width, part.height) == expected.size
     assert corner_colours(pictures.opened(part.data)) == corner_colours(expected)
+    assert ("turned" in part.notes) == (orientation != 1)
 
 
 # --- colour and transparency --------------------------------------------------------------------
@@ -211,7 +212,9 @@ def test_every_kind_of_pixel_looks_the_same_afterwards(
 def test_grey_of_sixteen_bits_is_scaled_and_not_clipped(sent: Callable[..., Prepared], mode: str) -> None:
     ramp = Image.linear_gradient("L")
     deep = Image.frombytes(mode, ramp.size, b"".join(bytes([v, v]) for v in ramp.tobytes()))
-    assert difference(pictures.opened(sent(rare_pictures.tiff(deep)).data), ramp) <= 1
+    part = sent(rare_pictures.tiff(deep))
+    assert difference(pictures.opened(part.data), ramp) <= 1
+    assert part.notes == ("eight_bits", "reencoded")
 
 
 @pytest.mark.parametrize("mode", ["I", "F"])
@@ -226,7 +229,9 @@ def test_lab_becomes_rgb(sent: Callable[..., Prepared]) -> None:
     srgb, space = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
     lab = ImageCms.profileToProfile(picture, srgb, space, outputMode="LAB")
     assert lab is not None
-    assert difference(pictures.opened(sent(rare_pictures.tiff(lab)).data), picture) < 5
+    part = sent(rare_pictures.tiff(lab))
+    assert difference(pictures.opened(part.data), picture) < 5
+    assert part.notes == ("srgb", "reencoded")
 
 
 def test_transparency_is_kept(sent: Callable[..., Prepared]) -> None:
@@ -241,16 +246,18 @@ def test_transparency_is_kept(sent: Callable[..., Prepared]) -> None:
         assert difference(alpha, gradient.resize(alpha.size)) < 6
 
 
-@pytest.mark.parametrize(("ink", "ground"), [((20, 20, 20), 255), ((250, 250, 250), 28)])
+@pytest.mark.parametrize(
+    ("ink", "ground", "name"), [((20, 20, 20), 255, "on_white"), ((250, 250, 250), 28, "on_black")]
+)
 def test_what_must_be_flattened_stands_out_from_its_ground(
-    sent: Callable[..., Prepared], ink: tuple[int, int, int], ground: int
+    sent: Callable[..., Prepared], ink: tuple[int, int, int], ground: int, name: str
 ) -> None:
     noise = Image.frombytes("L", (300, 300), random.Random(4).randbytes(90_000))  # noqa: S311
     picture = Image.new("RGB", noise.size, ink)
     picture.putalpha(noise.point(lambda level: level if level > 128 else 0))
     plenty, little = sent(rare_pictures.tiff(picture)), sent(rare_pictures.tiff(picture), max_bytes=40_000)
     assert pictures.opened(plenty.data).mode == "RGBA"
-    assert little.notes[-2:] == ("flattened", "reencoded")
+    assert little.notes[-3:] == ("flattened", name, "reencoded")
     extrema: Any = pictures.opened(little.data).convert("L").getextrema()
     low, high = extrema
     assert min(abs(low - ground), abs(high - ground)) < 40
@@ -267,6 +274,22 @@ def test_of_several_pages_or_frames_the_first_is_sent(sent: Callable[..., Prepar
         part = sent(data)
         assert part.notes == ("first_frame", "reencoded")
         assert corner_colours(pictures.opened(part.data)) == [0, 1, 2, 3]
+
+
+def test_pages_of_a_tiff_are_pictures(decoder: Decoder, write: Write, sent: Callable[..., Prepared]) -> None:
+    red, small, wide = Image.new("RGB", (180, 120), (250, 0, 0)), Image.new("L", (18, 12)), pictures.corners(240, 120)
+    copy = TiffImagePlugin.ImageFileDirectory_v2()
+    copy[254] = 1  # a smaller copy of the page before it
+    small.encoderinfo, wide.encoderinfo = {"tiffinfo": copy}, {"icc_profile": b""}
+    several: dict[str, Any] = {"save_all": True, "append_images": [small, wide]}
+    data = rare_pictures.tiff(red, **several, icc_profile=pictures.wide_profile())
+    path = write(data)
+    found = [decoder.probe(path, "x", page=page) for page in range(3)]
+    assert [(p.width, p.height, p.pages) for p in found] == [(180, 120, 2), (180, 120, 0), (240, 120, 0)]
+    assert [sent(data, page=page).notes for page in (1, 2)] == [("srgb", "reencoded"), ("reencoded",)]
+    assert corner_colours(pictures.opened(sent(data, page=2).data)) == [0, 1, 2, 3]
+    with pytest.raises(PictureDamaged):
+        decoder.prepare(path, "x", [Cut("whole", Size(9, 9))], page=3)
 
 
 def test_pages_of_a_document_are_pictures(decoder: Decoder, write: Write, sent: Callable[..., Prepared]) -> None:
@@ -350,7 +373,13 @@ def test_a_page_of_any_size_is_drawn_within_limits(decoder: Decoder, write: Writ
 
 def test_directories_in_a_circle_end(sent: Callable[..., Prepared]) -> None:
     part = sent(rare_pictures.bare_tiff(8, 8, next_directory=8))
-    assert (part.width, part.notes) == (8, ("first_frame", "reencoded"))
+    assert (part.width, part.notes) == (8, ("reencoded",))
+
+
+def test_directories_that_lead_nowhere_leave_the_first_page(decoder: Decoder, write: Write) -> None:
+    path = write(rare_pictures.bare_tiff(8, 8, next_directory=5000))
+    found = decoder.probe(path, "x")
+    assert (found.width, found.pages, found.animated) == (8, 0, True)
 
 
 @pytest.mark.parametrize("kind", FILES)

@@ -211,7 +211,8 @@ def test_the_whole_pictures_are_those_a_later_turn_may_speak_of() -> None:
 
 def test_a_picture_in_tiles_is_seen_whole_and_one_of_which_a_region_went_is_not() -> None:
     tiled = [replace(image(2), kind="overview"), replace(image(2), kind="tile"), replace(image(2), kind="tile")]
-    marked = [replace(image(3), kind="overview", original="c" * 64), replace(image(3), kind="region", original="c" * 64)]
+    overview = replace(image(3), kind="overview", original="c" * 64)
+    marked = [overview, replace(overview, kind="region")]
     fewer = replace(image(1), original=image(2).original, tokens=image(2).tokens * 2)
     request = today().build(conversation(fewer, *tiled, *marked))
     assert whole_pictures(request) == {(image(2).original, 0): 2}

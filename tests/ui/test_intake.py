@@ -21,7 +21,7 @@ from app.core.catalog import Model
 from app.core.cuts import Preset, cuts, offers
 from app.core.errors import LinkRefused
 from app.core.fetch import Fetched
-from app.core.fit import Size
+from app.core.fit import Size, fit, image_tokens
 from app.core.legibility import Findings
 from app.ui.advice import found
 from app.ui.composer import Composer
@@ -227,6 +227,18 @@ def test_pages_have_a_total_that_is_what_they_come_to(qtbot: QtBot, dialog: Page
     the(dialog, "Add 4 pages").click()
     qtbot.waitUntil(lambda: chat.draft.ready, timeout=20_000)
     assert f"{sum(picture.tokens for picture in chat.draft.pictures):,} tok" in told
+
+
+def test_pages_beside_many_pictures_are_told_as_small_as_they_go(composer: Composer, chat: Chat) -> None:
+    chat.draft.pages_wanted.emit(Document("0" * 64, "plan.pdf", 25, "PDF"))
+    (dialog,) = composer.findChildren(PagesDialog)
+    dialog._sizes = dict.fromkeys(range(1, 26), Size(2479, 3508))
+    few, many = fit(2479, 3508, chat.model.tier), fit(2479, 3508, chat.model.tier, 2000)
+    for count, size in ((20, few), (25, many)):
+        dialog._select(range(1, count + 1))
+        dialog._tell_total()
+        assert f" · {count * image_tokens(*size):,} tok · " in dialog._total.text()
+    assert many != few
 
 
 def test_without_pages_nothing_is_added_and_nothing_is_lost(

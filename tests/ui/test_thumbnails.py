@@ -436,6 +436,8 @@ def block(**facts: Any) -> ImageBlock:
         ("HEIC", ("turned", "resized", "reencoded"), "image/jpeg", "HEIC → JPEG · turned upright"),
         ("GIF", ("first_frame",), "image/gif", "first frame only"),
         ("TIFF", ("flattened", "srgb"), "image/webp", "TIFF → WebP · transparency filled · to sRGB"),
+        ("TIFF", ("flattened", "on_black"), "image/webp", "TIFF → WebP · transparency filled with black"),
+        ("PNG", ("eight_bits",), "image/png", "16 → 8 bits per channel"),
         ("SVG", ("drawn", "reencoded"), "image/png", "drawn from SVG"),
         ("PDF", ("drawn",), "image/webp", "drawn from PDF"),
         ("JPEG", ("resized",), "image/jpeg", ""),
@@ -447,7 +449,12 @@ def test_a_line_says_what_was_done(format_: str, notes: tuple[str, ...], media_t
 
 
 def test_what_was_made_anew_says_so() -> None:
-    assert picture_facts.done(("resized", "reencoded", "refitted"))[0] == "Made anew from the original"
+    assert picture_facts.done("JPEG", ("resized", "reencoded", "refitted"))[0] == "Made anew from the original"
+
+
+def test_what_was_drawn_was_not_made_smaller() -> None:
+    done = picture_facts.done("PDF", ("drawn", "resized", "flattened", "on_white", "reencoded"))
+    assert done[:2] == ["Drawn from PDF", "Transparency filled with white"]
 
 
 def test_two_names_are_joined_and_more_are_counted() -> None:

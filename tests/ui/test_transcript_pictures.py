@@ -169,9 +169,7 @@ def test_an_offer_that_does_not_fit_is_told_in_a_menu(transcript: Transcript, ch
     qtbot.waitUntil(lambda: button.text().startswith("Resend Image 1 sharper (+$"))
 
 
-def test_a_sharper_picture_that_makes_others_smaller_says_so(
-    transcript: Transcript, chat: Chat
-) -> None:
+def test_a_sharper_picture_that_makes_others_smaller_says_so(transcript: Transcript, chat: Chat) -> None:
     others = [replace(PICTURE, number=number, width=2400, height=600) for number in range(2, 21)]
     show(chat, asked("What?", PICTURE, *others), answered())
     chat.refresh()

@@ -10,7 +10,7 @@ from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QNativeGestureEvent, QPointingDevice
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
@@ -510,6 +510,36 @@ def test_tab_goes_round_inside_and_the_focus_returns_at_the_end(room: Room) -> N
     QTest.keyClick(window.focusWidget(), KEYS.Key_Escape)
     room.until(lambda: not isValid(viewer))
     assert window.focusWidget() is window.field
+
+
+def test_the_arrows_go_to_the_picture_whichever_button_has_the_focus(room: Room) -> None:
+    viewer = room.draft()
+    for name in ("What Claude sees", "Auto", "Details"):
+        button(viewer, name).setFocus()
+        key(viewer, KEYS.Key_Right)
+        assert viewer._heading.title.startswith("Image 2 ")
+        key(viewer, KEYS.Key_Left)
+        assert viewer._heading.title.startswith("Image 1 ")
+    button(viewer, "Original").setFocus()
+    key(viewer, KEYS.Key_M)
+    before = viewer._marking.marker.box
+    viewer._bar.cancel.setFocus()
+    key(viewer, KEYS.Key_Right)
+    assert viewer._marking.marker.box == before._replace(left=before.left + 1)
+
+
+def test_a_dialog_over_the_viewer_has_the_colours_of_the_window(room: Room) -> None:
+    viewer = room.draft()
+    assert button(viewer, "Original").palette().buttonText().color() == QColor(DARK.text)
+    key(viewer, KEYS.Key_S, CTRL)
+    (dialog,) = room.window.findChildren(QFileDialog)
+    for widget in (*dialog.findChildren(QLabel), *dialog.findChildren(QPushButton)):
+        widget.ensurePolished()
+        text = widget.palette().color(widget.foregroundRole()).name().upper()
+        assert text in {LIGHT.text, LIGHT.text2}, widget
+    key(viewer, KEYS.Key_Escape)
+    viewer.close()
+    room.until(lambda: not isValid(dialog))
 
 
 def test_the_window_or_the_picture_may_go_while_the_viewer_is_open(

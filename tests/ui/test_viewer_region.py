@@ -216,7 +216,7 @@ def test_a_region_of_a_sent_picture_asks_again_with_it(room: Room) -> None:
 
 
 def dialog(viewer: Viewer) -> QFileDialog:
-    found = [d for d in viewer.findChildren(QFileDialog) if d.isVisible()]
+    found = [d for d in viewer.window().findChildren(QFileDialog) if d.isVisible()]
     assert len(found) == 1
     return found[0]
 
@@ -245,11 +245,11 @@ def test_a_file_that_is_there_is_only_replaced_after_a_question(room: Room, tmp_
         asked.setDirectory(str(tmp_path))
         asked.selectFile(str(there))
         asked.accept()
-        room.until(lambda: [q for q in viewer.findChildren(QMessageBox) if q.isVisible()])
-        question = next(q for q in viewer.findChildren(QMessageBox) if q.isVisible())
+        room.until(lambda: [q for q in viewer.window().findChildren(QMessageBox) if q.isVisible()])
+        question = next(q for q in viewer.window().findChildren(QMessageBox) if q.isVisible())
         assert question.text() == "there.webp exists already."
         next(b for b in question.buttons() if question.buttonRole(b) == choice).click()
-        room.until(lambda: not any(q.isVisible() for q in viewer.findChildren(QMessageBox)))
+        room.until(lambda: not any(q.isVisible() for q in viewer.window().findChildren(QMessageBox)))
         if is_replaced:
             room.until(lambda: "Saved as there.webp" in texts(viewer))
         else:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from typing import Final
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QResizeEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.conversation.chat import Chat
 from app.conversation.gallery import Gallery
@@ -15,20 +18,26 @@ from app.ui.theme import COMPOSER, Theme
 from app.ui.transcript.answer import AnswerTurn
 from app.ui.transcript.prose import Prose
 
-_SIDE = 8
+_SIDE: Final = 8
 """Pixels at either side, as the composer has them for its shadow."""
+_GAP: Final = 8
+"""Pixels to the composer."""
+_APART: Final = 560
+"""Pixels of width of the panel's own window."""
 
 
 class ShelfBar(QWidget):
-    """Takes no room where there are no earlier pictures.
+    """Takes no room where there are no earlier pictures. In a small window it opens as a window of its own.
 
     Signals:
         picture_opened(int): a picture is to be shown large; its number.
         left(): it was closed by a key; writing goes on.
+        resized(int): it has so many pixels of the window's height now.
     """
 
     picture_opened = Signal(int)
     left = Signal()
+    resized = Signal(int)
 
     def __init__(
         self, theme: Theme, gallery: Gallery, tools: Tools, answers: QWidget, parent: QWidget | None = None
@@ -39,11 +48,16 @@ class ShelfBar(QWidget):
         self._answers = answers
         self.shelf = ContextShelf(tools, self)
         self.panel = ShelfPanel(theme, gallery, self.shelf, self._selected_text)
+        self._apart: QDialog | None = None
+        """Holds the panel where it has no room here."""
         self._toggle = QPushButton()
         self._toggle.setProperty("kind", "fold")
         self._toggle.clicked.connect(self.toggle)
         self.panel.picture_opened.connect(self.picture_opened)
         self.panel.closed.connect(self._close)
+        self._squeezed = QTimer(self, singleShot=True, interval=0)
+        self._squeezed.timeout.connect(self._set_apart)
+        self.panel.arranged.connect(self._squeezed.start)
         self.shelf.changed.connect(self._follow)
         self._lay_out()
         theme.changed.connect(self._dress)
@@ -52,7 +66,7 @@ class ShelfBar(QWidget):
 
     def set_chat(self, chat: Chat) -> None:
         """Show the pictures of another conversation."""
-        self.panel.hide()
+        self._put_away()
         self.shelf.set_chat(chat)
         self._follow()
 
@@ -60,11 +74,39 @@ class ShelfBar(QWidget):
         """Open the shelf, or close it."""
         if self.isHidden():
             return
-        self.panel.setHidden(not self.panel.isHidden())
+        if self.panel.isHidden():
+            self.panel.show()
+            self.panel.strip.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self._put_away()
         self.panel.follow()
         self._follow()
-        if not self.panel.isHidden():
-            self.panel.strip.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _put_away(self) -> None:
+        """Close the panel, and bring it back here."""
+        self.panel.hide()
+        apart, self._apart = self._apart, None
+        if apart is not None:
+            self._around.addWidget(self.panel)
+            self.panel.set_framed(True)
+            self.panel.hide()
+            apart.close()
+            apart.deleteLater()
+
+    def _set_apart(self) -> None:
+        """Give the panel a window of its own: here it has too little room."""
+        if self._apart is not None or self.panel.isHidden() or not self.panel.squeezed:
+            return
+        self._apart = apart = QDialog(self.window())
+        apart.setWindowTitle(self.tr("Earlier pictures"))
+        column = QVBoxLayout(apart)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.panel)
+        self.panel.set_framed(False)
+        apart.rejected.connect(self._close)
+        apart.resize(max(self.panel.width(), self._theme.px(_APART)), apart.sizeHint().height())
+        apart.show()
+        self.panel.strip.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @property
     def text(self) -> str:
@@ -76,7 +118,7 @@ class ShelfBar(QWidget):
         line.setContentsMargins(_SIDE + 4, 0, 0, 0)
         line.addWidget(self._toggle)
         line.addStretch(1)
-        around = QHBoxLayout()
+        self._around = around = QHBoxLayout()
         around.setContentsMargins(_SIDE, 0, _SIDE, 4)
         around.addWidget(self.panel)
         column = QVBoxLayout(self)
@@ -94,7 +136,7 @@ class ShelfBar(QWidget):
         shelf, free = self.shelf.shelf, self.shelf.practice
         self.setVisible(bool(shelf.rows))
         if not shelf.rows:
-            self.panel.hide()
+            self._put_away()
             return
         said, is_open = words.summary(shelf, free=free), not self.panel.isHidden()
         self._toggle.setText(said)
@@ -104,8 +146,10 @@ class ShelfBar(QWidget):
         self._toggle.setToolTip(words.explained(shelf, free=free) + "\n(Ctrl+Shift+P)")
 
     def _close(self) -> None:
-        self.toggle()
-        self.left.emit()
+        if not self.panel.isHidden() or self._apart is not None:
+            self._put_away()
+            self._follow()
+            self.left.emit()
 
     def _selected_text(self) -> str:
         """The passage that is selected in an answer; of several the one farthest down."""
@@ -113,3 +157,14 @@ class ShelfBar(QWidget):
             prose.selected for turn in self._answers.findChildren(AnswerTurn) for prose in turn.findChildren(Prose)
         ]
         return next((text for text in reversed(found) if text.strip()), "")
+
+    # --- Qt ---
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit(self.height() + _GAP)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self.isHidden():
+            self.resized.emit(0)

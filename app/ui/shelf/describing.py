@@ -25,12 +25,14 @@ from app.ui.foreign_text import one_line, tip
 from app.ui.label import Label
 from app.ui.shelf import words
 from app.ui.shelf.passages import passages
-from app.ui.theme import Theme
+from app.ui.theme import RADIUS, Theme
 
 _PAUSE: Final = 120
 """Milliseconds without a key before what the words cost is worked out."""
 _LISTED: Final = 4
 """Passages that show without scrolling."""
+_LINE: Final = 30
+"""Height of a passage."""
 _TIP: Final = 600
 """Characters of a passage that its tooltip shows."""
 
@@ -84,14 +86,16 @@ class DescribeDialog(QDialog):
         offered.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         offered.setUniformItemSizes(True)
         offered.setFont(self._theme.font("secondary"))
-        line = self._theme.grown(30)
+        line, radius = self._theme.tokens.line, RADIUS["control"]
+        offered.setStyleSheet(f"QListWidget {{ border: 1px solid {line}; border-radius: {radius}px; padding: 2px; }}")
+        height = self._theme.grown(_LINE)
         chat = self._shelf.chat
         for text in passages(chat.messages.messages, self._row.number) if chat is not None else []:
             item = QListWidgetItem(one_line(text), offered)
             item.setData(Qt.ItemDataRole.UserRole, text)
             item.setToolTip(tip(text if len(text) <= _TIP else text[:_TIP] + "…"))
-            item.setSizeHint(QSize(0, line))
-        offered.setFixedHeight(min(max(1, offered.count()), _LISTED) * line + 2 * offered.frameWidth() + 2)
+            item.setSizeHint(QSize(0, height))
+        offered.setFixedHeight(min(max(1, offered.count()), _LISTED) * height + 6)
         offered.itemActivated.connect(self._take)
         offered.itemClicked.connect(self._take)
         return offered

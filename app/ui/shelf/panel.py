@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeyEvent, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.conversation.gallery import Gallery
@@ -17,15 +18,21 @@ from app.ui.shelf import words
 from app.ui.shelf.strip import ShelfStrip
 from app.ui.theme import RADIUS, Theme
 
+_LINES: Final = ((640, 2), (500, 3))
+"""From so many pixels of width on, a sentence takes so many lines."""
+_MOST_LINES: Final = 4
+
 
 class ShelfPanel(QFrame):
     """Signals:
     picture_opened(int): a picture is to be shown large; its number.
     closed(): the person wants it closed.
+    arranged(): it may need another height than it has.
     """
 
     picture_opened = Signal(int)
     closed = Signal()
+    arranged = Signal()
 
     def __init__(
         self,
@@ -47,6 +54,10 @@ class ShelfPanel(QFrame):
         self._leave = self._button(self.tr("Leave out"), self.tr("Let nothing of it go along from now on") + " (Del)")
         self._undo = self._button(self.tr("Undo"), self.tr("Take the last change back") + " (Ctrl+Z)")
         self._undo.setProperty("kind", "quiet")
+        self._about: words.Deed | None = None
+        """What is about to be done, as the pointer or the focus is there."""
+        self._keep.installEventFilter(self)
+        self._is_framed = True
         self._lay_out()
         self.strip.chosen.connect(self._follow)
         self.strip.opened.connect(self.picture_opened)
@@ -65,6 +76,11 @@ class ShelfPanel(QFrame):
         """What is said of those chosen."""
         return self._told.text()
 
+    def set_framed(self, framed: bool) -> None:
+        """With a frame of its own, or within that of a window."""
+        self._is_framed = framed
+        self._dress()
+
     def keep(self) -> None:
         """Let the pictures chosen go themselves."""
         self._shelf.arrange(dict.fromkeys((row.number for row in self._chosen), KEPT))
@@ -81,7 +97,7 @@ class ShelfPanel(QFrame):
         from app.ui.shelf.describing import DescribeDialog
 
         row = chosen[0]
-        dialog = DescribeDialog(self._theme, self._shelf, row, self._selected_text(), self)
+        dialog = DescribeDialog(self._theme, self._shelf, row, self._selected_text(), self.window())
         dialog.chosen.connect(lambda text: self._shelf.arrange({row.number: described(text)}))
         dialog.open()
 
@@ -110,12 +126,23 @@ class ShelfPanel(QFrame):
 
     def _dress(self) -> None:
         tokens = self._theme.tokens
+        frame = f"border: 1px solid {tokens.line}; border-radius: {RADIUS['card']}px;" if self._is_framed else ""
         self.setStyleSheet(
-            f"QFrame#shelf {{ background: {tokens.surface}; border: 1px solid {tokens.line};"
-            f"border-radius: {RADIUS['card']}px; }} QListView {{ background: transparent; }}"
+            f"QFrame#shelf {{ background: {tokens.surface}; {frame} }} QListView {{ background: transparent; }}"
         )
-        self._told.setMinimumHeight(2 * self._theme.line("secondary"))  # a longer sentence moves nothing
+        self._reserve_lines()
         self._told.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeading)
+
+    def _reserve_lines(self) -> None:
+        """Room for a sentence of the usual length, so that a longer one moves nothing."""
+        lines = next((lines for width, lines in _LINES if self.width() >= self._theme.px(width)), _MOST_LINES)
+        self._told.setMinimumHeight(lines * self._theme.line("secondary"))
+
+    @property
+    def squeezed(self) -> bool:
+        """Whether it has less height than it needs."""
+        layout = self.layout()
+        return layout is not None and self.height() < layout.totalHeightForWidth(self.width())
 
     @property
     def _chosen(self) -> list[Row]:
@@ -138,19 +165,38 @@ class ShelfPanel(QFrame):
         self._describe.setEnabled(idle and len(chosen) == 1)
         self._leave.setEnabled(idle and bool(here))
         self._undo.setEnabled(idle and shelf.can_undo)
-        self._tell(away, here)
+        self._told.setText(self._sentence(away, here))
 
-    def _tell(self, away: list[Row], here: list[Row]) -> None:
+    def _sentence(self, away: list[Row], here: list[Row]) -> str:
+        """Of leaving out those that are here, or of keeping those that are away."""
         shelf = self._shelf
         say = partial(words.sentence, shelf=shelf.shelf, free=shelf.practice)
-        told = []
-        if here:
-            told.append(say("leave_out", here, shelf.what_if(_out(here))))
+        if here and not (away and self._about == "keep"):
+            return say("leave_out", here, shelf.what_if(_out(here)))
         if away:
-            told.append(say("keep", away, shelf.what_if(dict.fromkeys((row.number for row in away), KEPT))))
-        self._told.setText("\n".join(told) or self.tr("Choose pictures to see what it would save to leave them out."))
+            return say("keep", away, shelf.what_if(dict.fromkeys((row.number for row in away), KEPT)))
+        return self.tr("Choose pictures to see what it would save to leave them out.")
 
     # --- Qt ---
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._reserve_lines()
+        self.arranged.emit()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.arranged.emit()
+        return super().event(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Tell what a button would do while it is looked at."""
+        kinds = QEvent.Type
+        if event.type() in {kinds.Enter, kinds.Leave, kinds.FocusIn, kinds.FocusOut}:
+            looked_at = event.type() in {kinds.Enter, kinds.FocusIn}
+            self._about = "keep" if watched is self._keep and looked_at else None
+            self._follow()
+        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

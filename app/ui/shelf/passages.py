@@ -10,7 +10,7 @@ from app.core.message import Message
 from app.ui.transcript.markup import named_pictures
 
 _BLANK: Final = re.compile(r"\n[ \t]*\n")
-_MARKS: Final = re.compile(r"^#{1,6} +|^>+ ?", re.MULTILINE)
+_MARKS: Final = re.compile(r"^#{1,6} +|^>+ ?|\*\*", re.MULTILINE)
 _MOST: Final = 12
 """Passages offered."""
 
@@ -34,6 +34,6 @@ def _answered(history: Sequence[Message], number: int) -> list[str]:
 
 
 def _paragraphs(answer: Message) -> list[str]:
-    """Without the marks of headings and quotes, and without what is code."""
+    """Without the marks of headings, quotes and bold words, and without what is code."""
     found = (_MARKS.sub("", part).strip() for part in _BLANK.split(answer.text) if not part.lstrip().startswith("```"))
     return [text for text in found if text]

@@ -138,8 +138,11 @@ class ShelfDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         chosen, focused = bool(option.state & states.State_Selected), bool(option.state & states.State_HasFocus)
         if chosen or focused or option.state & states.State_MouseOver:
-            painter.setPen(QPen(QColor(tokens.accent), 1.5) if chosen or focused else Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(tokens.soft if chosen else tokens.hover))
+            ring = tokens.accent if chosen else tokens.text2
+            painter.setPen(QPen(QColor(ring), 1.5) if chosen or focused else Qt.PenStyle.NoPen)
+            painter.setBrush(
+                QColor(tokens.soft) if chosen else Qt.BrushStyle.NoBrush if focused else QColor(tokens.hover)
+            )
             painter.drawRoundedRect(QRectF(cell).adjusted(1, 1, -1, -1), RADIUS["tile"], RADIUS["tile"])
         painter.setOpacity(1.0 if row.state == "kept" else _FAINT)
         painter.drawPixmap(tile.topLeft(), self._picture(row.thumbnail, painter.device().devicePixelRatioF()))

@@ -3,25 +3,39 @@ it."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.ui.label import Label
 from app.ui.theme import DARK, Theme
 from app.ui.viewer.sheet import FAINT
 
+ARROWS: Final = frozenset({Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down})
+
+
+class ViewerButton(QPushButton):
+    """Leaves the arrows to the viewer, where Qt would move the focus to the next button."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in ARROWS:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
 
 def icon_button(theme: Theme, icon: str, name: str, shortcut: str) -> QPushButton:
     """A button without a word."""
-    button = QPushButton()
+    button = ViewerButton()
     button.setProperty("kind", "icon")
     button.setIcon(_icon(theme, icon))
     return _named(button, name, shortcut)
 
 
 def _pill(theme: Theme, icon: str, name: str, shortcut: str) -> QPushButton:
-    button = QPushButton(f" {name}")  # or it would stick to the icon
+    button = ViewerButton(f" {name}")  # or it would stick to the icon
     button.setProperty("kind", "pill")
     button.setIcon(_icon(theme, icon))
     return _named(button, name, shortcut)
@@ -58,7 +72,7 @@ class Bar(QWidget):
         self.mark = _pill(theme, "crop", self.tr("Mark a region"), "M")
         self.more = icon_button(theme, "ellipsis", self.tr("More"), self.tr("Menu"))
         self.cancel = _pill(theme, "x", self.tr("Cancel"), self.tr("Esc"))
-        self.accept = QPushButton()
+        self.accept = ViewerButton()
         self.accept.setProperty("kind", "primary")
         self._words = Label(theme, role="secondary", weight=500, wraps=True)
         self._hint = Label(theme, role="caption", tone="secondary", wraps=True)

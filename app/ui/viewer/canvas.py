@@ -34,6 +34,8 @@ PAN: Final = 80
 _LARGEST: Final = 16.0
 _MARGIN: Final = 24
 _CHECK: Final = 8
+CHECKS: Final = "#6F6F6F", "#878787"
+"""Seen through transparent pictures: of middle brightness, so that black and white drawings stand out alike."""
 _LINE: Final = 480
 """Pixels of the longest line of words."""
 _SIGN: Final = 24
@@ -297,9 +299,9 @@ def _within(origin: float, shown: float, room: float) -> float:
 def _checkerboard() -> QPixmap:
     """What is seen through transparent pictures."""
     tile = QPixmap(2 * _CHECK, 2 * _CHECK)
-    tile.fill(QColor(DARK.line))
+    tile.fill(QColor(CHECKS[0]))
     painter = QPainter(tile)
     for corner in (0, _CHECK):
-        painter.fillRect(corner, corner, _CHECK, _CHECK, QColor(DARK.badge))
+        painter.fillRect(corner, corner, _CHECK, _CHECK, QColor(CHECKS[1]))
     painter.end()
     return tile

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtGui import QKeyEvent
 
 from app.core.cuts import Box, Offer, Place, place
 from app.core.fit import Size
 from app.ui import figures
-from app.ui.viewer.bar import Bar
+from app.ui.viewer.bar import ARROWS, Bar
 from app.ui.viewer.canvas import PictureCanvas
 from app.ui.viewer.panel import in_one_line, price_words
 from app.ui.viewer.region import RegionMarker
@@ -64,6 +65,13 @@ class Marking(QObject):
             self._bar.set_marking(on=False)
             self.marker.hide()
             self.ended.emit()
+
+    def takes(self, event: QKeyEvent) -> bool:
+        """Whether it is a key that moves or sizes the region, which it then does, whatever has the focus."""
+        mine = self.on and event.key() in ARROWS
+        if mine:
+            self.marker.keyPressEvent(event)
+        return mine
 
     def _accept(self) -> None:
         box = self.marker.box

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.core.cost import dollars, picture_cost
@@ -18,6 +19,7 @@ from app.ui import figures, picture_facts
 from app.ui.advice import Remark
 from app.ui.label import Label
 from app.ui.theme import Theme
+from app.ui.viewer.bar import ViewerButton
 from app.ui.viewer.resends import Sharper
 from app.ui.viewer.shown import Shown, Terms
 
@@ -36,10 +38,12 @@ class SentAs(QScrollArea):
     Signals:
         preset_chosen(str): a picture of the draft is to go that way.
         sharper_wanted(): a picture of the conversation is to go again, as was offered.
+        focus_lost(): the button that had it is not there for another picture.
     """
 
     preset_chosen = Signal(str)
     sharper_wanted = Signal()
+    focus_lost = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,9 +83,12 @@ class SentAs(QScrollArea):
         self._add_done(column, picture)
         column.addStretch(1)
         self.setWidget(page)
-        for button in self._buttons:
-            if focused and button.accessibleName() == focused:
-                button.setFocus()
+        if focused:
+            same = next((button for button in self._buttons if button.accessibleName() == focused), None)
+            if same is not None:
+                same.setFocus()
+            else:
+                self.focus_lost.emit()
 
     def _head(self, column: QVBoxLayout, words: str) -> None:
         column.addWidget(Label(self._theme, words, role="secondary", weight=600))
@@ -96,7 +103,7 @@ class SentAs(QScrollArea):
         lines.setSpacing(4)
         notes = {note for image in picture.images for note in image.notes}
         conversion = picture_facts.conversion(picture.format, picture.images[0].media_type)
-        for line in filter(None, [conversion, *picture_facts.done(sorted(notes))]):
+        for line in filter(None, [conversion, *picture_facts.done(picture.format, sorted(notes))]):
             lines.addWidget(Label(self._theme, line, role="secondary", wraps=True))
         column.addLayout(lines)
 
@@ -213,7 +220,7 @@ class SentAs(QScrollArea):
             self.preset_chosen.emit(preset)
 
     def _add_sharper(self, column: QVBoxLayout, sharper: Sharper) -> None:
-        button = QPushButton(sharper.button)
+        button = ViewerButton(sharper.button)
         button.setProperty("kind", "plain")
         button.setAccessibleName(sharper.whole)
         button.setToolTip(self.tr("Asks the same question again, with this picture sharper"))
@@ -221,7 +228,15 @@ class SentAs(QScrollArea):
         self._buttons.append(button)
         column.addWidget(button)
         if sharper.besides:
-            column.addWidget(Label(self._theme, sharper.besides, role="caption", tone="warning", wraps=True))
+            words = Label(self._theme, sharper.besides, role="caption", wraps=True)
+            words.setProperty("tone", "warning")
+            column.addWidget(words)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in {Qt.Key.Key_Left, Qt.Key.Key_Right}:  # the viewer's: there is nothing to scroll across
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
 
 def way_name(offer: Offer) -> str:
@@ -259,7 +274,7 @@ def _tokens(image: ImageBlock, terms: Terms) -> int:
     return image_tokens(*fit(image.width, image.height, tier), tier.patch)
 
 
-class _Way(QPushButton):
+class _Way(ViewerButton):
     """A preset with its price, to be chosen."""
 
     def __init__(self, theme: Theme, name: str, price: str) -> None:

@@ -137,7 +137,8 @@ class RegionMarker(QWidget):
         grip, point = self._grip_at(at), self._canvas.picture_point(at)
         if grip is None:  # a new one, from here
             grip = (1, 1)
-            self._changed(_large_enough(within(Box(round(point.x()), round(point.y()), 1, 1), self._whole), self._whole))
+            here = within(Box(round(point.x()), round(point.y()), 1, 1), self._whole)
+            self._changed(_large_enough(here, self._whole))
         self._grip, self._from, self._before = grip, point, self._box
 
     # --- by keyboard ---

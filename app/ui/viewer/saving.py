@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QObject, QStandardPaths, Qt, QTimer
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
 
 from app.conversation.gallery import Gallery
 from app.core.errors import PictureError, VisavisError
@@ -19,6 +19,8 @@ from app.ui.theme import Theme
 from app.ui.viewer.shown import Shown
 
 translate = QCoreApplication.translate
+
+Dialog = TypeVar("Dialog", bound=QDialog)
 
 _SUFFIXES: Final = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
@@ -119,9 +121,14 @@ class Saving(QObject):
         dialog.open()
 
     def _dialog(self, title: str) -> QFileDialog:
-        dialog = QFileDialog(self._parent, title)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog = self._over_window(QFileDialog(self._parent.window(), title))
         dialog.setDirectory(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation))
+        return dialog
+
+    def _over_window(self, dialog: Dialog) -> Dialog:
+        """A dialog of the window itself: the viewer's would have the viewer's colours. It goes when this does."""
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.destroyed.connect(dialog.deleteLater)
         return dialog
 
     def _is_mine(self, path: str) -> bool:
@@ -130,8 +137,7 @@ class Saving(QObject):
     def _ask_to_replace(self, sha256: str, path: str) -> None:
         if not self._is_mine(path):
             return
-        question = QMessageBox(self._parent)
-        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        question = self._over_window(QMessageBox(self._parent.window()))
         question.setTextFormat(Qt.TextFormat.PlainText)
         question.setText(self.tr("%1 exists already.").replace("%1", one_line(Path(path).name)))
         question.setInformativeText(self.tr("Replace it?"))

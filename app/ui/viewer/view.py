@@ -157,6 +157,7 @@ class Viewer(QWidget):
         self._marking.ended.connect(self._on_marked)
         self._panel.preset_chosen.connect(lambda preset: self.preset_chosen.emit(self._picture.row, preset))
         self._panel.sharper_wanted.connect(self._resend_sharper)
+        self._panel.focus_lost.connect(self._canvas.setFocus)
         self._heading.details.clicked.connect(self._toggle_panel)
         self._heading.close_button.clicked.connect(self.close)
 
@@ -366,7 +367,7 @@ class Viewer(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         event.accept()  # or it would be typed into the message behind
-        if press_focused(event):
+        if press_focused(event) or self._marking.takes(event):
             return
         if event.key() == Qt.Key.Key_Space:
             if not event.isAutoRepeat() and not self._marking.on:
