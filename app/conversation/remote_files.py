@@ -27,6 +27,7 @@ class RemoteFiles(QAbstractListModel):
     Signals:
         loading_changed(bool): the list is being asked for, or no longer.
         failed(VisavisError): the list could not be had, or a file could not be deleted and is back in its row.
+        server_changed(): `takes_files` may be another.
     """
 
     FileRole: Final = int(Qt.ItemDataRole.UserRole)
@@ -34,6 +35,7 @@ class RemoteFiles(QAbstractListModel):
 
     loading_changed = Signal(bool)
     failed = Signal(object)
+    server_changed = Signal()
 
     def __init__(self, account: Account, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +49,12 @@ class RemoteFiles(QAbstractListModel):
         self._deleting: set[str] = set()
         self._loading = False
         account.changed.connect(self._on_account_changed)
+        account.changed.connect(self.server_changed)
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether pictures can be kept on the server; True also before it is known which one that is."""
+        return self._account.access is None or "file" in self._account.sources
 
     @property
     def files(self) -> list[StoredFile]:

@@ -1,11 +1,11 @@
-"""How numbers are written: tokens, dollars, sizes and bytes."""
+"""How numbers are written: tokens, dollars, sizes, bytes and days."""
 
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QCoreApplication, QDate, QLocale
 
 _CENT_OF_A_CENT: Final = Decimal("0.0001")
 
@@ -47,6 +47,11 @@ def file_size(number: int) -> str:
     if number < 1_000_000:
         return f"{count(round(number / 1000))} kB"
     return f"{_locale().toString(number / 1_000_000, 'f', 1)} MB"
+
+
+def date(day: QDate) -> str:
+    """A day, with its month as a word: figures alone are read in two ways."""
+    return _locale().toString(day, "d MMM yyyy")
 
 
 def _locale() -> QLocale:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QCoreApplication, QDateTime, QIdentityProxyModel, QLocale, QObject, QRectF, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QDateTime, QIdentityProxyModel, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -49,6 +49,10 @@ class PictureSettings(QWidget):
         self._files = files
         self._upload = Switch(theme)
         self._upload.setAccessibleName(self.tr("Keep pictures on the server"))
+        self._elsewhere = Label(theme, role="secondary", wraps=True)
+        self._elsewhere.setText(
+            self.tr("Not at your present server, unless you allow links and kept pictures at other servers below.")
+        )
         self._days = QSpinBox(minimum=_DAYS[0], maximum=_DAYS[1])
         self._days.setSuffix(self.tr(" days"))
         self._days.setAccessibleName(self.tr("Days that the server keeps them"))
@@ -84,6 +88,7 @@ class PictureSettings(QWidget):
             "who has a key of your workspace, until it expires or is deleted. Tokens cost the same."
         )
         column.addWidget(Label(self._theme, text, role="secondary", tone="secondary", wraps=True))
+        column.addWidget(self._elsewhere)
         column.addLayout(self._row(self.tr("Delete them there after"), self._days))
         column.addLayout(self._row(self.tr("Links and kept pictures at other servers"), self._foreign))
         text = self.tr(
@@ -120,6 +125,7 @@ class PictureSettings(QWidget):
         for signal in (files.loading_changed, files.rowsInserted, files.rowsRemoved, files.modelReset):
             signal.connect(self._show_state)
         self._files.failed.connect(self._tell)
+        self._files.server_changed.connect(self._follow)
 
     def _dress(self) -> None:
         tokens = self._theme.tokens
@@ -137,7 +143,10 @@ class PictureSettings(QWidget):
         blocked = self._days.blockSignals(True)
         self._days.setValue(settings.upload_days)
         self._days.blockSignals(blocked)
-        self._days.setEnabled(settings.upload)
+        possible = self._files.takes_files
+        self._upload.setEnabled(possible)
+        self._elsewhere.setVisible(not possible)
+        self._days.setEnabled(settings.upload and possible)
 
     def _ask(self) -> None:
         self._told.setText("")
@@ -220,7 +229,7 @@ def _facts(file: StoredFile) -> str:
         return size
     day = QDateTime.fromSecsSinceEpoch(round(file.expires)).date()
     until = QCoreApplication.translate("SpokenFiles", "until %1")
-    return f"{size} · {until.replace('%1', QLocale().toString(day, QLocale.FormatType.ShortFormat))}"
+    return f"{size} · {until.replace('%1', figures.date(day))}"
 
 
 def _button(text: str) -> QPushButton:

@@ -35,7 +35,8 @@ class Switch(QCheckBox):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.accent if on else tokens.text2))
+        ground = tokens.accent if on else tokens.text2
+        painter.setBrush(QColor(ground if self.isEnabled() else tokens.line))
         painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
         gap = (track.height() - _KNOB) / 2
         # The side is the reading direction's end: right, or left in a right-to-left window.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -44,7 +46,7 @@ def test_the_switches_hold_at_once(page: PictureSettings, online: Tools) -> None
     assert not online.preferences.settings.upload
     days = control(page, "Days that the server keeps them")
     assert not days.isEnabled()
-    for name in ("Keep pictures on the server", "Links and kept pictures at other servers"):
+    for name in ("Links and kept pictures at other servers", "Keep pictures on the server"):
         switch = control(page, name)
         assert isinstance(switch, QAbstractButton)
         switch.click()
@@ -53,6 +55,16 @@ def test_the_switches_hold_at_once(page: PictureSettings, online: Tools) -> None
     days.setValue(7)
     settings = online.preferences.settings
     assert (settings.upload, settings.foreign_sources, settings.upload_days) == (True, True, 7)
+
+
+def test_what_the_server_cannot_do_cannot_be_switched_on(page: PictureSettings, online: Tools) -> None:
+    online.preferences.update(upload=True)
+    keep, days = control(page, "Keep pictures on the server"), control(page, "Days that the server keeps them")
+    assert (keep.isEnabled(), days.isEnabled()) == (False, False)
+    assert any(words.startswith("Not at your present server") for words in told(page))
+    online.preferences.update(foreign_sources=True)
+    assert (keep.isEnabled(), days.isEnabled()) == (True, True)
+    assert not any(words.startswith("Not at your present server") for words in told(page))
 
 
 def test_nothing_is_asked_before_the_person_asks(page: PictureSettings, api: ApiServer) -> None:
@@ -67,7 +79,8 @@ def test_what_the_server_keeps_is_listed_and_deleted(page: PictureSettings, api:
     qtbot.waitUntil(lambda: shown.model().rowCount() == 1)
     line = shown.model().index(0, 0).data()
     assert line.startswith("roof.png · ")
-    assert " · until " in line
+    _, _, until = line.partition(" · until ")
+    assert re.fullmatch(r"\d{1,2} [A-Z][a-z]{2} \d{4}", until)
     shown.setCurrentIndex(shown.model().index(0, 0))
     click(page, "Delete from the server")
     qtbot.waitUntil(shown.isHidden)
