@@ -58,9 +58,9 @@ def conversion(format_: str, media_type: str) -> str:
     return f"{format_} → {sent}" if sent and format_ and sent != format_ else ""
 
 
-def done(format_: str, notes: Sequence[str]) -> list[str]:
-    """All that `app.core.image.prepare` and `app.core.refit` did with a picture that came in this format, a line
-    each."""
+def done(format_: str, notes: Sequence[str], media_type: str) -> list[str]:
+    """All that `app.core.image.prepare` and `app.core.refit` did with a picture that came in this format and goes in
+    that one, a line each."""
     drawn = translate("picture_facts", "Drawn from %1").replace("%1", format_)
     words = {
         "refitted": translate("picture_facts", "Made anew from the original"),
@@ -72,9 +72,12 @@ def done(format_: str, notes: Sequence[str]) -> list[str]:
         "eight_bits": translate("picture_facts", "16 → 8 bits per channel"),
         "flattened": _capital(_filled(notes)),
     }
-    if "drawn" in notes:  # in the size that is sent: nothing was there to be made smaller
+    converted = conversion(format_, media_type)
+    if "drawn" in notes:  # in the size that is sent: nothing was there to be made smaller, nor to be converted
         del words["resized"]
+        converted = ""
     return [
+        *([converted] if converted else []),
         *(text for note, text in words.items() if note in notes),
         translate("picture_facts", "Compressed anew")
         if "reencoded" in notes
@@ -233,8 +236,8 @@ def _sent(picture: DraftPicture) -> list[tuple[str, str]]:
     rows = [(translate("picture_facts", "Sent as"), ", ".join(part for part in told if part))]
     if picture.source.url:
         return rows  # the server fetches it itself
-    made = [conversion(picture.format, first.media_type), *done(picture.format, first.notes)]
-    return [*rows, (translate("picture_facts", "Done"), NOTE.join(filter(None, made)))]
+    made = done(picture.format, first.notes, first.media_type)
+    return [*rows, (translate("picture_facts", "Done"), NOTE.join(made))]
 
 
 def _prices(cost: PictureCost | None) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QFont
 from PySide6.QtWidgets import QMenu
 
 from app.conversation.attachment import DraftPicture
@@ -18,14 +18,15 @@ from app.ui.next_price import next_price
 translate = QCoreApplication.translate
 
 _ORDER: Final[tuple[Preset, ...]] = ("cheap", "auto", "tiles")
-_DIGIT: Final = "\N{FIGURE SPACE}"
+_DIGIT, _MARK = "\N{FIGURE SPACE}", "\N{PUNCTUATION SPACE}"
+"""As wide as a digit, and as a comma."""
 
 
 def add_presets(menu: QMenu, chat: Chat, row: int, mark_region: Callable[[int], object]) -> None:
     """Put in an entry for each way that differs for the picture of `row`, the present one marked.
 
-    Of a picture that goes as a sentence there is one: to send it again. A link goes as it is. `mark_region` is told
-    the row.
+    Of a picture that goes as a sentence there is one: to send it again. A link goes as it is. No region is offered of
+    one that goes whole at full size: it would cost more and show no more. `mark_region` is told the row.
     """
     picture, draft = chat.draft.pictures[row], chat.draft
     if picture.source.url or not picture.width:
@@ -37,13 +38,18 @@ def add_presets(menu: QMenu, chat: Chat, row: int, mark_region: Callable[[int], 
         menu.addAction(words, lambda: draft.send_again(row))
         return
     group = QActionGroup(menu)
-    widest = max(len(figures.tokens(offer.tokens(patch))) for offer in picture.offers)
+    widest = max((figures.tokens(offer.tokens(patch)) for offer in picture.offers), key=len)
+    font = menu.font()
+    font.setFeature(QFont.Tag.fromString("tnum"), 1)
+    menu.setFont(font)
     for offer in sorted(picture.offers, key=lambda offer: _ORDER.index(offer.preset)):
         priced = _priced(chat, picture, offer.tokens(patch), widest)
         words = f"{picture_facts.preset_name(offer.preset)} · {_size(offer)}\t{priced}"
         action = _checkable(menu, group, words, on=picture.preset == offer.preset)
         action.setToolTip(_why(offer.preset))
         action.triggered.connect(lambda _on, preset=offer.preset: draft.set_preset(row, preset))
+    if not _adds(picture):
+        return
     region = _checkable(menu, group, _region_words(chat, picture, widest), on=picture.preset == "region")
     region.setToolTip(_why("region"))
     region.triggered.connect(lambda: mark_region(row))
@@ -57,7 +63,12 @@ def _checkable(menu: QMenu, group: QActionGroup, words: str, *, on: bool) -> QAc
     return action
 
 
-def _region_words(chat: Chat, picture: DraftPicture, widest: int) -> str:
+def _adds(picture: DraftPicture) -> bool:
+    """Whether a marked region shows what the whole picture does not, or is marked already."""
+    return picture.preset == "region" or picture.offers[0].cuts[0].size != (picture.width, picture.height)
+
+
+def _region_words(chat: Chat, picture: DraftPicture, widest: str) -> str:
     words = translate("preset_menu", "Mark a region…")
     if picture.preset != "region":
         return words
@@ -73,12 +84,17 @@ def _size(offer: Offer) -> str:
     return f"{size} + {tiles.replace('%1', figures.count(count))}"
 
 
-def _priced(chat: Chat, picture: DraftPicture, tokens: int, widest: int = 0) -> str:
+def _priced(chat: Chat, picture: DraftPicture, tokens: int, widest: str = "") -> str:
     """Tokens and price, with room before them so that figures of one kind stand below each other."""
     price = next_price(chat, tokens, instead_of=picture.tokens)
     counted = figures.tokens(tokens)
-    room = _DIGIT * (widest - len(counted))
+    digits = _digits(widest) - _digits(counted)
+    room = _DIGIT * digits + _MARK * (len(widest) - len(counted) - digits)
     return f"{room}{counted} · {'–' if price is None else figures.dollars(price)}"
+
+
+def _digits(words: str) -> int:
+    return sum(sign.isdigit() for sign in words)
 
 
 def _why(preset: Preset) -> str:

@@ -41,7 +41,12 @@ _NO_PICTURES: Final = (
     "zip gz tgz bz2 xz zst 7z rar tar iso dmg deb rpm msi exe dll so app apk jar bin db sqlite "
     "mp3 wav flac ogg m4a aac mp4 mov avi mkv webm m4v ttf otf woff woff2"
 )
-_IMAGE_TAG: Final = re.compile(r"""<img\b[^>]*?\bsrc\s*=\s*["']([^"']+)["']""", re.IGNORECASE)
+_IMAGE_TAG: Final = re.compile(r"""<img\b[^<>]{0,4000}?\bsrc\s*=\s*["']([^"']+)["']""", re.IGNORECASE)
+_LONGEST_MARKUP: Final = 80_000_000
+"""Characters of markup that are looked through for pictures written out in it: some 60 MB of them."""
+_MOST_WRITTEN_OUT: Final = 20
+_NO_TEXT: Final = " \t\r\n\N{NO-BREAK SPACE}\N{OBJECT REPLACEMENT CHARACTER}"
+"""Stands in the text for pictures that only the markup has."""
 _NAME: Final = re.compile(r';name="?([^";]+)')
 
 
@@ -107,13 +112,14 @@ def sources_from_mime(mime: QMimeData) -> Dropped:
     if files:
         return _from_files(files)
     links, refused = _told_apart(urls)
-    return Dropped(links=links, refused=refused, empty=not urls)
+    written_out = () if urls else _written_out(mime)
+    return Dropped(written_out, links=links, refused=refused, empty=not urls and not written_out)
 
 
 def pasted_from_mime(mime: QMimeData) -> Pasted:
     """Text before the picture of itself, as table cells bring one; but no paths of files, nor a picture's address."""
     text, files = mime.text(), any(url.isLocalFile() for url in mime.urls())
-    if not text or not mime.hasFormat("text/plain") or files:
+    if not text or not mime.hasFormat("text/plain") or files or (not text.strip(_NO_TEXT) and _written_out(mime)):
         return Pasted(dropped=sources_from_mime(mime))
     picture = picture_of(mime)
     if picture is not None and _is_address(text):
@@ -243,11 +249,24 @@ def _bytes(mime: QMimeData, name: str) -> bytes:
 
 
 def _data_of(url: QUrl) -> bytes:
+    return _decoded(url.toString(QUrl.ComponentFormattingOption.FullyEncoded))
+
+
+def _decoded(address: str) -> bytes:
     """The bytes of a `data:` address; empty where it is not a picture in base64 (RFC 2397)."""
-    head, _, body = url.toString(QUrl.ComponentFormattingOption.FullyEncoded).partition(",")
+    head, _, body = address.partition(",")
     if not head.startswith("data:image/") or not head.endswith(";base64"):
         return b""
     return bytes(QByteArray.fromBase64(QByteArray.fromPercentEncoding(body.encode())).data())
+
+
+def _written_out(mime: QMimeData) -> tuple[Source, ...]:
+    """The pictures that stand in the markup byte by byte, each once."""
+    html = mime.html() if mime.hasFormat("text/html") else ""
+    if len(html) > _LONGEST_MARKUP:
+        return ()
+    found = dict.fromkeys(_decoded(unescape(address)) for address in _IMAGE_TAG.findall(html))
+    return tuple(Source(data=data) for data in found if data)[:_MOST_WRITTEN_OUT]
 
 
 def _named(names: Iterable[str], kinds: dict[str, str], of: str) -> tuple[str, ...]:

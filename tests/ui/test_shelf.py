@@ -148,46 +148,45 @@ def change(next_: str, later: str, rewritten: int = 0, *, thinking: bool = False
     return Change(Decimal(next_), Decimal(later), 0, rewritten, drops_thinking=thinking)
 
 
-@pytest.mark.parametrize(
-    ("deed", "found", "said"),
-    [
-        (
-            "leave_out",
-            change("0.012", "-0.0004", 100),
-            "Leaving out Image 2 costs $0.0120 once, because what follows is written to the cache anew, "
-            "and saves $0.00040 each turn: it pays after 30 turns.",
-        ),
-        (
-            "leave_out",
-            change("0.0004", "-0.0004"),
-            "Leaving out Image 2 costs $0.00040 once and saves $0.00040 each turn: it pays after 1 turn.",
-        ),
-        (
-            "leave_out",
-            change("-0.0067", "-0.0003"),
-            "Leaving out Image 2 saves $0.0067 in the next message and $0.00030 in each later one.",
-        ),
-        (
-            "keep",
-            change("0.02", "0.0003", 100),
-            "Sending Image 2 along again costs $0.0200 in the next message, as what follows is written to the cache "
-            "anew, and $0.00030 in each later one.",
-        ),
-        (
-            "keep",
-            change("0.0067", "0.0003"),
-            "Sending Image 2 along again costs $0.0067 in the next message and $0.00030 in each later one.",
-        ),
-        (
-            "keep",
-            change("-0.01", "0.0003"),
-            "Sending Image 2 along again saves $0.0100 in the next message, as it is in the cache still, and costs "
-            "$0.00030 in each later one.",
-        ),
-        ("describe", change("0", "0"), "Describing Image 2 changes no price."),
-        ("describe", None, "What it saves is not known: the model has no known price."),
-    ],
-)
+STILL = "as it is in the cache still"
+ANEW = "what follows is written to the cache anew"
+EFFECTS: list[tuple[words.Deed, Change | None, str]] = [
+    (
+        "leave_out",
+        change("0.012", "-0.0004", 100),
+        f"Leaving out Image 2 costs $0.0120 once, because {ANEW}, and saves $0.00040 each turn: it pays after 30 turns.",
+    ),
+    (
+        "leave_out",
+        change("0.0004", "-0.0004"),
+        "Leaving out Image 2 costs $0.00040 once and saves $0.00040 each turn: it pays after 1 turn.",
+    ),
+    (
+        "leave_out",
+        change("-0.0067", "-0.0003"),
+        "Leaving out Image 2 saves $0.0067 in the next message and $0.00030 in each later one.",
+    ),
+    (
+        "keep",
+        change("0.02", "0.0003", 100),
+        f"Sending Image 2 along again costs $0.0200 in the next message, as {ANEW}, and $0.00030 in each later one.",
+    ),
+    (
+        "keep",
+        change("0.0067", "0.0003"),
+        "Sending Image 2 along again costs $0.0067 in the next message and $0.00030 in each later one.",
+    ),
+    (
+        "keep",
+        change("-0.01", "0.0003"),
+        f"Sending Image 2 along again saves $0.0100 in the next message, {STILL}, and costs $0.00030 in each later one.",
+    ),
+    ("describe", change("0", "0"), "Describing Image 2 changes no price."),
+    ("describe", None, "What it saves is not known: the model has no known price."),
+]
+
+
+@pytest.mark.parametrize(("deed", "found", "said"), EFFECTS)
 def test_what_a_change_costs_and_saves_is_said(deed: words.Deed, found: Change | None, said: str) -> None:
     assert words.sentence(deed, [row(2)], found, WARM, free=False) == said
 

@@ -113,3 +113,13 @@ def test_a_pasted_address_is_asked_about_only_where_it_may_be_followed(text: str
     mime = QMimeData()
     mime.setText(text)
     assert pasted_from_mime(mime) == Pasted(text, link=link)
+
+
+def test_markup_that_means_harm_takes_no_time_and_brings_few_pictures() -> None:
+    mime = QMimeData()
+    mime.setHtml("<img " * 200_000)
+    assert sources_from_mime(mime).empty
+    mime.setHtml(
+        "".join(f"<img src='data:image/png;base64,{base64.b64encode(bytes([n])).decode()}'>" for n in range(99))
+    )
+    assert len(sources_from_mime(mime).sources) == 20

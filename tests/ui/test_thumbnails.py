@@ -251,7 +251,7 @@ def test_the_menu_removes_all(strip: Thumbnails, three: Draft) -> None:
     menu = strip.findChild(QMenu)
     assert isinstance(menu, QMenu)
     by_name = {action.text().partition("\t")[0]: action for action in menu.actions() if action.text()}
-    assert list(by_name) == ["Open", "Details", "Auto · 640×400", "Mark a region…", *MOVES, "Remove", "Remove all"]
+    assert list(by_name) == ["Open", "Details", "Auto · 640×400", *MOVES, "Remove", "Remove all"]
     assert (by_name["Move left"].isEnabled(), by_name["Move right"].isEnabled()) == (False, True)
     by_name["Move right"].trigger()
     assert names(three) == ["green.png", "red.png", "blue.png"]
@@ -449,11 +449,11 @@ def test_a_line_says_what_was_done(format_: str, notes: tuple[str, ...], media_t
 
 
 def test_what_was_made_anew_says_so() -> None:
-    assert picture_facts.done("JPEG", ("resized", "reencoded", "refitted"))[0] == "Made anew from the original"
+    assert picture_facts.done("JPEG", ("resized", "reencoded", "refitted"), "image/jpeg")[0] == "Made anew from the original"
 
 
 def test_what_was_drawn_was_not_made_smaller() -> None:
-    done = picture_facts.done("PDF", ("drawn", "resized", "flattened", "on_white", "reencoded"))
+    done = picture_facts.done("PDF", ("drawn", "resized", "flattened", "on_white", "reencoded"), "image/webp")
     assert done[:2] == ["Drawn from PDF", "Transparency filled with white"]
 
 

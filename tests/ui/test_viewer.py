@@ -21,6 +21,7 @@ from app.conversation.tools import Tools
 from app.core.cuts import Box
 from app.core.image import Pixels
 from app.ui.theme import DARK, LIGHT, Theme
+from app.ui.viewer.canvas import CHECKS
 from app.ui.viewer.levels import Levels
 from tests import pictures
 from tests.conftest import destroy, finish
@@ -200,7 +201,27 @@ def test_a_transparent_picture_lies_on_a_checkerboard(room: Room, tmp_path: Path
     viewer = room.draft(3)
     frame, shot = canvas(viewer).frame, grabbed(viewer)
     row = {shot.pixelColor(QPoint(round(frame.left()) + x, round(frame.top()) + 2)).name() for x in range(40)}
-    assert row == {DARK.line.lower(), DARK.badge.lower()}
+    assert row == {check.lower() for check in CHECKS}
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_black_and_white_stand_out_from_the_checkerboard(check: str) -> None:
+    red, green, blue, _ = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in QColor(check).getRgbF())
+    bright = 0.2126 * red + 0.7152 * green + 0.0722 * blue  # WCAG 2: 3:1 is what can be told apart
+    assert min((bright + 0.05) / 0.05, 1.05 / (bright + 0.05)) >= 3.5
+
+
+def test_a_picture_at_full_size_says_that_a_region_would_add_nothing(room: Room) -> None:
+    viewer = room.draft(1)
+    assert any(words.startswith("It goes whole and at full size") for words in texts(viewer))
+    key(viewer, KEYS.Key_M)
+    hint = "The whole picture goes at full size: a region costs more and shows no more."
+    assert hint in texts(viewer)
+    key(viewer, KEYS.Key_Escape)
+    key(viewer, KEYS.Key_Left)
+    assert not any(words.startswith("It goes whole and at full size") for words in texts(viewer))
+    key(viewer, KEYS.Key_M)
+    assert hint not in texts(viewer)
 
 
 # --- from picture to picture --------------------------------------------------------------------

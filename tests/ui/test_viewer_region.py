@@ -17,8 +17,9 @@ from app.conversation.chat import Chat
 from app.conversation.gallery import Gallery
 from app.conversation.tools import Tools
 from app.core.cuts import Box
+from app.core.fit import Size
 from app.ui.theme import Theme
-from app.ui.viewer.region import RegionMarker
+from app.ui.viewer.region import LEAST, RegionMarker, edges
 from app.ui.viewer.view import Viewer
 from tests.conftest import destroy, finish
 from tests.ui.viewer_window import Room, Window, button, canvas, chip, key, texts, wheel
@@ -132,6 +133,32 @@ def test_arrows_move_it_by_a_pixel_with_shift_by_ten_and_with_ctrl_they_size_it(
     for _ in range(100):
         key(viewer, KEYS.Key_Up, SHIFT)
     assert marker.box.top == 0
+
+
+def test_a_region_is_never_too_small_to_show_anything(room: Room) -> None:
+    viewer = room.draft(mark=True)
+    marker = marking(viewer)
+    QTest.mouseClick(marker, LEFT, pos=at(viewer, 3990, 990))
+    assert marker.box == Box(3984, 984, LEAST, LEAST)
+    marker.begin(viewer._picture.size, Box(100, 100, 20, 1))
+    assert marker.box == Box(100, 100, 20, LEAST)
+    for _ in range(9):
+        key(viewer, KEYS.Key_Left, CTRL)
+    assert marker.box == Box(100, 100, LEAST, LEAST)
+    marker.begin(Size(20, 9), Box(8, 0, 5, 5))
+    assert marker.box == Box(4, 0, LEAST, 9)
+
+
+@pytest.mark.parametrize(
+    ("held", "to", "expected"),
+    [(1, 103, (100, 116)), (1, 97, (84, 100)), (-1, 300, (200, 300)), (-1, 197, (181, 197)), (1, 100, (100, 116))],
+)
+def test_an_edge_keeps_its_distance_on_the_side_it_is_dragged_to(held: int, to: int, expected: tuple[int, int]) -> None:
+    assert edges(100, 100 if held > 0 else 97, held, to, 400) == expected
+
+
+def test_without_room_at_either_side_an_edge_goes_with_the_other() -> None:
+    assert edges(8, 4, 1, 9, 20) == (4, 20)
 
 
 def test_the_wheel_and_the_middle_button_still_zoom_and_move_the_picture(room: Room) -> None:

@@ -74,7 +74,7 @@ class SentAs(QScrollArea):
         column.addLayout(self._grid(self._facts(picture, terms)))
         self._add_ways(column, picture, terms, price)
         if picture.goes_whole and picture.original:
-            words = self.tr("It goes whole and at full size: a marked region would cost more and show no more.")
+            words = self.tr("It goes whole and at full size: a marked region would show no more.")
             column.addWidget(Label(self._theme, words, role="caption", tone="secondary", wraps=True))
         if sharper.button:
             self._add_sharper(column, sharper)
@@ -102,8 +102,7 @@ class SentAs(QScrollArea):
         lines = QVBoxLayout()
         lines.setSpacing(4)
         notes = {note for image in picture.images for note in image.notes}
-        conversion = picture_facts.conversion(picture.format, picture.images[0].media_type)
-        for line in filter(None, [conversion, *picture_facts.done(picture.format, sorted(notes))]):
+        for line in picture_facts.done(picture.format, sorted(notes), picture.images[0].media_type):
             lines.addWidget(Label(self._theme, line, role="secondary", wraps=True))
         column.addLayout(lines)
 

@@ -129,8 +129,8 @@ class RegionMarker(QWidget):
             self._changed(self._resized(self._before, self._grip, point))
 
     def _resized(self, box: Box, grip: Grip, point: QPointF) -> Box:
-        left, right = _edges(box.left, box.width, grip[0], point.x(), self._whole.width)
-        top, bottom = _edges(box.top, box.height, grip[1], point.y(), self._whole.height)
+        left, right = edges(box.left, box.width, grip[0], point.x(), self._whole.width)
+        top, bottom = edges(box.top, box.height, grip[1], point.y(), self._whole.height)
         return Box(left, top, right - left, bottom - top)
 
     def _begin_drag(self, at: QPointF) -> None:
@@ -214,7 +214,7 @@ def _moved(box: Box, across: int, down: int, whole: Size) -> Box:
     return Box(left, top, box.width, box.height)
 
 
-def _edges(start: int, length: int, held: int, to: float, most: int) -> tuple[int, int]:
+def edges(start: int, length: int, held: int, to: float, most: int) -> tuple[int, int]:
     """Both edges after the held one was taken to a place; dragged past the other, they change sides. Never too near."""
     if not held:
         return start, start + length

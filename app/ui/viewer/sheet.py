@@ -38,6 +38,7 @@ QMenu {{ background: {DARK.surface}; border: 1px solid {DARK.line}; border-radiu
 QMenu::item {{ color: {DARK.text}; }}
 QMenu::item:selected {{ background: {DARK.soft}; }}
 QMenu::item:disabled {{ color: {DARK.text2}; }}
+QMenu::indicator:checked {{ background: {DARK.accent}; }}
 QMenu::separator {{ background: {DARK.line}; }}
 QToolTip {{ background: {DARK.surface}; color: {DARK.text}; border: 1px solid {DARK.line}; }}
 """
