@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QSize, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QListView, QPlainTextEdit, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -359,3 +359,51 @@ def test_a_draft_is_found_again_in_the_list_when_others_bring_pictures(
     person.click("New chat")
     assert person.window._chat.draft.empty
     assert history.model().rowCount() == 2
+
+
+def test_earlier_pictures_are_on_the_shelf_and_leave_the_message_its_room(
+    open_window: Callable[[], Person], picture: Callable[..., Path], qtbot: QtBot
+) -> None:
+    person = open_window()
+    shelf = QKeySequence("Ctrl+Shift+P")
+    person.drop(picture("q3.png", (1920, 1080)), picture("q4.png", (1600, 900)))
+    qtbot.waitUntil(lambda: len(person.window._chat.draft.pictures) == 2 and person.window._chat.draft.ready)
+    assert "pictures · $" not in shown_buttons(person)
+    person.type("How do these differ?")
+    person.press(Qt.Key.Key_Return)
+    wait_for_answer(person, qtbot, 2)
+    qtbot.waitUntil(lambda: "2 pictures · $" in shown_buttons(person))
+    QTest.keySequence(person.window, shelf)
+    earlier = person.find(QListView, "Earlier pictures")
+    qtbot.waitUntil(earlier.hasFocus)
+    QTest.keyClick(earlier, Qt.Key.Key_X)
+    assert person.window._chat.draft.text == "x"
+    QTest.keyClick(earlier, Qt.Key.Key_Escape)
+    assert not earlier.isVisible()
+    person.drop(picture("c.png"))
+    qtbot.waitUntil(lambda: bool(person.window._chat.draft.pictures) and person.window._chat.draft.ready)
+    person.window.resize(720, 480)
+    strip, message = person.find(QListView, "Attached pictures"), person.find(QWidget, "Message")
+    qtbot.waitUntil(
+        lambda: person.window.height() == 480 and below(strip, person.window) <= top(message, person.window)
+    )
+    QTest.keySequence(person.window, shelf)
+    qtbot.waitUntil(lambda: earlier.hasFocus() and earlier.window() is not person.window)
+    assert below(strip, person.window) <= top(message, person.window)
+    QTest.keyClick(earlier, Qt.Key.Key_Escape)
+    assert not earlier.isVisible()
+
+
+def shown_buttons(person: Person) -> str:
+    """What the buttons say."""
+    return "\n".join(b.text() for b in person.window.findChildren(QAbstractButton) if b.isVisible())
+
+
+def top(widget: QWidget, window: QWidget) -> int:
+    """The pixel of its first row, in the window."""
+    return widget.mapTo(window, QPoint()).y()
+
+
+def below(widget: QWidget, window: QWidget) -> int:
+    """The pixel below its last row, in the window."""
+    return widget.mapTo(window, QPoint(0, widget.height())).y()

@@ -346,13 +346,13 @@ class Worker(QObject):
     async def _refitted(self, history: Sequence[Message], today: Today, client: Client) -> list[Message]:
         """The history as it can go: everything that is due done in one batch, and kept.
 
-        Raises RequestRefused for what no refit mends, before anything is touched.
+        Raises RequestRefused for what no refit mends, and CapReached, before anything is touched.
         """
         await self._refitting.look(history)
         fitted = list(history)
         for _ in range(_ROUNDS):
             refits = due(self._asking.as_sent(fitted, today), today)
-            self._promised(planned(fitted, refits), today)
+            await self._allowed(planned(fitted, refits), today)
             if not refits:
                 break
             done = await self._refitting.done(fitted, refits, today.model.tier.patch)

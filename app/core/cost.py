@@ -35,6 +35,8 @@ _MILLION: Final = Decimal(1_000_000)
 _LABEL_TOKENS: Final = 4
 _PART_LABEL_TOKENS: Final = 18
 """A part's label says where in the picture it lies."""
+_LONGEST_LABEL: Final = 120
+"""Bytes of a label that says where in which picture a part lies."""
 _FRAME_TOKENS: Final = 4
 """What the API adds around a message; a few tokens, seen in `usage` (API.md, section 1.4)."""
 
@@ -238,7 +240,7 @@ def context(
     kept = readable(request, history, now)
     return Context(
         tokens=_prompt(request, history, model, count),
-        most=_prompt(request, history, model, _most),
+        most=_prompt(request, history, model, _most, most=True),
         cached=kept.tokens if kept else 0,
         pictures=len(request.images),
         answer=usual,
@@ -249,16 +251,21 @@ def context(
     )
 
 
-def _prompt(request: Request, history: Sequence[Message], model: Model, count: TextCount) -> int:
-    """Tokens of the prompt: as far as it was sent before as the server has counted them, the rest by ourselves."""
+def _prompt(
+    request: Request, history: Sequence[Message], model: Model, count: TextCount, *, most: bool = False
+) -> int:
+    """Tokens of the prompt: as far as it was sent before as the server has counted them, the rest by ourselves.
+
+    `most`: what it can be. Thinking that goes back may be billed again.
+    """
     kept = next(kept_of(request, history), None)
     if kept is None or kept.answer.usage is None:
-        return count(request.system) + _block_tokens(request.messages, model, count)
+        return count(request.system) + _block_tokens(request.messages, model, count, most=most)
     usage, said = kept.answer.usage, request.messages[kept.messages :]
     if said and kept.answer is request.continues and kept.answer.state == "complete":
-        answer = usage.output_tokens - usage.thinking_tokens
-        return usage.prompt_tokens + answer + _block_tokens(said[1:], model, count)
-    return usage.prompt_tokens + _block_tokens(said, model, count)
+        answer = usage.output_tokens - (0 if most and request.thinks else usage.thinking_tokens)
+        return usage.prompt_tokens + answer + _block_tokens(said[1:], model, count, most=most)
+    return usage.prompt_tokens + _block_tokens(said, model, count, most=most)
 
 
 def estimate(
@@ -281,7 +288,8 @@ def estimate(
     labels = (pictures - parts) * _LABEL_TOKENS + parts * _PART_LABEL_TOKENS
     labels = labels if first_number > 1 or pictures > 1 else 0
     text = text if text.strip() else ""
-    words, most = carried.count(text) + labels, sum(picture_tokens) + _most(text) + labels + carried.most
+    words = carried.count(text) + labels
+    most = sum(picture_tokens) + _most(text) + pictures * _LONGEST_LABEL + carried.most
     if counted is not None:
         words, carried = _split(counted.tokens - sum(picture_tokens), words, carried)
     prompt = sum(picture_tokens) + words + carried.tokens
@@ -323,8 +331,18 @@ def _split(together: int, words: int, carried: Context) -> tuple[int, Context]:
     )
 
 
-def _block_tokens(messages: Iterable[tuple[str, Sequence[Block]]], model: Model, count: TextCount) -> int:
-    return sum(_FRAME_TOKENS + sum(block_tokens(b, blocks, model, count) for b in blocks) for _, blocks in messages)
+def _block_tokens(
+    messages: Iterable[tuple[str, Sequence[Block]]], model: Model, count: TextCount, *, most: bool
+) -> int:
+    one = _most_of if most else block_tokens
+    return sum(_FRAME_TOKENS + sum(one(b, blocks, model, count) for b in blocks) for _, blocks in messages)
+
+
+def _most_of(block: Block, among: Sequence[Block], model: Model, count: TextCount) -> int:
+    """What a block can be at most: behind a link there may be another picture by now."""
+    if not isinstance(block, ImageBlock) or block.stands_for:
+        return block_tokens(block, among, model, count)
+    return count(block.label) + (model.tier.max_tokens if block.url else picture_tokens(block, model))
 
 
 def block_tokens(block: Block, among: Sequence[Block], model: Model, count: TextCount = text_tokens) -> int:

@@ -59,8 +59,18 @@ def most(text: str) -> int:
     """Tokens that a text can be at most, for limits: a byte-pair tokenizer makes no more than one of each byte."""
     if text.isascii():
         return len(text)
-    # A tokenizer may first bring the text into the form NFKC, in which a ligature is several letters.
-    return max(len(form.encode("utf-8", "replace")) for form in (text, unicodedata.normalize("NFKC", text)))
+    key = hash(text), len(text)
+    known = _most.get(key)
+    if known is None:
+        if len(_most) >= _REMEMBERED:
+            _most.clear()
+        # A tokenizer may first bring the text into the form NFKC, in which a ligature is several letters.
+        forms = (text, unicodedata.normalize("NFKC", text))
+        known = _most[key] = max(len(form.encode("utf-8", "replace")) for form in forms)
+    return known
+
+
+_most: dict[tuple[int, int], int] = {}
 
 
 class Rate(NamedTuple):

@@ -57,6 +57,7 @@ class PictureSettings(QWidget):
         self._days.setSuffix(self.tr(" days"))
         self._days.setAccessibleName(self.tr("Days that the server keeps them"))
         self._days.setKeyboardTracking(False)
+        self._days.lineEdit().setTextMargins(2 * SPACE, 0, 0, 0)  # the style sheet's padding does not reach it
         self._days.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._foreign = Switch(theme)
         self._foreign.setAccessibleName(self.tr("Links and kept pictures at other servers"))

@@ -203,3 +203,33 @@ def test_what_a_crash_cut_off_is_settled_by_what_its_answer_tells(chat: Chat, on
     assert (found["unknown"].outcome.cost, found["unknown"].amount) == (None, Decimal("0.5"))
     assert {found[name].outcome.state for name in ("known", "unknown")} == {"interrupted"}
     assert not found["known"].outcome.exact
+
+
+def test_thinking_that_goes_back_is_kept_back_for(online: Tools, api: ApiServer, qtbot: QtBot) -> None:
+    online.preferences.update(max_tokens=3000)
+    chat = Chat.new(MODEL, online, online.account)
+    api.thinking = "Let me think about it. " * 400
+    say(chat, qtbot, "one")
+    api.thinking = None
+    api.answer = "x" * 11_990
+    say(chat, qtbot, "two")
+    entry = entries(online)[0]
+    assert entry.outcome.cost is not None
+    assert entry.call.at_most is not None
+    assert entry.outcome.cost <= entry.call.at_most
+
+
+def test_a_cap_refuses_before_earlier_pictures_are_made_anew(
+    online: Tools, api: ApiServer, qtbot: QtBot, picture: Callable[..., Path]
+) -> None:
+    chat = Chat.new(MODEL, online, online.account)
+    chat.draft.attach([Source(path=str(picture("wide.png", (3000, 2000))))])
+    say(chat, qtbot, "What?")
+    before = chat.messages.messages
+    chat.draft.attach([Source(path=str(picture(f"{n}.png", (200 + n, 100)))) for n in range(21)])
+    qtbot.waitUntil(lambda: chat.draft.ready and len(chat.draft.pictures) == 21, timeout=20_000)
+    online.preferences.update(cap_day=format(spent(online), "f"))
+    say(chat, qtbot, "And?")
+    assert isinstance(chat.worker.refusal, CapReached)
+    assert chat.messages.messages == before
+    assert len(api.posts) == 1

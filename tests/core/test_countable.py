@@ -52,6 +52,8 @@ def test_a_sentence_that_stands_for_a_picture_goes_as_text() -> None:
     found = countable(asked("And now?", replace(PICTURE, withheld=True)))
     assert fields(found)["messages"][0]["content"] == [text("Image 1: left out."), text("And now?")]
     assert found.besides == 0
+    found = countable(asked("And now?", replace(PICTURE, description='A "roof".')))
+    assert fields(found)["messages"][0]["content"][0] == text('Image 1, described in words: A "roof".')
 
 
 def test_a_picture_alone_or_of_unknown_size_cannot_be_counted() -> None:

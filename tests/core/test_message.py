@@ -148,6 +148,7 @@ TILE = replace(image(3), preset="tiles", kind="tile", box=Box(0, 1100, 28, 28), 
         replace(image(3), same_as=1),
         replace(image(3), sharper_than=2),
         replace(image(3), withheld=True),
+        replace(image(3), description="Two\nlines, “quoted” \U0001f600"),
         replace(image(3), url="https://example.com/a.png", sent="", width=0, height=0),
         replace(image(3), file=KEPT),
     ],
@@ -198,6 +199,9 @@ def test_a_label_says_what_of_the_picture_follows(facts: dict[str, Any], label: 
         ({"same_as": 1}, "Image 3: the same picture as Image 1."),
         ({"withheld": True}, "Image 3: left out."),
         ({"withheld": True, "same_as": 1}, "Image 3: left out."),
+        ({"description": "A red field."}, "Image 3, described in words: A red field."),
+        ({"description": "A red field.", "same_as": 1}, "Image 3, described in words: A red field."),
+        ({"description": "A red field.", "withheld": True}, "Image 3: left out."),
     ],
 )
 def test_a_sentence_stands_for_a_picture_that_does_not_go(facts: dict[str, Any], sentence: str) -> None:

@@ -149,12 +149,17 @@ def test_the_same_picture_goes_itself_when_the_other_goes_no_more() -> None:
     assert due(conversation(image(1), same), today()) == ()
     (refit,) = due(conversation(replace(image(1), withheld=True), same), today())
     assert (refit.reason, refit.images) == ("same_as", (image(2),))
+    (refit,) = due(conversation(replace(image(1), description="A roof."), same), today())
+    assert (refit.reason, refit.images) == ("same_as", (image(2),))
+    told = replace(same, description="The same roof.")
+    assert due(conversation(replace(image(1), withheld=True), told), today()) == ()
 
 
 def test_what_stays_at_home_is_not_touched() -> None:
     huge = sized(1, 9000, 9000)
     link = sized(2, 9000, 9000, url="https://pictures.example/roof.jpg")
     assert due(conversation(replace(huge, withheld=True), link), today()) == ()
+    assert due(conversation(replace(huge, description="A roof."), link), today()) == ()
     refused = [*conversation(huge), Message("assistant", stop_reason="refusal"), asked("And now?")]
     assert due(refused, today()) == ()
 

@@ -325,6 +325,8 @@ def test_every_change_of_what_the_model_sees_changes_the_digest() -> None:
         plain,
         replace(plain, same_as=1),
         replace(plain, withheld=True),
+        replace(plain, description="A roof."),
+        replace(plain, description="A red roof."),
         replace(plain, sharper_than=1),
         replace(plain, url=LINK),
         replace(plain, url=f"{LINK}?2"),

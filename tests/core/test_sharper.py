@@ -31,6 +31,7 @@ def sent(width: int, height: int, **facts: Any) -> ImageBlock:
         (sent(784, 588, kind="overview"), "auto"),
         (sent(2212, 1659, kind="tile"), None),
         (sent(2212, 1659, withheld=True), None),
+        (sent(2212, 1659, description="A roof."), None),
         (sent(2212, 1659, original=""), None),
         (image(1), None),
     ],

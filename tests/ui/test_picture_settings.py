@@ -51,6 +51,7 @@ def test_the_switches_hold_at_once(page: PictureSettings, online: Tools) -> None
         assert isinstance(switch, QAbstractButton)
         switch.click()
     assert isinstance(days, QSpinBox)
+    assert days.lineEdit().textMargins().left() == 8
     assert days.isEnabled()
     days.setValue(7)
     settings = online.preferences.settings

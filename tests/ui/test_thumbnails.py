@@ -23,9 +23,10 @@ from app.core.cuts import Box, Cut, Preset, cuts
 from app.core.fit import Size, Tier
 from app.core.message import ImageBlock
 from app.ui import picture_facts
-from app.ui.theme import HIT, TILE, Theme
+from app.ui.theme import HIT, LIGHT, TILE, Theme
 from app.ui.thumbnails import Thumbnails
 from app.ui.tile import fitting
+from tests.conftest import destroy
 
 Write = Callable[..., Path]
 MOVES: Final = ("Move left", "Move right")
@@ -312,6 +313,37 @@ def test_prices_in_the_menu_are_those_the_badge_will_have(qtbot: QtBot, strip: T
         assert picture_facts.badge(large.pictures[0], cost) == promised[row].strip("\N{FIGURE SPACE}")
 
 
+def test_figures_of_one_kind_stand_below_each_other(
+    qtbot: QtBot, strip: Thumbnails, draft: Draft, picture: Callable[..., Path]
+) -> None:
+    draft.attach([Source(path=str(picture("wide.png", size=(4000, 900))))])  # of hundreds, and of thousands of tokens
+    qtbot.waitUntil(lambda: draft.ready)
+    strip.open_presets(0)
+    (menu,) = strip.findChildren(QMenu)
+    told = [action.text().partition("\t")[2] for action in presets(strip).values() if "\t" in action.text()]
+    assert {len(words.strip().partition(" ")[0]) for words in told} == {3, 5}
+    metrics = menu.fontMetrics()
+    ends = [metrics.horizontalAdvance(words.partition(" tok")[0]) for words in told]
+    assert max(ends) - min(ends) <= 1
+    menu.close()
+
+
+def test_the_mark_of_the_way_chosen_grows_with_the_text(strip: Thumbnails, large: Draft, tools: Tools) -> None:
+    assert large.pictures[0].preset == "auto"
+    marked = []
+    for percent in (100, 150):
+        tools.preferences.update(text_size=percent)
+        strip.open_presets(0)
+        (menu,) = strip.findChildren(QMenu)
+        shot = menu.grab().toImage()
+        pixels = (shot.pixelColor(x, y) for x in range(30) for y in range(shot.height()))
+        marked.append(sum(colour == QColor(LIGHT.accent) for colour in pixels))
+        menu.close()
+        destroy(menu)
+    assert marked[0] > 30
+    assert marked[1] > 2 * marked[0]
+
+
 def test_a_region_is_left_to_the_viewer(qtbot: QtBot, strip: Thumbnails, large: Draft) -> None:
     strip.open_presets(0)
     with qtbot.waitSignal(strip.region_wanted) as caught:
@@ -449,7 +481,8 @@ def test_a_line_says_what_was_done(format_: str, notes: tuple[str, ...], media_t
 
 
 def test_what_was_made_anew_says_so() -> None:
-    assert picture_facts.done("JPEG", ("resized", "reencoded", "refitted"), "image/jpeg")[0] == "Made anew from the original"
+    done = picture_facts.done("JPEG", ("resized", "reencoded", "refitted"), "image/jpeg")
+    assert done[0] == "Made anew from the original"
 
 
 def test_what_was_drawn_was_not_made_smaller() -> None:

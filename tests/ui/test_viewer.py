@@ -206,7 +206,9 @@ def test_a_transparent_picture_lies_on_a_checkerboard(room: Room, tmp_path: Path
 
 @pytest.mark.parametrize("check", CHECKS)
 def test_black_and_white_stand_out_from_the_checkerboard(check: str) -> None:
-    red, green, blue, _ = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in QColor(check).getRgbF())
+    colour = QColor(check)
+    levels = (colour.redF(), colour.greenF(), colour.blueF())
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in levels)
     bright = 0.2126 * red + 0.7152 * green + 0.0722 * blue  # WCAG 2: 3:1 is what can be told apart
     assert min((bright + 0.05) / 0.05, 1.05 / (bright + 0.05)) >= 3.5
 

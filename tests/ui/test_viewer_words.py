@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from PySide6.QtCore import QRectF, Qt
@@ -12,10 +14,16 @@ from pytestqt.qtbot import QtBot
 from app.conversation.attachment import Source
 from app.conversation.chat import Chat
 from app.conversation.gallery import Gallery
+from app.conversation.resending import Resending
 from app.conversation.tools import Tools
 from app.core.image import Pixels
+from app.core.refit import Refit
+from app.ui.sharper_words import made_anew, sharper_words
 from app.ui.theme import Theme
 from app.ui.viewer.levels import Levels
+from app.ui.viewer.panel import SentAs
+from app.ui.viewer.resends import Sharper
+from app.ui.viewer.shown import Terms, of_draft
 from tests import pictures
 from tests.conftest import destroy, finish
 from tests.ui.viewer_window import Room, Window, button, canvas, fact, key, texts
@@ -99,3 +107,27 @@ def test_single_pixels_are_shown_from_twice_their_size_on(edge: int, smooth: boo
     painter.end()
     levels_of_grey = {shot.pixelColor(x, edge // 2).lightness() for x in range(edge)}
     assert (levels_of_grey != {0, 255}) == smooth
+
+
+def test_what_a_sharper_picture_makes_anew_is_told_with_the_offer() -> None:
+    refits = tuple(Refit("m", number, "a.png", "edge_of_many", (), 1) for number in (2, 3))
+    both = Resending(Decimal("0.24"), refits)
+    assert sharper_words(both, 2) == "Resend Image 2 sharper, and make 2 pictures smaller (+$0.2400)"
+    assert sharper_words(both, alone=True) == "Resend sharper (+$0.2400)"
+    assert made_anew(both) == "Makes 2 earlier pictures smaller; their price is included."
+    mended = Resending(None, (replace(refits[0], reason="media_type"),))
+    assert sharper_words(mended) == "Resend sharper, and make 1 picture anew"
+    assert made_anew(mended) == "Makes 1 earlier picture anew; its price is included."
+    assert made_anew(Resending(Decimal(1))) == ""
+
+
+def test_the_panel_tells_what_else_is_made_anew(theme: Theme, qtbot: QtBot, chat: Chat) -> None:
+    panel = SentAs(theme)
+    qtbot.addWidget(panel)
+    whole = "Resend sharper, and make 19 pictures smaller (+$0.24)"
+    sharper = Sharper("Resend sharper (+$0.24)", "Makes 19 earlier pictures smaller.", whole)
+    panel.show_picture(of_draft(chat)[1], Terms.of(chat), lambda _: None, sharper)
+    panel.show()
+    assert "Makes 19 earlier pictures smaller." in texts(panel)
+    (offer,) = panel.buttons
+    assert (offer.text(), offer.accessibleName()) == ("Resend sharper (+$0.24)", whole)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.conversation.shelf import ContextShelf
-from app.core.cost import picture_tokens, text_tokens
+from app.core.cost import picture_tokens
 from app.core.shelf import Form, Row, arranged, described
 from app.ui import figures
 from app.ui.foreign_text import one_line, tip
@@ -161,10 +161,11 @@ class DescribeDialog(QDialog):
 
     def _words_tokens(self, form: Form) -> int:
         """Of the sentence that goes in its place."""
-        chat = self._shelf.chat
-        history = chat.messages.messages if chat is not None else []
-        images = (image for message in arranged(history, {self._row.number: form}) for image in message.images)
-        return next((text_tokens(image.stands_for) for image in images if image.number == self._row.number), 0)
+        chat, number = self._shelf.chat, self._row.number
+        if chat is None:
+            return 0
+        images = (image for message in arranged(chat.messages.messages, {number: form}) for image in message.images)
+        return next((chat.today.count(image.stands_for) for image in images if image.number == number), 0)
 
     def accept(self) -> None:
         text = self._field.toPlainText().strip()

@@ -165,6 +165,7 @@ class ShelfPanel(QFrame):
         self._describe.setEnabled(idle and len(chosen) == 1)
         self._leave.setEnabled(idle and bool(here))
         self._undo.setEnabled(idle and shelf.can_undo)
+        self._undo.setVisible(shelf.can_undo)
         self._told.setText(self._sentence(away, here))
 
     def _sentence(self, away: list[Row], here: list[Row]) -> str:

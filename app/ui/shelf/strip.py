@@ -95,7 +95,7 @@ class ShelfStrip(QListView):
             self.left_out.emit()
         elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and current.isValid():
             self.opened.emit(self.rows.row(current).number)
-        elif key == Qt.Key.Key_Escape or (event.text().isprintable() and event.text().strip()):
+        elif key == Qt.Key.Key_Escape or _types(event):
             event.ignore()  # the panel's; what is typed here is meant for the message
         else:
             super().keyPressEvent(event)
@@ -119,3 +119,9 @@ class ShelfStrip(QListView):
         if event.type() == QEvent.Type.Resize and watched is self.window():
             self._fit_height()
         return super().eventFilter(watched, event)
+
+
+def _types(event: QKeyEvent) -> bool:
+    """Whether the key writes something."""
+    command = event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+    return not command and event.text().isprintable() and bool(event.text().strip())
