@@ -255,12 +255,12 @@ class Chat(QObject):
         """Work out anew what a next request carries, what is due before it, and price the draft by both."""
         self._terms = self._present_terms()
         today, history = self.today, self.messages.messages
-        self._resendings = Resendings(history, today)
         blocks, characters = self._drafted = _load_of(self.draft, today)
         self._refits = due(history, today, new_blocks=blocks, new_bytes=characters)
         ahead = planned(history, self._refits)
         request = today.build(ahead)
         self._context = today.context(request, ahead)
+        self._resendings = Resendings(history, today, None if self._refits else self._context)
         if self._context.cached:
             self._cache_cools.start(max(1000, round((self._context.until - today.now) * 1000) + 1000))
         self.draft.retarget(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Hashable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -17,8 +17,10 @@ from app.conversation.account import Account
 from app.conversation.preferences import Preferences
 from app.conversation.tasks import Tasks
 from app.core.cost import Count
-from app.core.countable import Countable
 from app.core.errors import ApiError, NotTheApi, VisavisError
+
+if TYPE_CHECKING:
+    from app.core.countable import Countable
 
 WAIT_MILLISECONDS: Final = 400
 """Without a change before a count is asked for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from app.conversation.attachment import DraftPicture, Source
 from app.conversation.draft import Draft
@@ -15,7 +16,9 @@ from app.conversation.uploading import Uploads
 from app.core.errors import Offence, RequestRefused, VisavisError
 from app.core.message import Block, ImageBlock, Message
 from app.core.refit import shrunk, with_pictures
-from app.core.shelf import Form, arranged
+
+if TYPE_CHECKING:
+    from app.core.shelf import Form
 
 
 class Repairs:
@@ -74,6 +77,8 @@ class Repairs:
     async def arrange(self, forms: Mapping[int, Form]) -> None:
         """Let pictures go as the person wants them to from now on; nobody is asked anything."""
         history = self._messages.messages
+        from app.core.shelf import arranged  # its reckoning is for the shelf alone
+
         new = arranged(history, forms)
         await self._change([message for message, was in zip(new, history, strict=True) if message is not was])
 

@@ -24,9 +24,11 @@ class Resendings:
     """Those of one history under one set of terms. What they share is worked out once: a region is priced as it is
     drawn."""
 
-    def __init__(self, history: Sequence[Message], today: Today) -> None:
+    def __init__(self, history: Sequence[Message], today: Today, present: Context | None) -> None:
+        """`present` is what a request carries along with the history as it is, if that is known."""
         self._history = history
         self._today = today
+        self._known = present
         self._carried: dict[int, tuple[Context, Decimal, tuple[Refit, ...]]] = {}
 
     def of(self, offer: Offer) -> Resending:
@@ -46,10 +48,16 @@ class Resendings:
         """
         history, today = self._history, self._today
         refits = due(history, today, new_blocks=blocks)
-        carried = self._context(planned(history, refits))
         if not refits:
-            return carried, Decimal(0), ()
-        return carried, max(Decimal(0), self._prompt(carried) - self._prompt(self._context(history))), refits
+            return self._present, Decimal(0), ()
+        carried = self._context(planned(history, refits))
+        return carried, max(Decimal(0), self._prompt(carried) - self._prompt(self._present)), refits
+
+    @property
+    def _present(self) -> Context:
+        if self._known is None:
+            self._known = self._context(self._history)
+        return self._known
 
     def _context(self, history: Sequence[Message]) -> Context:
         return self._today.context(self._today.build(history), history)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.conversation.preferences import Preferences
-from app.core.bill import outcome
 from app.core.catalog import Catalog
 from app.core.gate import Gate, LedgerGate
 from app.core.ledger import Caps, Ledger, Outcome
@@ -51,6 +50,8 @@ class Spending(QObject):
 
         `before` is when this process began, in seconds since the epoch. Raises StoreError.
         """
+        from app.core.bill import outcome  # after the first paint
+
         for entry_id, call in await self.ledger.unsettled(before):
             answer = await store.message(call.message) if call.message else None
             if answer is not None:

@@ -33,10 +33,10 @@ from app.core.message import JSON, Message
 from app.core.preflight import check
 from app.core.refit import Today, due, planned
 from app.core.server import PRACTICE
-from app.core.shelf import Form
 
 if TYPE_CHECKING:
     from app.core.client import Client
+    from app.core.shelf import Form
 
 __all__ = ["Phase", "Wait", "Worker"]
 

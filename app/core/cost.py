@@ -251,9 +251,7 @@ def context(
     )
 
 
-def _prompt(
-    request: Request, history: Sequence[Message], model: Model, count: TextCount, *, most: bool = False
-) -> int:
+def _prompt(request: Request, history: Sequence[Message], model: Model, count: TextCount, *, most: bool = False) -> int:
     """Tokens of the prompt: as far as it was sent before as the server has counted them, the rest by ourselves.
 
     `most`: what it can be. Thinking that goes back may be billed again.

@@ -17,6 +17,8 @@ from decimal import Decimal
 from typing import Any, Final, Literal
 
 from app.core.ledger_types import Filter, Group, Period
+from app.core.message import thumbnail_key
+from app.core.schema import readable
 
 By = Literal["day", "conversation", "model", "picture"]
 Stretch = tuple[int, int]
@@ -68,7 +70,7 @@ def _added_up(db: sqlite3.Connection, conversation: str, since: float) -> Decima
     else:  # one after the other as they lie there: the index of times would look up each
         query += "position BETWEEN ? AND ? AND +created >= ?"
         values = (*reach(db, Filter(since=since)), since)
-    return sum((Decimal(amount) for (amount,) in db.execute(query, values) if amount), Decimal(0))
+    return sum((readable(amount) or Decimal(0) for (amount,) in db.execute(query, values)), Decimal(0))
 
 
 _MOVED: Final = """UPDATE spent SET total = {0}(total, coalesce({1}.cost, {1}.at_most))
@@ -95,11 +97,11 @@ def _keep_sums(db: sqlite3.Connection) -> None:
 
 
 def _more(total: str, amount: str | None) -> str:
-    return format(Decimal(total) + Decimal(amount or 0), "f")
+    return format(Decimal(total) + (readable(amount) or 0), "f")
 
 
 def _less(total: str, amount: str | None) -> str:
-    return format(Decimal(total) - Decimal(amount or 0), "f")
+    return format(Decimal(total) - (readable(amount) or 0), "f")
 
 
 # --- entries together ---------------------------------------------------------------------------
@@ -170,7 +172,7 @@ _KEYS: Final = {
     "day": ("{day}, r.model, count(*), sum(r.pictures)", "{day}, r.model"),
     "conversation": ("r.conversation_id, '', count(*), sum(r.pictures)", "r.conversation_id"),
     "model": ("r.model, r.model, count(*), sum(r.pictures)", "r.model"),
-    "picture": ("p.sha256, '', count(DISTINCT r.position), 1", "p.sha256"),
+    "picture": ("p.sha256, p.page, count(DISTINCT r.position), 1", "p.sha256, p.page"),
 }
 _OF_PICTURES: Final = """sum(p.tokens), decimal_sum(p.cost), sum(NOT r.exact OR p.cost IS NULL), '0',
     sum(p.cost IS NULL), r.conversation_id, max(r.position)"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
@@ -14,6 +14,24 @@ from app.core.errors import StoreDamaged, StoreError, StoreFull, StoreLocked, St
 
 APPLICATION_ID: Final = 0x56697361
 """Marks the file as ours in SQLite's header: "Visa" in ASCII."""
+
+
+
+def _number(path: str, kind: str = "INTEGER") -> str:
+    """SQL for a number in a message's facts; 0 where a damaged message has none. So on below: a start must not fail."""
+    return f"coalesce(CAST(json_extract(facts, '{path}') AS {kind}), 0)"
+
+
+def _word(path: str) -> str:
+    return f"coalesce(CAST(json_extract(facts, '{path}') AS TEXT), '')"
+
+
+def _amount(path: str) -> str:
+    """SQL for an amount in a message's facts; NULL where there is none that can be read."""
+    found = f"json_extract(facts, {path})"
+    digits = f"{found} GLOB '*[0-9]*' AND {found} NOT GLOB '*[^0-9.]*' AND {found} NOT GLOB '*.*.*'"
+    return f"iif({digits}, {found}, NULL)"
+
 
 MIGRATIONS: Final[list[tuple[str, ...]]] = [
     (
@@ -88,26 +106,26 @@ MIGRATIONS: Final[list[tuple[str, ...]]] = [
             request_id TEXT NOT NULL REFERENCES requests (id) ON DELETE CASCADE,
             number INTEGER NOT NULL,
             sha256 TEXT NOT NULL,
+            page INTEGER NOT NULL,
             tokens INTEGER NOT NULL,
             cost TEXT
         )""",
         "CREATE INDEX request_pictures_of ON request_pictures (request_id)",
         # What was answered before there was a ledger. Practice had no cost then; what was expected stands for it.
-        """INSERT INTO requests (id, created, seconds, kind, state, practice, server, model, conversation_id,
+        f"""INSERT INTO requests (id, created, seconds, kind, state, practice, server, model, conversation_id,
             message_id, ahead, at_most, cost, exact, saved, input_tokens, cache_write_5m, cache_write_1h, cache_read,
             output_tokens, thinking_tokens, pictures)
-            SELECT lower(hex(randomblob(16))), created, json_extract(facts, '$.seconds'), 'message',
-                iif(state = 'streaming', 'interrupted', state), json_extract(facts, '$.server') = 'practice',
-                json_extract(facts, '$.server'), json_extract(facts, '$.model'), conversation_id,
-                id, nullif(json_extract(facts, '$.estimate'), ''), NULL,
-                nullif(json_extract(facts,
-                    iif(json_extract(facts, '$.server') = 'practice', '$.estimate', '$.cost')), ''),
+            SELECT lower(hex(randomblob(16))), created, {_number("$.seconds", "REAL")}, 'message',
+                iif(state IN ('complete', 'stopped', 'failed'), state, 'interrupted'),
+                {_word("$.server")} = 'practice', {_word("$.server")}, {_word("$.model")}, conversation_id,
+                id, {_amount("'$.estimate'")}, NULL,
+                {_amount(f"iif({_word('$.server')} = 'practice', '$.estimate', '$.cost')")},
                 state = 'complete', NULL,
-                json_extract(facts, '$.usage.input_tokens'), json_extract(facts, '$.usage.cache_write_5m'),
-                json_extract(facts, '$.usage.cache_write_1h'), json_extract(facts, '$.usage.cache_read'),
-                json_extract(facts, '$.usage.output_tokens'), json_extract(facts, '$.usage.thinking_tokens'), 0
+                {_number("$.usage.input_tokens")}, {_number("$.usage.cache_write_5m")},
+                {_number("$.usage.cache_write_1h")}, {_number("$.usage.cache_read")},
+                {_number("$.usage.output_tokens")}, {_number("$.usage.thinking_tokens")}, 0
             FROM messages
-            WHERE role = 'assistant' AND json_valid(facts) AND json_extract(facts, '$.usage') IS NOT NULL
+            WHERE role = 'assistant' AND iif(json_valid(facts), json_extract(facts, '$.usage') IS NOT NULL, 0)
             ORDER BY position""",
     ),
     (
@@ -125,15 +143,23 @@ MIGRATIONS: Final[list[tuple[str, ...]]] = [
 """The statements that lead from version N to N+1, at index N. This list only grows: what is released stays as it is."""
 
 
+def readable(amount: Any) -> Decimal | None:
+    """An amount as it is stored; None where there is none, or where what is there is damaged."""
+    try:
+        found = Decimal(amount) if amount else None
+    except (InvalidOperation, TypeError, ValueError):
+        return None
+    return found if found is None or found.is_finite() else None
+
+
 class _DecimalSum:
-    """SQLite's `sum` for amounts in text, without floats: `decimal_sum(cost)`. NULL counts nothing."""
+    """SQLite's `sum` for amounts in text, without floats: `decimal_sum(cost)`. What is no amount counts nothing."""
 
     def __init__(self) -> None:
         self._total = Decimal(0)
 
     def step(self, amount: Any, /) -> None:
-        if amount:
-            self._total += Decimal(amount)
+        self._total += readable(amount) or 0
 
     def finalize(self) -> str:
         return format(self._total, "f")

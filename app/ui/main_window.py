@@ -21,9 +21,9 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLay
 
 from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
+from app.conversation.conversation_total import ConversationTotal
 from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
-from app.conversation.ledger_model import ConversationTotal
 from app.conversation.remote_files import RemoteFiles
 from app.core.errors import VisavisError
 from app.ui.banner import PracticeBanner

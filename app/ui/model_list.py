@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QModelIndex, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -20,7 +20,6 @@ from PySide6.QtWidgets import QFrame, QListView, QPushButton, QVBoxLayout, QWidg
 
 from app.conversation.account import Account
 from app.conversation.chat import Chat
-from app.conversation.what_if import WhatIf, what_if
 from app.core.catalog import Catalog, Model
 from app.ui.label import Label
 from app.ui.model_row import FACTS, MODEL, ROW, Columns, Facts, ModelRow
@@ -34,6 +33,9 @@ from app.ui.model_words import (
     spoken_price,
 )
 from app.ui.theme import RADIUS, Theme
+
+if TYPE_CHECKING:
+    from app.conversation.what_if import WhatIf
 
 _WIDTH: Final = 560
 _HEIGHT: Final = 560
@@ -172,11 +174,11 @@ class ModelList(QWidget):
         if self._chat is None or not self._waiting:
             return
         if self._present is None:
-            self._present = what_if(self._chat, self._chat.model)
+            self._present = _what_if(self._chat, self._chat.model)
         else:
             row = self._waiting.pop(0)
             model: Model = row.data(MODEL)
-            self._say(row, model, what_if(self._chat, model))
+            self._say(row, model, _what_if(self._chat, model))
         if self._waiting:
             self._next.start(0)
 
@@ -276,3 +278,9 @@ def newest_of_lines(models: list[Model]) -> list[Model]:
         if model.known:
             newest.setdefault(model.line, model)
     return list(newest.values())
+
+
+def _what_if(chat: Chat, model: Model) -> WhatIf:
+    from app.conversation.what_if import what_if  # when the list is opened
+
+    return what_if(chat, model)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale
 
-from app.conversation.what_if import WhatIf
 from app.core.catalog import Catalog, Model
 from app.ui import figures
+
+if TYPE_CHECKING:
+    from app.conversation.what_if import WhatIf
 
 translate = QCoreApplication.translate
 

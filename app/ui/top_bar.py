@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton
 
 from app.conversation.account import Account
 from app.conversation.chat import Chat
-from app.conversation.ledger_model import ConversationTotal
+from app.conversation.conversation_total import ConversationTotal
 from app.core.cost import is_exact
 from app.core.ledger import Group
 from app.ui import figures

@@ -13,7 +13,8 @@ from PySide6.QtCore import QModelIndex, Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from app.conversation.ledger_model import PAGE, Column, ConversationTotal, EntryModel, GroupModel
+from app.conversation.conversation_total import ConversationTotal
+from app.conversation.ledger_model import PAGE, Column, EntryModel, GroupModel
 from app.conversation.ledger_summary import LedgerSummary
 from app.conversation.tools import Tools
 from app.core import ledger_rows

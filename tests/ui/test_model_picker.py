@@ -17,8 +17,8 @@ from pytestqt.qtbot import QtBot
 from app.conversation.account import Account
 from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
+from app.conversation.conversation_total import ConversationTotal
 from app.conversation.desk import Desk
-from app.conversation.ledger_model import ConversationTotal
 from app.conversation.preferences import Preferences
 from app.conversation.what_if import what_if
 from app.core.catalog import Catalog, ListedModel, Model, Prices
