@@ -191,8 +191,9 @@ async def _after_first_paint(
     app.hear()
     try:
         tools.learning.start()
+        settling = tools.spending.settle_cut_off(tools.store, tools.account.catalog, began)
+        tools.tasks.start(settling, "settle what was cut off")
         await desk.restore_drafts()
-        await tools.spending.settle_cut_off(tools.store, tools.account.catalog, began)
     finally:
         await asyncio.to_thread(_warm_up)
         await tools.account.ready()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -22,6 +23,7 @@ from app.core.errors import (
     NotConnected,
     NotTheApi,
     ServerError,
+    StoreError,
     StreamInterrupted,
     VisavisError,
 )
@@ -143,13 +145,16 @@ class Asking:
         self.sent = Sent(permit, request)
         try:
             await self._streamed(client, request, reply, permit)
-        except (NotConnected, NoKey, BadKey):
-            self.sent = None
-            await permit.withdraw()
+        except (NotConnected, NoKey, BadKey, asyncio.CancelledError):
+            if not permit.left:
+                self.sent = None
+                with suppress(StoreError):  # here and below: the error that is there already tells more
+                    await permit.withdraw()
             raise
         except (ApiError, NotTheApi):  # refused before any work, so nothing was charged
             self.sent = None
-            await permit.settle(Outcome("failed"))
+            with suppress(StoreError):
+                await permit.settle(Outcome("failed"))
             raise
 
     async def _streamed(self, client: Client, request: Request, reply: Reply, permit: Permit) -> None:

@@ -19,7 +19,7 @@ from typing import Final
 from app.core import private
 from app.core.errors import StoreFull
 from app.core.ledger import By, Entry, Filter, Group, Ledger
-from app.core.message import Usage
+from app.core.message import Usage, parts_of
 
 Cell = str | int | Decimal | None
 
@@ -38,7 +38,7 @@ _KEYS: Final[dict[By, tuple[str, ...]]] = {
     "day": ("day", "model"),
     "conversation": ("conversation", "conversation_id"),
     "model": ("model",),
-    "picture": ("picture", "sha256"),
+    "picture": ("picture", "sha256", "page"),
 }
 
 
@@ -112,7 +112,8 @@ def _key(by: By, group: Group, name: str) -> list[Cell]:
         case "model":
             return [group.key]
         case "picture":
-            return [name, group.key]
+            sha256, page = parts_of(group.key)
+            return [name, sha256, page or None]
 
 
 def _sums(group: Group) -> list[Cell]:

@@ -396,8 +396,22 @@ class Worker(QObject):
         reply = Reply(message, self._terms.facts.id, self._messages, self._store, self._tasks)
         state, error = await self._asking.ask(client, today, history, reply, call)
         self._ending = True
-        ended, facts = await reply.end(state, error, today.model)
-        if (sent := self._asking.sent) is not None:
-            await sent.permit.settle(outcome(ended, sent.request, today.model))
+        try:
+            ended, facts = await reply.end(state, error, today.model)
+        except StoreError:
+            await self._settle(reply.message, today)
+            raise
+        unsettled = await self._settle(ended, today)  # first, since `answered` has readers of the ledger
         self.stored.emit(facts)
         self.answered.emit(ended)
+        if unsettled is not None:
+            self._tasks.failed.emit(unsettled)
+
+    async def _settle(self, ended: Message, today: Today) -> StoreError | None:
+        """Tell the ledger what the answer cost. Returns why that failed: no answer is lost over it."""
+        if (sent := self._asking.sent) is not None:
+            try:
+                await sent.permit.settle(outcome(ended, sent.request, today.model))
+            except StoreError as error:
+                return error
+        return None

@@ -184,7 +184,8 @@ def shares(request: Request, usage: Usage, model: Model) -> tuple[PictureShare, 
             cost_of[image.number] = cost_of.get(image.number, Decimal(0)) + part
         at += tokens
     return tuple(
-        PictureShare(number, image.original, tokens_of[number], cost_of.get(number)) for number, image in images.items()
+        PictureShare(number, image.original, tokens_of[number], cost_of.get(number), image.page)
+        for number, image in images.items()
     )
 
 

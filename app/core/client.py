@@ -218,10 +218,13 @@ class Client:
             _log.info("no reply: %s", " < ".join(type(cause).__name__ for cause in causes(error)))
             failure = self._unanswered(error, progress)
         else:
+            progress.sent = True  # in practice there is no wire to tell
             failure = await self._refusal(response)
             if failure is None:
                 return response
             await response.aclose()
+        finally:
+            permit.left = progress.sent
         raise failure
 
     def _http(self) -> httpx.AsyncClient:
@@ -307,9 +310,9 @@ class Client:
         try:
             response = await self._send(permit, method, path, body, media_type)
             value = await self._read(response, read)
-        except BaseException as error:
+        except BaseException:
             with suppress(StoreError):  # the error that is there already tells more
-                await _ended(permit, error, time.monotonic() - began)
+                await _ended(permit, time.monotonic() - began)
             raise
         await permit.settle(Outcome("complete", time.monotonic() - began))
         return value
@@ -388,12 +391,12 @@ def _named(event: JSON, response: httpx.Response) -> JSON:
     return event | {"request_id": named} if named else event
 
 
-async def _ended(permit: Permit, error: BaseException, seconds: float) -> None:
+async def _ended(permit: Permit, seconds: float) -> None:
     """Tell the gate of a free request that failed."""
-    if isinstance(error, NotConnected | NoKey | BadKey):
-        await permit.withdraw()
-    else:
+    if permit.left:
         await permit.settle(Outcome("failed", seconds))
+    else:
+        await permit.withdraw()
 
 
 class _Turn:

@@ -19,6 +19,8 @@ class Permit:
         self._withdraw = withdraw
         self._used = False
         self._settled = False
+        self.left = False
+        """Whether anything of the request may have left: only what has not may be withdrawn."""
 
     def use(self) -> None:
         """Called by what sends the request. Raises RuntimeError the second time: that would be another request."""
@@ -40,7 +42,11 @@ class Permit:
         """Say that nothing of the request has left. Raises StoreError."""
         if not self._settled:
             self._settled = True
-            await self._withdraw()
+            try:
+                await self._withdraw()
+            except StoreError:
+                self._settled = False
+                raise
 
 
 class Gate(Protocol):

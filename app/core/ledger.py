@@ -110,7 +110,7 @@ class Ledger:
         return await self._store.run(lambda db: ledger_sums.of_conversation(db, conversation))
 
     async def pictures(self, wanted: Iterable[Group]) -> dict[str, Picture]:
-        """What is known of pictures (groups by picture), by their SHA-256."""
+        """What is known of pictures (groups by picture), by their groups' keys."""
         keys = [(group.key, group.conversation) for group in wanted]
         return await self._store.run(lambda db: ledger_rows.pictures(db, keys))
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 from app.core.errors import CapReached
 from app.core.ledger_sums import reach, spent, where, within
 from app.core.ledger_types import Call, Caps, Entry, Filter, Outcome, Period, Picture
-from app.core.message import Usage, thumbnail_key
-from app.core.schema import transaction
+from app.core.message import Usage, parts_of
+from app.core.schema import readable, transaction
 
 
 def check(db: sqlite3.Connection, call: Call, caps: Caps, now: float) -> None:
@@ -31,6 +31,8 @@ def check(db: sqlite3.Connection, call: Call, caps: Caps, now: float) -> None:
 
 def enter(db: sqlite3.Connection, entry_id: str, call: Call, caps: Caps, now: float) -> None:
     with transaction(db):
+        if db.execute("SELECT 1 FROM requests WHERE id = ?", (entry_id,)).fetchone() is not None:
+            return  # another process asks again when the answer comes too late
         check(db, call, caps, now)
         _insert(db, entry_id, call, now)
 
@@ -57,7 +59,7 @@ def _insert(db: sqlite3.Connection, entry_id: str, call: Call, now: float) -> No
 
 
 def withdraw(db: sqlite3.Connection, entry_id: str) -> None:
-    db.execute("DELETE FROM requests WHERE id = ? AND state = 'sent'", (entry_id,))
+    db.execute("DELETE FROM requests WHERE id = ? AND (state = 'sent' OR cost IS NULL)", (entry_id,))
 
 
 def settle(db: sqlite3.Connection, entry_id: str, outcome: Outcome) -> None:
@@ -85,8 +87,8 @@ def settle(db: sqlite3.Connection, entry_id: str, outcome: Outcome) -> None:
         )
         db.execute("DELETE FROM request_pictures WHERE request_id = ?", (entry_id,))
         db.executemany(
-            "INSERT INTO request_pictures (request_id, number, sha256, tokens, cost) VALUES (?, ?, ?, ?, ?)",
-            [(entry_id, p.number, p.sha256, p.tokens, _text(p.cost)) for p in outcome.pictures],
+            "INSERT INTO request_pictures (request_id, number, sha256, page, tokens, cost) VALUES (?, ?, ?, ?, ?, ?)",
+            [(entry_id, p.number, p.sha256, p.page, p.tokens, _text(p.cost)) for p in outcome.pictures if p.sha256],
         )
 
 
@@ -124,21 +126,22 @@ def _entry(row: Sequence[Any]) -> Entry:
     (_, id_, created, seconds, kind, state, practice, server, model, conversation, message, ahead, at_most, cost, exact,
      saved, fresh, written_5m, written_1h, read, output, thinking, pictures, title) = row  # fmt: skip
     usage = Usage(fresh, written_5m, written_1h, read, output, thinking)
-    call = Call(kind, server, model, conversation, message, _amount(ahead), _amount(at_most), bool(practice))
-    outcome = Outcome(state, seconds, usage, _amount(cost), bool(exact), _amount(saved))
+    call = Call(kind, server, model, conversation, message, readable(ahead), readable(at_most), bool(practice))
+    outcome = Outcome(state, seconds, usage, readable(cost), bool(exact), readable(saved))
     return Entry(id_, created, call, outcome, title, pictures)
 
 
 def pictures(db: sqlite3.Connection, wanted: Iterable[tuple[str, str]]) -> dict[str, Picture]:
-    query = """SELECT json_extract(b.value, '$.image.name'), json_extract(b.value, '$.image.page')
+    query = """SELECT json_extract(b.value, '$.image.name')
         FROM conversations c JOIN messages m ON m.conversation_id = c.id, json_each(m.content) b
         WHERE c.id = ? AND c.deleted_at IS NULL AND m.role = 'user' AND instr(m.content, ?) AND json_valid(m.content)
-            AND json_extract(b.value, '$.image.original') = ? ORDER BY m.position DESC LIMIT 1"""
+            AND json_extract(b.value, '$.image.original') = ?
+            AND coalesce(json_extract(b.value, '$.image.page'), 0) = ? ORDER BY m.position DESC LIMIT 1"""
     found = {}
-    for sha256, conversation in wanted:
-        if (row := db.execute(query, (conversation, sha256, sha256)).fetchone()) is not None:
-            name, page = row
-            found[sha256] = Picture(str(name or ""), thumbnail_key(sha256, page if isinstance(page, int) else 0))
+    for key, conversation in wanted:
+        sha256, page = parts_of(key)
+        if (row := db.execute(query, (conversation, sha256, sha256, page)).fetchone()) is not None:
+            found[key] = Picture(str(row[0] or ""), key)
     return found
 
 
@@ -151,7 +154,8 @@ def outputs(db: sqlite3.Connection, model: str, count: int, *, practice: bool) -
 def estimates(db: sqlite3.Connection, count: int) -> list[tuple[Decimal, Decimal]]:
     query = """SELECT ahead, cost FROM requests WHERE practice = 0 AND kind = 'message' AND state = 'complete'
         AND exact = 1 AND ahead IS NOT NULL AND cost IS NOT NULL ORDER BY created DESC LIMIT ?"""
-    return [(Decimal(ahead), Decimal(cost)) for ahead, cost in db.execute(query, (count,))]
+    found = ((readable(ahead), readable(cost)) for ahead, cost in db.execute(query, (count,)))
+    return [(ahead, cost) for ahead, cost in found if ahead is not None and cost is not None]
 
 
 def text(amount: Decimal) -> str:
@@ -161,7 +165,3 @@ def text(amount: Decimal) -> str:
 
 def _text(amount: Decimal | None) -> str | None:
     return None if amount is None else text(amount)
-
-
-def _amount(stored: str | None) -> Decimal | None:
-    return None if stored is None else Decimal(stored)

@@ -206,6 +206,8 @@ class Sums:
         if self._by == "day":
             query = query.replace("{day}", _day_of(*_span(db, self._wanted, stretch)))
         for key, model, *figures in db.execute(query, values):
+            if pictures:
+                key, model = thumbnail_key(key, model), ""  # noqa: PLW2901  # a document's page is a picture of its own
             self._sums.setdefault((key, model), _Sum()).add(*figures)
 
     def groups(self, db: sqlite3.Connection) -> list[Group]:

@@ -49,10 +49,12 @@ class PictureShare:
 
     number: int
     sha256: str
-    """Of the original."""
+    """Of the original; empty where nobody is to know later which it was."""
     tokens: int
     cost: Decimal | None
     """USD; None where the model's price is not known."""
+    page: int = 0
+    """Of a document, from 1; 0 for a picture by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Group(NamedTuple):
     """Entries together."""
 
     key: str
-    """The day (2026-11-21), or the id of a conversation or model, or a picture's SHA-256."""
+    """The day (2026-11-21), or the id of a conversation or model, or a picture's `thumbnail_key`."""
     name: str
     """A conversation's title; otherwise empty."""
     model: str

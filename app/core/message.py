@@ -142,6 +142,12 @@ def thumbnail_key(original: str, page: int = 0) -> str:
     return f"{original}-{page}" if page else original
 
 
+def parts_of(key: str) -> tuple[str, int]:
+    """The original's SHA-256 and the page, 0 for no document's, of a `thumbnail_key`."""
+    original, _, page = key.partition("-")
+    return original, int(page or 0)
+
+
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class ReplyBlock:
     """A content block of an answer, as the API sent it. `data["type"]` may be one we have never heard of."""

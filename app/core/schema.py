@@ -16,7 +16,6 @@ APPLICATION_ID: Final = 0x56697361
 """Marks the file as ours in SQLite's header: "Visa" in ASCII."""
 
 
-
 def _number(path: str, kind: str = "INTEGER") -> str:
     """SQL for a number in a message's facts; 0 where a damaged message has none. So on below: a start must not fail."""
     return f"coalesce(CAST(json_extract(facts, '{path}') AS {kind}), 0)"
@@ -126,7 +125,7 @@ MIGRATIONS: Final[list[tuple[str, ...]]] = [
                 {_number("$.usage.output_tokens")}, {_number("$.usage.thinking_tokens")}, 0
             FROM messages
             WHERE role = 'assistant' AND iif(json_valid(facts), json_extract(facts, '$.usage') IS NOT NULL, 0)
-            ORDER BY position""",
+            ORDER BY position""",  # noqa: S608
     ),
     (
         # See `app.core.calibration`. `rates`: the version of the estimate that `estimated` is from.

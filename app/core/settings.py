@@ -42,7 +42,11 @@ class Settings:
     foreign_sources: bool = False
     """Whether links and kept files may go to a server other than Anthropic's."""
     cap_day: str = ""
-    """USD that may be spent in a day, as an exact decimal; empty for no cap. The same for the two after it."""
+    """USD that may be spent in a day, as an exact decimal; empty for no cap. The same for the two after it.
+
+    One that was written into the file and cannot be read counts as "0": nothing that costs is sent before the person
+    has seen it on the Money page, where the "0" stands. As if there were none, all could be spent.
+    """
     cap_month: str = ""
     cap_conversation: str = ""
     cache_ttl: Literal["5m", "1h"] = "5m"
@@ -61,7 +65,7 @@ _CHOICES: Final = {
     "cache_ttl": {"5m", "1h"},
 }
 _AMOUNTS: Final = {"cap_day", "cap_month", "cap_conversation"}
-_AMOUNT: Final = re.compile(r"(\d{1,9}(\.\d{1,12})?)?")
+_AMOUNT: Final = re.compile(r"([0-9]{1,9}(\.[0-9]{1,12})?)?")
 _RANGES: Final = {"max_tokens": range(1, 10_000_000), "text_size": range(50, 401), "upload_days": range(1, 91)}
 _UNSET: Final = Settings()
 _KNOWN: Final = {known.name: getattr(_UNSET, known.name) for known in fields(Settings) if known.name != "other"}
@@ -70,9 +74,9 @@ _KNOWN: Final = {known.name: getattr(_UNSET, known.name) for known in fields(Set
 def load(folder: Path, *, put_aside: bool = True) -> tuple[Settings, Path | None]:
     """Read the settings. Never raises.
 
-    A value out of its range counts as not set. A file that cannot be read as a JSON object is renamed, so that
-    saving does not overwrite it, unless nothing will be saved; the second value is where it is then, None when all is
-    well.
+    A value out of its range counts as not set, but a cap as 0. A file that cannot be read as a JSON object is renamed,
+    so that saving does not overwrite it, unless nothing will be saved; the second value is where it is then, None when
+    all is well.
     """
     path = folder / FILE
     try:
@@ -83,6 +87,7 @@ def load(folder: Path, *, put_aside: bool = True) -> tuple[Settings, Path | None
         return Settings(), None
     except (OSError, ValueError, RecursionError):
         return Settings(), _put_aside(path) if put_aside else path
+    stored |= {name: _cap(stored[name]) for name in _AMOUNTS & stored.keys()}
     known = {name: value for name, value in stored.items() if name in _KNOWN and _fits(name, value)}
     other = {name: value for name, value in stored.items() if name not in _KNOWN}
     return Settings(**known, other=other), None
@@ -99,12 +104,18 @@ def save(settings: Settings, folder: Path) -> None:
         raise StoreFull(str(path)) from error
 
 
+def _cap(value: Any) -> str:
+    """A cap as written by hand: 5, "5.00", " 5,00 "; "0" where it is no amount. Without thousands separators."""
+    if value is None:
+        return ""
+    written = str(value).strip().replace(",", ".")
+    return written if _AMOUNT.fullmatch(written) else "0"
+
+
 def _fits(name: str, value: Any) -> bool:
     # type() and not isinstance: JSON's true would pass for the number 1.
     if type(value) is not type(_KNOWN[name]):
         return False
-    if name in _AMOUNTS:
-        return _AMOUNT.fullmatch(value) is not None
     if isinstance(value, dict):
         return True
     return value in _CHOICES.get(name, (value,)) and value in _RANGES.get(name, (value,))

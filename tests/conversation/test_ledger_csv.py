@@ -61,7 +61,7 @@ async def _fill(store: Store, ledger: Ledger) -> None:
     await store.add_message("c", Message("user", (picture(1, "a" * 64),), id="q"))
     call = Call("message", "api.example", "own", "c", "m", Decimal("0.0000001"), Decimal("0.5"))
     await ledger.enter("r0", call, Caps())
-    shares = (PictureShare(1, "a" * 64, 2691, Decimal("0.004")),)
+    shares = (PictureShare(1, "a" * 64, 2691, Decimal("0.004")), PictureShare(2, "b" * 64, 9, Decimal("0.001"), 7))
     outcome = Outcome(
         "stopped", 2.5, Usage(1, 2, 3, 4, 5, 2), Decimal("0.00000003"), False, Decimal("-0.02"), shares
     )  # fmt: skip
@@ -88,7 +88,7 @@ async def test_every_request_is_a_line_with_exact_figures(
         "model": "own",
         "conversation": '\'=HYPERLINK("http://evil", "Roofs, and more")',
         "conversation_id": "c",
-        "pictures": "1",
+        "pictures": "2",
         "input_tokens": "1",
         "cache_write_5m_tokens": "2",
         "cache_write_1h_tokens": "3",
@@ -112,7 +112,10 @@ async def test_every_request_is_a_line_with_exact_figures(
         ("day", {"model": "own", "requests": "1", "cost_usd": "0.00000003"}),
         ("conversation", {"conversation_id": "c", "saved_by_caching_usd": "-0.02", "exact": "no"}),
         ("model", {"model": "own", "tokens": "15", "without_price": "0"}),
-        ("picture", {"picture": "Überblick 📈.png", "sha256": "a" * 64, "tokens": "2691", "cost_usd": "0.004"}),
+        (
+            "picture",
+            {"picture": "Überblick 📈.png", "sha256": "a" * 64, "page": "", "tokens": "2691", "cost_usd": "0.004"},
+        ),
     ],
 )
 async def test_what_is_together_is_a_line(
@@ -120,8 +123,10 @@ async def test_what_is_together_is_a_line(
 ) -> None:
     await _fill(store, ledger)
     await save(ledger, by, Filter(model="own"), tmp_path / "out.csv", threads)
-    [line] = read(tmp_path / "out.csv")
+    line, *others = read(tmp_path / "out.csv")
     assert line.items() >= first.items()
+    pages = [(other["sha256"], other["page"]) for other in others]
+    assert pages == ([("b" * 64, "7")] if by == "picture" else [])
 
 
 async def test_many_requests_are_all_there_in_order(

@@ -73,6 +73,16 @@ async def test_what_could_not_be_settled_can_be_said_again(ledger: Ledger, store
     assert await ledger.spent("day") == Decimal("0.03")
 
 
+async def test_what_could_not_be_withdrawn_can_be_said_again(ledger: Ledger, store: Store) -> None:
+    permit = await LedgerGate(ledger, Caps).admit(call())
+    sql(store, "PRAGMA query_only = ON")
+    with pytest.raises(StoreFull):
+        await permit.withdraw()
+    sql(store, "PRAGMA query_only = OFF")
+    await permit.withdraw()
+    assert await ledger.entries(Filter()) == []
+
+
 @pytest.mark.parametrize("period", ["day", "month", "conversation"])
 async def test_what_is_under_way_counts_and_frees_what_it_did_not_use(ledger: Ledger, period: str) -> None:
     gate = LedgerGate(ledger, lambda: Caps(**{period: Decimal("0.15")}))

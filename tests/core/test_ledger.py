@@ -312,6 +312,57 @@ async def test_pictures_add_up_over_the_requests_they_went_in(ledger: Ledger, ma
     assert (second.key, second.cost, second.exact, second.unpriced) == (other, Decimal(0), False, 1)
 
 
+async def test_pages_of_a_document_are_pictures_of_their_own(ledger: Ledger, store: Store, made: Made) -> None:
+    one = "a" * 64
+    await store.create(Conversation("c"))
+    for page, name in enumerate(("plan.pdf", "plan.pdf", "red.png")):
+        shown = replace(picture(page + 1, one), name=name, page=2 - page)
+        await store.add_message("c", Message("user", (shown,), id=f"q{page}"))
+    shares = [PictureShare(n, one, 100, Decimal(cost), page) for n, cost, page in ((1, 3, 2), (2, 2, 1), (3, 1, 0))]
+    made(NOON, pictures=tuple(shares))
+    groups = await ledger.grouped("picture", Filter())
+    assert [(group.key, group.cost) for group in groups] == [(f"{one}-2", 3), (f"{one}-1", 2), (one, 1)]
+    names = ("plan.pdf", "plan.pdf", "red.png")
+    assert await ledger.pictures(groups) == {g.key: (n, g.key) for g, n in zip(groups, names, strict=True)}
+
+
+async def test_pictures_without_a_fingerprint_are_counted_and_no_more(ledger: Ledger, made: Made) -> None:
+    made(NOON, pictures=tuple(PictureShare(n, "", 100, Decimal("0.1")) for n in (1, 2)))
+    [entry] = await ledger.entries(Filter())
+    assert (entry.pictures, await ledger.grouped("picture", Filter())) == (2, [])
+
+
+async def test_entering_twice_is_entering_once(ledger: Ledger) -> None:
+    """Whoever asks from another process asks again where the answer was late: nor may what is kept back be in its way."""
+    call = Call("message", at_most=Decimal("0.1"))
+    for _ in range(2):
+        await ledger.enter("r", call, Caps(day=Decimal("0.15")))
+    assert (len(await ledger.entries(Filter())), await ledger.spent("day")) == (1, Decimal("0.1"))
+
+
+@pytest.mark.parametrize(("cost", "left"), [(None, 0), ("0.1", 1)])
+async def test_what_was_settled_without_a_cost_can_yet_be_withdrawn(
+    ledger: Ledger, made: Made, cost: str | None, left: int
+) -> None:
+    made(NOON, cost)
+    await ledger.withdraw("r0")
+    assert len(await ledger.entries(Filter())) == left
+
+
+async def test_an_amount_that_is_damaged_counts_nothing_and_stops_nothing(
+    ledger: Ledger, store: Store, made: Made
+) -> None:
+    for _ in range(2):
+        made(time.time(), "0.25", saved="0.1")
+    sql(store, "UPDATE requests SET cost = '0.q', at_most = 'nan', ahead = '', saved = '1..' WHERE id = 'r0'")
+    assert await ledger.spent("day") == Decimal("0.25")
+    sql(store, "UPDATE requests SET cost = 'infinity' WHERE id = 'r0'")
+    assert (await ledger.spent("day"), await ledger.spent("conversation", "c")) == (Decimal("0.25"),) * 2
+    assert only(await ledger.grouped("model", Filter())).cost == Decimal("0.25")
+    assert [entry.amount for entry in await ledger.entries(Filter())] == [Decimal("0.25"), None]
+    assert await ledger.estimates() == [(Decimal("0.5"), Decimal("0.25"))]
+
+
 async def test_pictures_are_named_by_the_conversation_they_went_in_last(
     ledger: Ledger, store: Store, made: Made
 ) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import stat
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from app.core import schema
 from app.core.errors import StoreDamaged, StoreFull, StoreTooNew
+from app.core.ledger import Filter, Ledger
 from app.core.message import Message, TextBlock
 from app.core.store import FILE, Conversation, Store
 from tests.core.test_store import answer, sql
@@ -117,6 +120,53 @@ async def test_a_full_disk_is_reported_and_what_was_there_stays(store: Store) ->
     assert await store.messages("c") == [answer()]
     sql(store, "PRAGMA max_page_count = 100000")
     await store.add_message("c", Message("user", (TextBlock("x" * 1_000_000),), id="q"))
+
+
+def _facts(**changed: object) -> str:
+    usage = {name: 1 for name in ("input_tokens", "cache_write_5m", "cache_write_1h", "cache_read", "output_tokens")}
+    whole = {"seconds": 2.5, "server": "api.example", "model": "m", "estimate": "0.3", "cost": "0.1"}
+    return json.dumps(whole | {"usage": usage | {"thinking_tokens": 0}} | changed)
+
+
+@pytest.mark.parametrize(
+    ("facts", "spent"),
+    [
+        (_facts(), "0.1"),
+        (_facts().replace('"seconds"', '"seconxs"'), "0.1"),
+        (_facts(seconds="soon", server=None, model=[]), "0.1"),
+        (_facts(server="practice"), "0"),
+        (_facts().replace("cache_write_1h", "cache_wrjte_1h"), "0.1"),
+        (_facts(usage=5), "0.1"),
+        (_facts(usage={"output_tokens": "many"}), "0.1"),
+        *((_facts(cost=cost), "0") for cost in ("0.q", "0..1", ".", "1e5", "NaN", "-1", "", None, [1])),
+        (_facts(cost=0.1, estimate="0.q"), "0.1"),
+        (_facts()[:-1], "0"),
+        ("[]", "0"),
+    ],
+)
+async def test_what_was_answered_before_there_was_a_ledger_comes_into_it_however_damaged(
+    tmp_path: Path, facts: str, spent: str
+) -> None:
+    counted = facts != "[]" and facts.endswith("}")
+    db = sqlite3.connect(tmp_path / FILE, isolation_level=None)
+    for statement in schema.MIGRATIONS[0]:
+        db.execute(statement)
+    db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+    db.execute("PRAGMA user_version = 1")
+    db.execute("INSERT INTO conversations VALUES ('c', 't', 'm', '', 1, 1, 0, '', '', 0, NULL)")
+    message = "INSERT INTO messages VALUES (NULL, ?, 'c', 'assistant', ?, 10, '[]', ?, 0)"
+    db.executemany(message, [("damaged", "comqlete", facts), ("whole", "complete", _facts(cost="0.02"))])
+    db.close()
+    store = Store.open(tmp_path)
+    ledger = Ledger(store)
+    try:
+        entries = [*await ledger.entries(Filter()), *await ledger.entries(Filter(practice=True))]
+        states = {entry.call.message: entry.outcome.state for entry in entries}
+        assert states == {"whole": "complete"} | ({"damaged": "interrupted"} if counted else {})
+        assert await ledger.spent("month", now=10.0) == Decimal("0.02") + Decimal(spent)
+        assert await ledger.grouped("day", Filter(practice=True)) != [] or "practice" not in facts
+    finally:
+        store.close()
 
 
 async def test_a_step_that_fails_leaves_the_old_version_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

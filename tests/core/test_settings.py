@@ -100,6 +100,24 @@ def test_a_value_out_of_range_counts_as_not_set(tmp_path: Path, name: str, value
     assert settings.load(tmp_path) == (Settings(sidebar_open=False), None)
 
 
+@pytest.mark.parametrize(
+    ("written", "cap"),
+    [
+        (20, "20"),
+        (2.5, "2.5"),
+        ("5.00", "5.00"),
+        ("5,00", "5.00"),
+        (" 3 ", "3"),
+        ("", ""),
+        (None, ""),
+        *((wrong, "0") for wrong in ("five", "1,000.50", "-1", -1, True, [5], {}, 1e300, "٣", float("nan"))),
+    ],
+)
+def test_a_cap_of_another_form_is_read_or_lets_nothing_be_spent(tmp_path: Path, written: object, cap: str) -> None:
+    (tmp_path / FILE).write_text(json.dumps({"cap_day": written, "cap_month": "7"}))
+    assert settings.load(tmp_path) == (Settings(cap_day=cap, cap_month="7"), None)
+
+
 def test_the_file_is_private(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
