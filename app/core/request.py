@@ -120,17 +120,19 @@ class Request:
         digest = hashlib.sha256(f"{server}\0{model}\0{system}".encode())
         continues: Message | None = None
         trail: list[tuple[str, int]] = []
-        stale, seen, steady, changed = -1, 0, 0, (0, 0)
+        stale, seen, steady, changed, thought = -1, 0, 0, (0, 0), len(kept)
         asked = ""
         for index, message in enumerate(kept):
             if message.role == "assistant":
                 if bare(message.prefix) == asked:
                     continues, seen, steady = message, index + 1, index
                     if message.prefix != asked:  # asked without earlier thinking, as all that follows
-                        stale, trail = index, trail[-1:]
+                        stale, trail = index, [*_before(thought, trail[:-1]), trail[-1]]
                 else:
                     stale, continues, seen = index, None, 0
-                    trail, changed = [], (steady, index)
+                    trail, changed = _before(thought, trail), (steady, index)
+                if thought > index and _thinks(message):
+                    thought = index
             _digest(digest, message)
             if message.role == "user":
                 asked = digest.hexdigest()
@@ -271,6 +273,15 @@ class Request:
         if self.exact is not None and fit(image.width, image.height, self.exact) == (image.width, image.height):
             entry["transformations"] = {"oversized_image": "error"}
         return entry
+
+
+def _thinks(message: Message) -> bool:
+    return any(isinstance(b, ReplyBlock) and b.type in THINKING for b in _blocks(message, thinking=True))
+
+
+def _before(thought: int, trail: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """What of a trail still goes byte by byte when no thinking does that was thought up to now."""
+    return [(digest, length) for digest, length in trail if length <= thought]
 
 
 def sendable(history: Sequence[Message]) -> list[Message]:

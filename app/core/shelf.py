@@ -14,12 +14,12 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
-from app.core.caching import Kept, kept_of, kept_until, left_by, readable
+from app.core.caching import kept_of, readable
 from app.core.catalog import Model, Prices
 from app.core.cost import block_tokens, dollars, picture_tokens, write_price
 from app.core.message import THINKING, Block, ImageBlock, Message, ReplyBlock, Ttl, well_formed
 from app.core.refit import Today, due, planned
-from app.core.request import Request, bare, sendable
+from app.core.request import Request
 
 Kind = Literal["kept", "described", "left_out"]
 State = Literal["kept", "described", "left_out", "same_as", "silent"]
@@ -230,7 +230,7 @@ class _Turn(NamedTuple):
         ahead = planned(history, due(history, today, new_blocks=draft.blocks))
         request = today.build(ahead)
         tokens = today.context(request, ahead).tokens + draft.tokens
-        kept = readable(request, ahead, today.now) or _before_change(request, ahead, today)
+        kept = readable(request, ahead, today.now)
         counted = next(kept_of(request, ahead), None)
         own = sum(
             block_tokens(block, blocks, today.model, today.count) for _, blocks in request.messages for block in blocks
@@ -243,30 +243,6 @@ class _Turn(NamedTuple):
             kept.tokens if kept else 0,
             kept.messages if kept else 0,
         )
-
-
-def _before_change(request: Request, history: Sequence[Message], today: Today) -> Kept | None:
-    """What the server can read up to where the history was changed: as far as every byte goes again.
-
-    That is no further than to the first thinking, none of which goes along any more.
-    """
-    kept, (steady, _) = sendable(history), request.changed
-    thought = next((index for index, message in enumerate(kept) if _thinks(message)), len(kept))
-    rows = {id(message): row for row, message in enumerate(history)}
-    for index in range(min(steady, thought), 0, -1):
-        answer = kept[index]
-        if answer.role == "user" or not left_by(answer):
-            continue
-        until = kept_until(history, rows[id(answer)])
-        if today.now < until and request.reaches(index):
-            head = today.build(history[: rows[id(answer)]])
-            if head.prefix == bare(answer.prefix):
-                return Kept(answer, index, until)
-    return None
-
-
-def _thinks(message: Message) -> bool:
-    return any(isinstance(block, ReplyBlock) and block.type in THINKING for block in message.content)
 
 
 def _cost(tokens: int, cached: int, prompt: int, model: Model, ttl: Ttl) -> Decimal | None:

@@ -16,6 +16,7 @@ from app.core import bill
 from app.core.caching import LIFETIMES, Lost, missed
 from app.core.ledger import Filter
 from app.core.message import Message
+from app.core.shelf import KEPT, Form
 from tests.conftest import finish
 from tests.servers.api import ApiServer
 from tests.servers.replies import text
@@ -126,3 +127,21 @@ def test_the_servers_id_of_the_request_is_kept(ask: Callable[..., Message], chat
     assert answer.request_id == "req_test0001"
     (kept,) = (m for m in finish(online.store.messages(chat.facts.id)) if m.role == "assistant")
     assert kept.request_id == answer.request_id
+
+
+def test_a_picture_left_out_and_brought_back_is_priced_by_what_the_cache_still_has(
+    chat: Chat, ask: Callable[..., Message], picture: Callable[..., Path], qtbot: QtBot
+) -> None:
+    ask("What?", picture("a.png"), picture("b.png", color="#2040c0"))
+    ask("And?")
+    chat.worker.arrange({2: Form("left_out")})
+    qtbot.waitUntil(lambda: not chat.worker.busy)
+    ask("Without it?")
+    chat.worker.arrange({2: KEPT})
+    qtbot.waitUntil(lambda: not chat.worker.busy)
+    chat.draft.set_text("And with it again?")
+    ahead = chat.draft.estimate
+    assert ahead.context.cached > 0
+    usage = ask("And with it again?").usage
+    assert usage is not None
+    assert usage.cache_read == ahead.context.cached

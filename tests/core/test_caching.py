@@ -219,15 +219,17 @@ def test_a_replaced_picture_is_named_by_the_turn_after_the_last_that_is_as_it_wa
     first, text = history[4].content
     assert isinstance(first, ImageBlock)
     history[4] = replace(history[4], content=(replace(first, sent="6" * 64), text))
-    assert lost(following(history), history, 1150.0) == Lost("picture", 3000, 3)
+    assert lost(following(history), history, 1150.0) == Lost("picture", 1000, 3)
 
 
-def test_before_a_change_nothing_counts_as_read_where_thinking_goes_no_more() -> None:
+def test_before_a_change_nothing_counts_as_read_from_the_first_thinking_on_which_goes_no_more() -> None:
     history = conversation(3, thinks=True)
     history[4] = replace(history[4], content=(TextBlock("Other"),))
     request = following(history)
     assert not request.thinks
-    assert readable(request, history, 1150.0) is None
+    kept = readable(request, history, 1150.0)
+    assert kept is not None
+    assert kept.messages == 1
 
 
 def test_of_several_pictures_none_is_blamed_without_knowing_which() -> None:
