@@ -27,7 +27,7 @@ from app.core.bill import outcome
 from app.core.caching import remembered
 from app.core.cost import estimate, exact
 from app.core.cuts import Box, Preset
-from app.core.errors import NoKey, StoreError, VisavisError
+from app.core.errors import CapReached, NoKey, StoreError, VisavisError
 from app.core.ledger_types import Call
 from app.core.message import JSON, Message
 from app.core.preflight import check
@@ -105,7 +105,10 @@ class Worker(QObject):
         self._keeping: asyncio.Task[Any] | None = None
         self._ending = False
         """Whether a Stop would come too late, or has come already."""
+        self._spending = tools.spending
+        self._caps = self._spending.caps
         self._account.changed.connect(self._on_account_changed)
+        tools.preferences.changed.connect(self._on_preferences_changed)
 
     @property
     def phase(self) -> Phase:
@@ -215,6 +218,12 @@ class Worker(QObject):
     def _on_account_changed(self) -> None:
         """A key or practice mode has come: that there was none needs no telling any more."""
         if isinstance(self._refusal, NoKey) and self._account.connected:
+            self.dismiss_refusal()
+
+    def _on_preferences_changed(self) -> None:
+        """Another cap: that the former was reached needs no telling any more."""
+        was, self._caps = self._caps, self._spending.caps
+        if isinstance(self._refusal, CapReached) and self._caps != was:
             self.dismiss_refusal()
 
     def _rest(self, _task: asyncio.Task[None]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,10 +17,12 @@ from pytestqt.qtbot import QtBot
 
 from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
-from app.core.errors import CapReached
+from app.core.errors import ApiError, CapReached, NotConnected, StoreFull, VisavisError
+from app.core.failure import error_from_json
 from app.core.ledger import Entry, Filter
 from app.core.message import Message, Usage
 from tests.conftest import destroy, finish
+from tests.core.test_store import sql
 from tests.servers import replies
 from tests.servers.api import ApiServer
 
@@ -149,6 +153,94 @@ def test_a_request_that_never_left_is_not_in_the_ledger(tools: Tools, qtbot: QtB
     assert entries(tools) == []
 
 
+def test_a_stop_before_anything_left_keeps_nothing_back(tools: Tools, qtbot: QtBot) -> None:
+    """Whoever listens takes no more calls: connecting goes on for as long as nobody stops it."""
+    with socket.socket() as deaf, ExitStack() as waiting:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        for _ in range(4):
+            call = waiting.enter_context(socket.socket())
+            call.setblocking(False)
+            call.connect_ex(deaf.getsockname())
+        finish(tools.account.save_key("sk-ant-0123456789", f"http://127.0.0.1:{deaf.getsockname()[1]}"))
+        chat = Chat.new(MODEL, tools, tools.account)
+        chat.draft.set_text("Hello?")
+        chat.worker.send()
+        qtbot.waitUntil(lambda: chat.worker.phase == "asking" and len(entries(tools)) == 1)
+        rest(chat, qtbot, chat.worker.stop)
+    assert chat.messages.messages[-1].state == "stopped"
+    assert entries(tools) == []
+
+
+def test_a_stop_after_something_left_is_told_the_ledger(
+    chat: Chat, online: Tools, api: ApiServer, qtbot: QtBot
+) -> None:
+    api.script(replies.silence())
+    chat.draft.set_text("And now?")
+    chat.worker.send()
+    qtbot.waitUntil(lambda: len(api.posts) == 2)
+    rest(chat, qtbot, chat.worker.stop)
+    latest = entries(online)[0]
+    assert (latest.outcome.state, latest.outcome.cost) == ("stopped", None)
+    assert latest.amount is not None
+
+
+def fill_disk(tools: Tools, *moments: str) -> None:
+    """Let the disk be full whenever rows are written that a trigger's head tells of, and only then."""
+    (pages,) = sql(tools.store, "PRAGMA page_count")
+    sql(tools.store, "CREATE TABLE ballast (data)")
+    sql(tools.store, f"PRAGMA max_page_count = {pages + 1000}")
+    for number, moment in enumerate(moments):
+        too_much = "BEGIN INSERT INTO ballast VALUES (zeroblob(1 << 27)); END"
+        sql(tools.store, f"CREATE TRIGGER full_{number} {moment} {too_much}")
+
+
+def test_an_answer_is_not_lost_where_its_cost_cannot_be_kept(chat: Chat, online: Tools, qtbot: QtBot) -> None:
+    told: list[object] = []
+    chat.worker.stored.connect(lambda _facts: told.append("stored"))
+    chat.worker.answered.connect(lambda answer: told.append(answer.state))
+    online.tasks.failed.connect(lambda error: told.append(type(error)))
+    fill_disk(online, "BEFORE UPDATE ON requests")
+    say(chat, qtbot, "And now?")
+    assert told == ["stored", "stored", "complete", StoreFull]
+    assert chat.worker.refusal is None
+    [latest, _] = entries(online)
+    assert (latest.outcome.state, latest.amount) == ("sent", latest.call.at_most)
+
+
+def test_the_cost_is_kept_where_its_answer_cannot_be(chat: Chat, online: Tools, qtbot: QtBot) -> None:
+    ended = "ON messages WHEN NEW.role = 'assistant' AND NEW.state <> 'streaming'"
+    fill_disk(online, f"BEFORE UPDATE {ended}", f"BEFORE INSERT {ended}")
+    say(chat, qtbot, "And now?")
+    assert isinstance(chat.worker.refusal, StoreFull)
+    [latest, first] = entries(online)
+    assert (latest.outcome.state, latest.outcome.exact) == ("complete", True)
+    assert latest.outcome.cost == Decimal(chat.messages.messages[-1].cost)
+    assert spent(online) == sum(entry.outcome.cost or 0 for entry in (latest, first))
+
+
+def test_what_the_server_said_is_told_where_the_ledger_cannot_be(
+    chat: Chat, online: Tools, api: ApiServer, qtbot: QtBot
+) -> None:
+    fill_disk(online, "BEFORE UPDATE ON requests")
+    api.script(replies.error(400, "invalid_request_error", "No."))
+    say(chat, qtbot, "And now?")
+    assert isinstance(error_from_json(chat.messages.messages[-1].error or {}), ApiError)
+
+
+def test_that_nobody_answers_is_told_where_the_ledger_cannot_be(tools: Tools, qtbot: QtBot) -> None:
+    fill_disk(tools, "BEFORE DELETE ON requests")
+    finish(tools.account.save_key("sk-ant-0123456789", "http://127.0.0.1:9"))
+    chat = Chat.new(MODEL, tools, tools.account)
+    told: list[VisavisError] = []
+    chat.worker.waiting.connect(lambda wait: told.append(wait.error))
+    chat.draft.set_text("Hello?")
+    chat.worker.send()
+    qtbot.waitUntil(lambda: told != [] or not chat.worker.busy)
+    rest(chat, qtbot, chat.worker.stop)
+    assert [type(error) for error in told] == [NotConnected]
+
+
 def test_practice_spends_nothing_and_is_kept_apart(tools: Tools, qtbot: QtBot) -> None:
     tools.preferences.update(cap_day="0")
     chat = Chat.new(MODEL, tools, tools.account)
@@ -233,3 +325,13 @@ def test_a_cap_refuses_before_earlier_pictures_are_made_anew(
     assert isinstance(chat.worker.refusal, CapReached)
     assert chat.messages.messages == before
     assert len(api.posts) == 1
+
+
+def test_another_cap_takes_the_refusal_away(chat: Chat, online: Tools, qtbot: QtBot) -> None:
+    online.preferences.update(cap_day="0")
+    say(chat, qtbot, "And more?")
+    assert isinstance(chat.worker.refusal, CapReached)
+    online.preferences.update(text_size=110)
+    assert chat.worker.refusal is not None
+    online.preferences.update(cap_day="5")
+    assert chat.worker.refusal is None
