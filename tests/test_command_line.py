@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -259,6 +260,14 @@ def test_what_was_asked_is_in_the_ledger(
     assert (entry.call.kind, entry.outcome.state, entry.outcome.exact) == ("message", "complete", True)
     assert entry.outcome.cost == Decimal(json.loads(done.stdout)["cost_usd"])
     assert (entry.pictures, len(api.posts)) == (1, 1)
+
+
+def test_nothing_tells_later_what_was_asked_about(online: Run, tmp_path: Path, picture: Callable[..., Path]) -> None:
+    online("ask", "What?", str(picture("a.png")))
+    with sqlite3.connect(tmp_path / "data" / "conversations.db") as db:
+        assert db.execute("SELECT conversation_id, message_id, pictures FROM requests").fetchall() == [("", "", 1)]
+        assert db.execute("SELECT count(*) FROM request_pictures").fetchone() == (0,)
+    db.close()
 
 
 def test_a_cap_keeps_it_from_being_sent(online: Run, api: ApiServer, tmp_path: Path) -> None:

@@ -140,6 +140,16 @@ class Chat(QObject):
         return self._context
 
     @property
+    def practice(self) -> bool:
+        """Whether the next request is practice and costs nothing."""
+        return self._tools.account.practice
+
+    @property
+    def knows_usual(self) -> bool:
+        """Whether any answer of the model was seen, so that there is a usual length of them."""
+        return self._tools.learning.knows_usual(self.model.id, practice=self.practice)
+
+    @property
     def refits(self) -> tuple[Refit, ...]:
         """What will be done to earlier pictures before the next request can go. The prices know of it already."""
         return self._refits
@@ -153,7 +163,7 @@ class Chat(QObject):
 
     def resending(self, offer: Offer) -> Resending:
         """What sending a picture again this way adds to a request, and which earlier pictures are made anew for it."""
-        return self._resendings.of(offer)
+        return replace(self._resendings.of(offer), free=self.practice)
 
     def replace_picture(self, number: int, source: Source) -> None:
         """Put another picture in the place of one, be it sent or still in the draft."""

@@ -44,6 +44,10 @@ class Learning(QObject):
         """Output tokens of an answer to expect: the median of the model's last ten; 500 while there are none."""
         return self._usual.get((model, practice), USUAL_ANSWER)
 
+    def knows_usual(self, model: str, *, practice: bool) -> bool:
+        """Whether `usual_answer` is told by answers, and no assumption."""
+        return (model, practice) in self._usual
+
     def start(self) -> None:
         """Read what earlier days taught. Until it is read, counters count as if nothing was."""
         self._tasks.start(self._load(), "load what was learnt")

@@ -18,6 +18,8 @@ class Resending:
     """USD that it adds to a request, those included that `refits` cost; None where the model's price is not known."""
     refits: tuple[Refit, ...] = ()
     """What is done to earlier pictures before it can go."""
+    free: bool = False
+    """Whether it is practice, so that nobody pays the price."""
 
 
 class Resendings:

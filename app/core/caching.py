@@ -14,16 +14,20 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 
 from app.core.message import JSON, REFITTED, ImageBlock, Message, Ttl
 from app.core.request import Request, bare
+from app.core.server import PRACTICE
 
 LIFETIMES: Final[Mapping[Ttl, float]] = {"5m": 300.0, "1h": 3600.0}
 """Seconds for which the server keeps what was written or read last."""
 
-Reason = Literal["lapsed", "server", "model", "system", "picture", "thinking", "messages", "blocks", "forgotten"]
+Reason = Literal[
+    "lapsed", "server", "practice", "model", "system", "picture", "thinking", "messages", "blocks", "forgotten"
+]
 """Why a request could not read what the one before it had left in the cache.
 
-"lapsed": it came too late. "server", "model", "system": another is asked, or with another system prompt. "picture": an
-earlier one was changed, left out or fitted anew. "thinking": earlier thinking was left out. "messages": something else
-before it is not as it was. "blocks": too much was added for the server to look back that far (`app.core.request`).
+"lapsed": it came too late. "server", "model", "system": another is asked, or with another system prompt. "practice":
+what came before was practice, which leaves no server anything. "picture": an earlier one was changed, left out or
+fitted anew. "thinking": earlier thinking was left out. "messages": something else before it is not as it was. "blocks":
+too much was added for the server to look back that far (`app.core.request`).
 "forgotten": nothing had changed, and yet the server had it no more.
 """
 
@@ -183,7 +187,7 @@ def _said(answer: Message, ours: Lost | None) -> Lost | None:
 def _changed(request: Request, last: Message, tokens: int) -> Lost:
     """What is not as it was when `last` was asked for."""
     if last.server != request.server:
-        return Lost("server", tokens)
+        return Lost("practice" if last.server == PRACTICE else "server", tokens)
     if last.model != request.model:
         return Lost("model", tokens)
     system = (last.cache or {}).get("system")

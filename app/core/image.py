@@ -21,6 +21,7 @@ from app.core.errors import PictureTooBig, PictureUnreadable
 from app.core.fit import Size
 from app.core.legibility import Findings, find
 from app.core.pictures import open_picture, read_picture
+from app.core.resize import at_work
 from app.core.source import Source, bands, boundary, decode, open_source, picture_header, upright
 
 
@@ -104,9 +105,8 @@ def prepare(path: Path, name: str, cuts: Sequence[Cut], *, max_bytes: int = 7_40
     The same file, cuts and limit give the same bytes. Where quality alone does not reach `max_bytes`, a part becomes
     smaller than its cut. Raises as `probe` does, and PictureDamaged for a file that does not decode to its end.
     """
-    data = read_picture(path, name)
-    with boundary(name):
-        return prepared(open_source(data, name), name, cuts, max_bytes)
+    with at_work(), boundary(name):
+        return prepared(open_source(read_picture(path, name), name), name, cuts, max_bytes)
 
 
 def prepared(source: Source, name: str, cuts: Sequence[Cut], max_bytes: int) -> Preparation:

@@ -1,4 +1,4 @@
-"""Makes a picture smaller in strips, by two threads where nobody else is at it."""
+"""Makes a picture smaller in strips, by two threads where only one picture is worked on."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ helped = True
 """Whether a second thread may help."""
 
 _at_work: Final[set[int]] = set()
-"""Threads that make pictures smaller."""
+"""Threads that prepare a picture."""
 
 
 def resized(
@@ -59,22 +59,21 @@ def resized(
             aside()
         work()
 
-    with _alone() as alone:
-        if alone:
-            with ThreadPoolExecutor(1, thread_name_prefix="strips") as second:
-                beside = second.submit(work_beside)
-                work()
-                beside.result()
-        else:
-            work_beside()
+    if helped and len(_at_work) <= 1:
+        with ThreadPoolExecutor(1, thread_name_prefix="strips") as second:
+            beside = second.submit(work_beside)
+            work()
+            beside.result()
+    else:
+        work_beside()
     return made
 
 
 @contextmanager
-def _alone() -> Iterator[bool]:
-    """Whether no other picture is being made smaller: two at a time keep two threads busy without help."""
+def at_work() -> Iterator[None]:
+    """While a thread prepares a picture: two of them keep two processors busy without help."""
     _at_work.add(get_ident())
     try:
-        yield helped and len(_at_work) == 1
+        yield
     finally:
         _at_work.discard(get_ident())

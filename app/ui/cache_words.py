@@ -18,6 +18,8 @@ def short(lost: Lost) -> str:
             return translate("cache_words", "expired")
         case "server":
             return translate("cache_words", "another server")
+        case "practice":
+            return translate("cache_words", "practice kept nothing")
         case "model":
             return translate("cache_words", "another model")
         case "system":
@@ -45,6 +47,8 @@ def sentence(lost: Lost, ttl: Ttl) -> str:
             return words.replace("%1", lifetime(ttl)).replace("%2", QLocale().toString(when, "HH:mm"))
         case "server":
             return translate("cache_words", "Another server is asked: it has nothing of this chat in its cache.")
+        case "practice":
+            return translate("cache_words", "So far it was practice: the server has nothing of this chat in its cache.")
         case "model":
             return translate("cache_words", "Another model is asked: each has a cache of its own.")
         case "system":

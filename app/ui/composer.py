@@ -366,6 +366,8 @@ class Composer(QWidget):
             unread=unread,
             begun=bool(self._chat.messages.messages),
             free=self._account.practice,
+            unseen=any(picture.unseen for picture in draft.pictures),
+            usual=self._chat.knows_usual,
         )
 
     # --- Qt ---

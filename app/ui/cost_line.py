@@ -92,14 +92,24 @@ class CostLine(QLabel):
         return QSize(self._width(last), self.sizeHint().height())
 
 
-def cost_parts(estimate: Estimate, *, max_tokens: int, unread: int, begun: bool, free: bool) -> list[Part]:
+def cost_parts(
+    estimate: Estimate,
+    *,
+    max_tokens: int,
+    unread: int,
+    begun: bool,
+    free: bool,
+    unseen: bool = False,
+    usual: bool = True,
+) -> list[Part]:
     """What the next message carries and costs, with an answer of `max_tokens` at most.
 
     `unread` pictures are not measured yet, so that no total holds. In a conversation that is not `begun` there is no
-    history: what goes along is the system prompt.
+    history: what goes along is the system prompt. `unseen`: the size of a picture is not known, its tokens are the most
+    it can have. `usual`: the length of the answer is that of earlier ones, and no assumption.
     """
     carried = _history(estimate.context) if begun else _system(estimate.context)
-    parts = [Part(text) for text in (_pictures(estimate), _text(estimate), carried) if text]
+    parts = [Part(text) for text in (_pictures(estimate, unseen=unseen), _text(estimate), carried) if text]
     if unread:
         reading = translate("cost_line", "%1 being read").replace("%1", figures.count(unread))
         return [*parts, Part(reading, bold=True)]
@@ -107,7 +117,7 @@ def cost_parts(estimate: Estimate, *, max_tokens: int, unread: int, begun: bool,
         known = translate("cost_line", "practice: free") if free else translate("cost_line", "price unknown")
         return [*parts, Part(known, bold=True)]
     next_one, at_most = figures.dollars(estimate.next), figures.dollars(estimate.at_most, digits=2, up=True)
-    details = _details(estimate, at_most, max_tokens)
+    details = _details(estimate, at_most, max_tokens, usual=usual)
     if free:
         with_key = translate("cost_line", ", with a key ≈ %1").replace("%1", next_one)
         practice = Part(translate("cost_line", "practice: free"), bold=True)
@@ -120,7 +130,7 @@ def cost_parts(estimate: Estimate, *, max_tokens: int, unread: int, begun: bool,
     ]
 
 
-def _details(estimate: Estimate, at_most: str, max_tokens: int) -> str:
+def _details(estimate: Estimate, at_most: str, max_tokens: int, *, usual: bool) -> str:
     """What the price is for: the prompt, and an answer that is not there yet."""
     cached = estimate.context.cached
     if cached:
@@ -129,7 +139,10 @@ def _details(estimate: Estimate, at_most: str, max_tokens: int) -> str:
         prompt = translate("cost_line", "A prompt of %1 tokens at the price of a cache write,")
     else:
         prompt = translate("cost_line", "A prompt of %1 tokens at the input price,")
-    answer = translate("cost_line", "and an answer of about %1 tokens, the usual length here;")
+    if usual:
+        answer = translate("cost_line", "and an answer of about %1 tokens, the usual length here;")
+    else:
+        answer = translate("cost_line", "and an answer of %1 tokens, assumed as long as none has been seen;")
     limit = translate("cost_line", "at most %1 with an answer of %2 tokens.")
     lines = (
         prompt.replace("%1", figures.count(estimate.prompt_tokens)).replace("%2", figures.count(cached)),
@@ -149,14 +162,14 @@ def _lost(estimate: Estimate) -> list[str]:
     return [f"{dearer}.", cache_words.sentence(lost, estimate.context.ttl)]
 
 
-def _pictures(estimate: Estimate) -> str:
+def _pictures(estimate: Estimate, *, unseen: bool) -> str:
     if not estimate.pictures:
         return ""
     words = (
         translate("cost_line", "1 picture %2") if estimate.pictures == 1 else translate("cost_line", "%1 pictures %2")
     )
     words = words.replace("%1", figures.count(estimate.pictures))
-    return words.replace("%2", figures.tokens(estimate.picture_tokens))
+    return words.replace("%2", f"{'≤ ' if unseen else ''}{figures.tokens(estimate.picture_tokens)}")
 
 
 def _text(estimate: Estimate) -> str:

@@ -19,15 +19,18 @@ def tokens(number: int) -> str:
     return QCoreApplication.translate("figures", "%1 tok").replace("%1", count(number))
 
 
-def dollars(amount: Decimal, *, digits: int = 4, up: bool = False) -> str:
+def dollars(amount: Decimal, *, digits: int | None = None, up: bool = False) -> str:
     """US dollars with four decimals for a picture or a turn, three in lists; two significant digits below $0.001.
 
-    `up` rounds away from zero: a limit is not to be understated.
+    Below a hundredth of a cent only that it is less, where no number of `digits` is asked for. `up` rounds away from
+    zero: a limit is not to be understated.
     """
     rounding = ROUND_UP if up else ROUND_HALF_UP
     if not amount:
         return "$0"
-    step = Decimal(1).scaleb(-digits)
+    if digits is None and abs(amount) < _CENT_OF_A_CENT:
+        return f"${_CENT_OF_A_CENT}" if up else f"< ${_CENT_OF_A_CENT}"
+    step = Decimal(1).scaleb(-4 if digits is None else -digits)
     if abs(amount) < Decimal("0.001"):
         step = Decimal(1).scaleb(amount.adjusted() - 1)
     elif abs(amount) >= 1:

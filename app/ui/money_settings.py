@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
+from functools import partial
 from typing import Final, Literal
 
 from PySide6.QtCore import QLocale, Qt, QTimer
@@ -59,6 +60,11 @@ class MoneySettings(QWidget):
         field.setFocus(Qt.FocusReason.OtherFocusReason)
         field.selectAll()
 
+    @property
+    def unreadable(self) -> Period | None:
+        """The first cap that is written so that it cannot be read."""
+        return next((period for period, field in self._caps.items() if not field.is_readable), None)
+
     def enter_price(self, model_id: str) -> None:
         """Let the price of a model be entered."""
         self._own.open_dialog(model_id)
@@ -86,8 +92,13 @@ class MoneySettings(QWidget):
         }
         for label in self._spent.values():
             label.setToolTip(self.tr("With what is kept back for messages under way; without practice."))
-        self._fault = Label(self._theme, role="secondary", wraps=True)
-        self._fault.hide()
+        self._faults: dict[Period, Label] = {
+            period: Label(self._theme, role="secondary", wraps=True) for period in _PERIODS
+        }
+        for label in self._faults.values():
+            label.setText(self.tr("This is no amount, and the cap stays as it was. Write it like 2.50."))
+            label.setAlignment(Qt.AlignmentFlag.AlignTrailing)
+            label.hide()
         self._lifetime = QComboBox()
         self._lifetime.addItems([self.tr("5 minutes"), self.tr("1 hour")])
         self._lifetime.setAccessibleName(self.tr("How long the server keeps what was sent"))
@@ -110,14 +121,14 @@ class MoneySettings(QWidget):
             "month": self.tr("A month"),
             "conversation": self.tr("Each conversation"),
         }
-        for row, period in enumerate(_PERIODS):
+        for row, period in zip((0, 2, 4), _PERIODS, strict=True):
             grid.addWidget(Label(self._theme, captions[period]), row, 0)
             if period in self._spent:
                 grid.addWidget(self._spent[period], row, 1, Qt.AlignmentFlag.AlignRight)
             grid.addWidget(Label(self._theme, "$", tone="secondary"), row, 2)
             grid.addWidget(self._caps[period], row, 3)
+            grid.addWidget(self._faults[period], row + 1, 0, 1, 4)
         column.addLayout(grid)
-        column.addWidget(self._fault)
         text = self.tr(
             "Nothing is sent that could go over a cap. What counts is the most that a message can cost, with the "
             "longest answer."
@@ -169,9 +180,9 @@ class MoneySettings(QWidget):
 
     def _connect(self) -> None:
         change = self._preferences.update
-        for field in self._caps.values():
+        for period, field in self._caps.items():
             field.edited.connect(self._take_caps)
-            field.textEdited.connect(lambda _text: self._fault.hide())
+            field.textChanged.connect(partial(self._judge, period))
         self._lifetime.activated.connect(lambda index: change(cache_ttl=_LIFETIMES[index]))
         self._count.clicked.connect(lambda on: change(count_while_typing=on))
         self._pause.timeout.connect(self._read)
@@ -192,12 +203,15 @@ class MoneySettings(QWidget):
         self._as_of.setText(f"{source} {as_of_words(self._account.catalog, today())}")
 
     def _take_caps(self) -> None:
-        """Keep what was written; what cannot be read changes nothing and is said."""
+        """Keep what was written; what cannot be read changes nothing."""
         written = {period: field.amount for period, field in self._caps.items() if field.is_readable}
         self._preferences.update(**{f"cap_{p}": "" if a is None else f"{a:f}" for p, a in written.items()})
-        fault = self.tr("This is no amount, and the cap stays as it was. Write it like 2.50.")
-        self._fault.setText(fault)
-        self._fault.setVisible(len(written) < len(self._caps))
+
+    def _judge(self, period: Period, _text: str) -> None:
+        """Say at a field that what is in it cannot be read, as soon as it is so."""
+        field, fault = self._caps[period], self._faults[period]
+        fault.setVisible(not field.is_readable)
+        field.setAccessibleDescription("" if field.is_readable else fault.text())
 
     def _read(self) -> None:
         self._reading = self._tasks.start(self._show_ledger(), "read spending")

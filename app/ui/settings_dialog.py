@@ -245,7 +245,7 @@ class SettingsDialog(QDialog):
         for control in (*self._pages.findChildren(QComboBox), *self._pages.findChildren(QSpinBox)):
             control.installEventFilter(self)
         self._tabs.currentChanged.connect(self._pages.setCurrentIndex)
-        self._close.clicked.connect(self.accept)
+        self._close.clicked.connect(self._finish)
         self._account.changed.connect(self._show_account)
         self._preferences.changed.connect(self._show_preferences)
 
@@ -275,6 +275,13 @@ class SettingsDialog(QDialog):
 
     def _practise(self, on: bool) -> None:
         self._tasks.start(self._account.set_practice(on), "settings")
+
+    def _finish(self) -> None:
+        """Close, unless a cap would be lost that was written so that it cannot be read."""
+        if (period := self._money.unreadable) is not None:
+            self.show_money(period)
+        else:
+            self.accept()
 
     # --- Qt ---
 

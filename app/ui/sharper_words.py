@@ -12,13 +12,16 @@ translate = QCoreApplication.translate
 
 
 def sharper_words(resending: Resending, number: int = 0, *, alone: bool = False) -> str:
-    """`number` is the picture's, 0 where it is plain which one is meant; `alone` leaves out what else is made anew."""
+    """`number` is the picture's, 0 where it is plain which one is meant; `alone` leaves out what else is made anew.
+
+    In practice no price is told: nobody pays it.
+    """
     words = translate("sharper_words", "Resend sharper")
     if number:
         words = translate("sharper_words", "Resend Image %1 sharper").replace("%1", str(number))
     if resending.refits and not alone:
         words = f"{words}, {_besides(resending)}"
-    return words if resending.price is None else f"{words} (+{figures.dollars(resending.price)})"
+    return words if resending.price is None or resending.free else f"{words} (+{figures.dollars(resending.price)})"
 
 
 def made_anew(resending: Resending) -> str:

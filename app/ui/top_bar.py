@@ -138,12 +138,12 @@ class TopBar(QFrame):
         messages = chat.messages.messages
         known = self._known_total
         spent = known.cost if known is not None else Decimal(chat.facts.cost or 0)
-        if not spent and (chat.facts.practice or self._account.practice):
+        if not spent and self._account.practice:
             return self.tr("Practice, costs nothing")
         if known is None and messages[-1].state == "streaming":
             spent += Decimal(messages[-1].estimate or 0)
         if not spent:
-            return ""
+            return self.tr("So far practice, free") if chat.facts.practice else ""
         answers = (message for message in messages if message.role == "assistant")
         about = "" if (known.exact if known is not None else is_exact(answers)) else "≈ "
         return self.tr("This chat %1").replace("%1", about + figures.dollars(spent))

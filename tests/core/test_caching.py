@@ -181,6 +181,11 @@ def with_first(history: list[Message], **facts: Any) -> list[Message]:
 CHANGES: dict[str, tuple[Callable[[list[Message]], list[Message]], dict[str, Any], Lost]] = {
     "model": (lambda history: history, {"model": OPUS}, Lost("model", 2000)),
     "server": (lambda history: history, {"server": "elsewhere"}, Lost("server", 2000)),
+    "no practice": (
+        lambda history: [replace(m, server="practice") if m.role == "assistant" else m for m in history],
+        {"server": "elsewhere"},
+        Lost("practice", 2000),
+    ),
     "system": (lambda history: history, {"system": "Be brief."}, Lost("system", 2000)),
     "left out": (lambda history: with_first(history, withheld=True), {}, Lost("picture", 2000, 1)),
     "refitted": (lambda history: with_first(history, sent="9" * 64, notes=(REFITTED,)), {}, Lost("picture", 2000, 1)),

@@ -321,7 +321,7 @@ async def test_pages_of_a_document_are_pictures_of_their_own(ledger: Ledger, sto
     shares = [PictureShare(n, one, 100, Decimal(cost), page) for n, cost, page in ((1, 3, 2), (2, 2, 1), (3, 1, 0))]
     made(NOON, pictures=tuple(shares))
     groups = await ledger.grouped("picture", Filter())
-    assert [(group.key, group.cost) for group in groups] == [(f"{one}-2", 3), (f"{one}-1", 2), (one, 1)]
+    assert [(group.key, int(group.cost)) for group in groups] == [(f"{one}-2", 3), (f"{one}-1", 2), (one, 1)]
     names = ("plan.pdf", "plan.pdf", "red.png")
     assert await ledger.pictures(groups) == {g.key: (n, g.key) for g, n in zip(groups, names, strict=True)}
 
@@ -333,7 +333,7 @@ async def test_pictures_without_a_fingerprint_are_counted_and_no_more(ledger: Le
 
 
 async def test_entering_twice_is_entering_once(ledger: Ledger) -> None:
-    """Whoever asks from another process asks again where the answer was late: nor may what is kept back be in its way."""
+    """Whoever asks from another process asks again where the answer is late; what it keeps back is not in its way."""
     call = Call("message", at_most=Decimal("0.1"))
     for _ in range(2):
         await ledger.enter("r", call, Caps(day=Decimal("0.15")))

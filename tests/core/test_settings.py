@@ -110,7 +110,9 @@ def test_a_value_out_of_range_counts_as_not_set(tmp_path: Path, name: str, value
         (" 3 ", "3"),
         ("", ""),
         (None, ""),
-        *((wrong, "0") for wrong in ("five", "1,000.50", "-1", -1, True, [5], {}, 1e300, "٣", float("nan"))),
+        *((wrong, "0") for wrong in ("five", "1,000.50", "-1", "٣")),
+        *((wrong, "0") for wrong in (-1, 1e300, float("nan"), True)),
+        ([5], "0"),
     ],
 )
 def test_a_cap_of_another_form_is_read_or_lets_nothing_be_spent(tmp_path: Path, written: object, cap: str) -> None:

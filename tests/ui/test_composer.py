@@ -28,6 +28,7 @@ from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
 from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
+from app.conversation.intake import unseen_link
 from app.core.cost import Context, Estimate, estimate
 from app.core.errors import PictureUnreadable
 from app.ui.composer import Composer
@@ -110,8 +111,10 @@ def notes(composer: Composer) -> list[str]:
     return found.texts
 
 
-def told(ahead: Estimate, *, unread: int = 0, begun: bool = True) -> list[Part]:
-    return cost_parts(ahead, max_tokens=16_000, unread=unread, begun=begun, free=False)
+def told(
+    ahead: Estimate, *, unread: int = 0, begun: bool = True, unseen: bool = False, usual: bool = True
+) -> list[Part]:
+    return cost_parts(ahead, max_tokens=16_000, unread=unread, begun=begun, free=False, unseen=unseen, usual=usual)
 
 
 def bitmap(text: str = "") -> QMimeData:
@@ -308,6 +311,36 @@ def test_the_tooltip_tells_what_the_price_is_for(
     line.tell(told(estimate(carried, desk.current.model, [], text, max_tokens=16_000)))
     assert line.toolTip().splitlines()[1:3] == [prompt, "and an answer of about 500 tokens, the usual length here;"]
     assert line.toolTip().endswith(" with an answer of 16,000 tokens.")
+
+
+def test_a_length_that_no_answer_has_told_is_called_assumed(desk: Desk) -> None:
+    ahead = estimate(Context(), desk.current.model, [], "two words", max_tokens=16_000)
+    [details] = [part.details for part in told(ahead, usual=False) if part.details]
+    assert details.splitlines()[1] == "and an answer of 500 tokens, assumed as long as none has been seen;"
+
+
+def test_the_usual_length_is_one_only_after_an_answer(
+    qtbot: QtBot, composer: Composer, edit: MessageEdit, chat: Chat
+) -> None:
+    shown = composer.findChildren(CostLine)[0]
+    QTest.keyClicks(edit, "hello")
+    qtbot.waitUntil(lambda: "assumed as long as none has been seen" in shown.toolTip())
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not chat.worker.busy and chat.knows_usual)
+    QTest.keyClicks(edit, "again")
+    qtbot.waitUntil(lambda: "the usual length here" in shown.toolTip())
+
+
+def test_a_picture_of_unknown_size_is_marked_in_the_line(desk: Desk) -> None:
+    ahead = estimate(Context(), desk.current.model, [4784], "", max_tokens=16_000)
+    assert told(ahead, unseen=True)[0] == Part("1 picture ≤ 4,784 tok")
+    assert told(ahead)[0] == Part("1 picture 4,784 tok")
+
+
+def test_the_line_knows_a_picture_that_nobody_has_looked_at(qtbot: QtBot, composer: Composer, chat: Chat) -> None:
+    link = "https://pictures.example/unseen.png"
+    chat.draft._insert(0, [unseen_link(1, Source(url=link))])
+    qtbot.waitUntil(lambda: line(composer).startswith("1 picture ≤ "))
 
 
 def test_a_system_prompt_alone_is_no_history(desk: Desk) -> None:

@@ -79,7 +79,7 @@ class TestFigures:
         window = show("request")
         assert window._pages.currentWidget() is window._empty
         enter("0.1")
-        qtbot.waitUntil(lambda: len(rows(window)) == 1 and rows(window)[0][9] == "$0.1000")
+        qtbot.waitUntil(lambda: len(rows(window)) == 1 and rows(window)[0][6] == "$0.1000")
         assert window._pages.currentWidget() is table(window)
         qtbot.waitUntil(lambda: "$0.1000" in said(window))
 
@@ -118,11 +118,36 @@ class TestTables:
         show.settle()
         under_way, done = rows(window)
         assert done[1:] == [
-            "Message", "Claude Sonnet 5.5", "Roofs", "10", "30", "20", "40", "≈ $0.0900", "≈ $0.1000", "Done",
+            "Message", "Claude Sonnet 5.5", "Roofs", "100", "≈ $0.0900", "≈ $0.1000", "Done",
         ]  # fmt: skip
-        assert under_way[8:] == ["≈ $0.0900", "at most $0.5000", "Under way"]
-        hint = table(window).model().index(1, 9).data(Qt.ItemDataRole.ToolTipRole)
+        assert under_way[5:] == ["≈ $0.0900", "at most $0.5000", "Under way"]
+        hint = table(window).model().index(1, 6).data(Qt.ItemDataRole.ToolTipRole)
         assert hint.splitlines()[1] == "Caching cost $0.0200 more than it saved."
+        counts = table(window).model().index(1, 4).data(Qt.ItemDataRole.ToolTipRole)
+        assert counts.splitlines() == [
+            "10 in that the cache had no part in",
+            "30 read from the cache",
+            "20 written to the cache for 5 minutes",
+            "40 out, 5 of it thinking",
+        ]
+
+    def test_every_column_is_in_view_at_the_windows_own_size_and_no_kind_is_cut(
+        self, show: Opening, enter: Entering
+    ) -> None:
+        enter("0.1")
+        shown = table(window := show("request"))
+        assert window.width() == 1080
+        assert shown.horizontalHeader().length() <= shown.viewport().width()
+        room = shown.columnWidth(1) - 20
+        assert shown._cells.metrics().horizontalAdvance("Count of tokens") <= room
+
+    def test_a_question_of_the_command_line_is_no_deleted_conversation(self, show: Opening, enter: Entering) -> None:
+        enter("0.1", conversation="")
+        enter("0.1", conversation="gone")
+        window = show("request")
+        rows(window)
+        show.settle()
+        assert [row[3] for row in rows(window)] == ["Deleted conversation", "Command line"]
 
     def test_pictures_are_shown_by_name_with_their_thumbnail(
         self, show: Opening, enter: Entering, tools: Tools, qtbot: QtBot

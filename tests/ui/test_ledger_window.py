@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QDate, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.conversation.gallery import Gallery
@@ -87,7 +87,20 @@ class TestFilters:
         window._filters._text.setText("nothing like it")
         QTest.keyClick(window._filters._text, Qt.Key.Key_Return)
         show.settle()
+        assert window._empty.text() == window._chart.description == "Nothing matches “nothing like it”."
+        clear = next(b for b in window._empty.findChildren(QPushButton) if b.isVisible())
+        assert clear.text() == "Clear the search"
+        QTest.mouseClick(clear, Qt.MouseButton.LeftButton)
+        show.settle()
+        assert len(rows(window)) == 2
+        assert window._filters._text.hasFocus()
+
+    def test_a_period_without_requests_is_no_search(self, show: Opening, enter: Entering) -> None:
+        enter("1", ago=90 * DAY)
+        window = show("model")
         assert window._empty.text() == "No request fits this filter. Choose a longer period, or all models."
+        assert not any(b.isVisible() for b in window._empty.findChildren(QPushButton))
+        assert window._chart.description == "Nothing was spent in this time."
 
     def test_one_conversation_alone_of_all_times(self, show: Opening, enter: Entering) -> None:
         enter("1", ago=90 * DAY)

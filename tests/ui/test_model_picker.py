@@ -377,6 +377,15 @@ class TestTheTopBar:
         qtbot.waitUntil(lambda: bar._facts.accessibleName() == "Practice, costs nothing · context 1 %")
         qtbot.waitUntil(lambda: not desk.current.worker.busy)
 
+    def test_a_practised_chat_is_told_so_after_practice_is_over(
+        self, bar: TopBar, desk: Desk, tools: Tools, qtbot: QtBot
+    ) -> None:
+        desk.current.draft.set_text("Hello")
+        desk.current.worker.send()
+        qtbot.waitUntil(lambda: desk.current.facts.practice and not desk.current.worker.busy)
+        finish(tools.account.set_practice(False))
+        qtbot.waitUntil(lambda: bar._facts.accessibleName() == "So far practice, free · context 1 %")
+
     @pytest.mark.parametrize(
         ("cost", "state", "words"),
         [

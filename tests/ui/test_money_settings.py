@@ -132,6 +132,41 @@ def test_a_cap_that_cannot_be_read_leaves_the_old_one_and_is_said(
     assert not shows(dialog, "This is no amount")
 
 
+def test_a_cap_that_cannot_be_read_is_said_at_once_and_whatever_is_typed_elsewhere(
+    opened: Callable[[], SettingsDialog], tools: Tools
+) -> None:
+    dialog = opened()
+    day, month = (field(dialog, f"Cap for a {period}, in US dollars") for period in ("day", "month"))
+    day.setFocus()
+    QTest.keyClicks(day, "5o")
+    [fault] = [label for label in dialog.findChildren(QLabel) if label.isVisible() and "no amount" in label.text()]
+    QApplication.processEvents()
+    assert abs(fault.mapTo(dialog, fault.rect().topLeft()).y() - day.mapTo(dialog, day.rect().bottomLeft()).y()) < 24
+    assert day.accessibleDescription() == fault.text()
+    write(month, "20")
+    assert tools.preferences.settings.cap_month == "20"
+    assert fault.isVisible()
+    write(day, "50")
+    assert not fault.isVisible()
+    assert day.accessibleDescription() == ""
+
+
+def test_closing_with_a_cap_that_cannot_be_read_leads_to_it(
+    opened: Callable[[], SettingsDialog], qtbot: QtBot, tools: Tools
+) -> None:
+    dialog = opened()
+    box = field(dialog, "Cap for each conversation, in US dollars")
+    write(box, "five")
+    dialog._tabs.setCurrentIndex(0)
+    press(dialog, "Close")
+    assert dialog.isVisible()
+    qtbot.waitUntil(lambda: box.hasFocus() and box.isVisible())
+    write(box, "5")
+    press(dialog, "Close")
+    assert not dialog.isVisible()
+    assert tools.preferences.settings.cap_conversation == "5"
+
+
 def test_caps_changed_elsewhere_are_shown(opened: Callable[[], SettingsDialog], tools: Tools) -> None:
     dialog = opened()
     tools.preferences.update(cap_month="20")

@@ -241,6 +241,19 @@ def test_a_picture_is_left_out_and_comes_back(live: tuple[ShelfBar, Chat], qtbot
     assert len(api.posts) == 1
 
 
+def test_undo_looks_otherwise_while_it_can_do_nothing(live: tuple[ShelfBar, Chat], qtbot: QtBot) -> None:
+    bar, chat = live
+    bar.shelf.arrange({1: LEFT_OUT})
+    qtbot.waitUntil(lambda: any(states(chat)) and not bar.shelf.busy)
+    open_with(bar, 0)
+    undo = bar.panel._undo
+    shots = []
+    for enabled_ in (True, False):
+        undo.setEnabled(enabled_)
+        shots.append(undo.grab().toImage())
+    assert shots[0] != shots[1]
+
+
 def test_by_keys_alone(live: tuple[ShelfBar, Chat], qtbot: QtBot) -> None:
     bar, chat = live
     bar.toggle()

@@ -28,6 +28,7 @@ from app.ui.transcript.card import Card, blamed_picture, error_card
 from app.ui.transcript.picture_menu import PictureMenu
 from app.ui.transcript.text import SafeTextView
 from app.ui.transcript.tiles import PictureTile
+from tests.conftest import finish
 from tests.servers.api import ApiServer
 from tests.ui.test_transcript import (
     PICTURE,
@@ -147,13 +148,17 @@ def test_an_answered_picture_can_be_sent_again_sharper(transcript: Transcript, c
     show(chat, asked("What?", PICTURE), answered())
     turn = next(t for t in transcript.turns if isinstance(t, AnswerTurn))
     button = next(b for b in turn.findChildren(QPushButton) if "sharper" in b.text())
-    assert button.text().startswith("Resend Image 1 sharper (+$")
+    assert button.text() == "Resend Image 1 sharper", "practice is free"
     with qtbot.waitSignal(turn.sharper_wanted) as wanted:
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert wanted.args == [1]
+    qtbot.waitUntil(lambda: not chat.worker.busy)
 
 
-def test_an_offer_that_does_not_fit_is_told_in_a_menu(transcript: Transcript, chat: Chat, qtbot: QtBot) -> None:
+def test_an_offer_that_does_not_fit_is_told_in_a_menu(
+    transcript: Transcript, chat: Chat, tools: Tools, qtbot: QtBot
+) -> None:
+    finish(tools.account.set_practice(False))
     show(chat, asked("What?", PICTURE), answered())
     turn = next(t for t in transcript.turns if isinstance(t, AnswerTurn))
     button = next(b for b in turn.findChildren(QPushButton) if "sharper" in b.text())
@@ -169,7 +174,8 @@ def test_an_offer_that_does_not_fit_is_told_in_a_menu(transcript: Transcript, ch
     qtbot.waitUntil(lambda: button.text().startswith("Resend Image 1 sharper (+$"))
 
 
-def test_a_sharper_picture_that_makes_others_smaller_says_so(transcript: Transcript, chat: Chat) -> None:
+def test_a_sharper_picture_that_makes_others_smaller_says_so(transcript: Transcript, chat: Chat, tools: Tools) -> None:
+    finish(tools.account.set_practice(False))
     others = [replace(PICTURE, number=number, width=2400, height=600) for number in range(2, 21)]
     show(chat, asked("What?", PICTURE, *others), answered())
     chat.refresh()

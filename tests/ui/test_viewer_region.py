@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -230,6 +231,9 @@ def test_a_region_of_a_sent_picture_asks_again_with_it(room: Room) -> None:
     marker = marking(viewer)
     marker.begin(viewer._picture.size, Box(100, 100, 600, 300))
     take = button(viewer, "Send this region")
+    assert take.text() == "Send this region", "practice is free"
+    viewer._marking._terms = replace(viewer._marking._terms, free=False)
+    viewer._marking._tell()
     assert take.text().startswith("Send this region (+$0.00")
     take.click()
     room.until(lambda: len(room.chat.messages.messages) == 4 and not room.chat.worker.busy)

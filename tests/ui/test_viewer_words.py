@@ -119,6 +119,7 @@ def test_what_a_sharper_picture_makes_anew_is_told_with_the_offer() -> None:
     assert sharper_words(mended) == "Resend sharper, and make 1 picture anew"
     assert made_anew(mended) == "Makes 1 earlier picture anew; its price is included."
     assert made_anew(Resending(Decimal(1))) == ""
+    assert sharper_words(replace(both, free=True), 2) == "Resend Image 2 sharper, and make 2 pictures smaller"
 
 
 def test_the_panel_tells_what_else_is_made_anew(theme: Theme, qtbot: QtBot, chat: Chat) -> None:

@@ -50,6 +50,7 @@ class CostChart(QWidget):
         super().__init__()
         self._theme = theme
         self._named = named
+        self._nothing = self.tr("Nothing was spent in this time.")
         self._bars = Bars("day", (), ())
         self._pointed = -1
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -59,8 +60,12 @@ class CostChart(QWidget):
         theme.changed.connect(self._restyle)
         self._tell()
 
-    def show_groups(self, groups: Sequence[Group], first: date | None, last: date | None) -> None:
-        """Show groups by day and model, from `first` to `last` where they are given."""
+    def show_groups(self, groups: Sequence[Group], first: date | None, last: date | None, *, nothing: str = "") -> None:
+        """Show groups by day and model, from `first` to `last` where they are given.
+
+        `nothing` is said where there are none, in place of that nothing was spent.
+        """
+        self._nothing = nothing or self.tr("Nothing was spent in this time.")
         pointed = self._bars.bars[self._pointed].begins if self._pointed >= 0 else None
         self._bars = stacked(groups, first, last)
         begins = [bar.begins for bar in self._bars.bars]
@@ -92,7 +97,7 @@ class CostChart(QWidget):
         if self._pointed >= 0:
             return ", ".join(self._lines(bars[self._pointed]))
         if not self._bars.top:
-            return self.tr("Nothing was spent in this time.")
+            return self._nothing
         most = max(bars, key=lambda bar: bar.whole)
         text = self.tr("From %1 to %2: %3 together. The most, %4, was spent on %5.")
         sums = [sum((bar.parts[at] for bar in bars), Decimal(0)) for at in range(len(self._bars.series))]
@@ -273,7 +278,7 @@ class CostChart(QWidget):
         else:
             painter.setFont(self._theme.font("secondary"))
             painter.setPen(QColor(self._theme.tokens.text2))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("Nothing was spent in this time."))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._nothing)
         painter.end()
 
     def sizeHint(self) -> QSize:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from app.conversation.ledger_model import Column
 from app.core.ledger import By, Entry, Group
@@ -16,16 +16,11 @@ def entry_columns(named: Namer) -> Sequence[Column]:
     """Of every request."""
     return (
         Column(tr("Time"), lambda entry: words.time(entry.created), figure=False, sample=words.longest_time()),
-        Column(tr("Request"), words.kind, figure=False, hint=_server, sample=tr("List of models")),
+        Column(tr("Request"), words.kind, figure=False, hint=_server, sample=tr("Count of tokens")),
         Column(tr("Model"), lambda e: _model(e, named), figure=False, hint=_model_id, sample="Claude Sonnet 5.5"),
         Column(tr("Conversation"), _conversation, figure=False, hint=_conversation),
-        Column(tr("In"), _tokens("input_tokens"), explained=tr("Tokens of the prompt that the cache had no part in"),
+        Column(tr("Tokens"), _tokens, hint=_counts, explained=tr("Of the prompt and the answer together"),
                sample="1,234,567"),
-        Column(tr("Cached"), _tokens("cache_read"), explained=tr("Tokens read from the cache"), sample="1,234,567"),
-        Column(tr("Written"), _written, hint=_lifetimes, explained=tr("Tokens written to the cache"),
-               sample="1,234,567"),
-        Column(tr("Out"), _tokens("output_tokens"), hint=_thinking,
-               explained=tr("Tokens of the answer, its thinking included"), sample="123,456"),
         Column(tr("Estimate"), words.expected, explained=tr("What it was expected to cost before it left"),
                sample="≈ $0.00000"),
         Column(tr("Cost"), words.actual, hint=_why, sample=tr("at most %1").replace("%1", "$0.0000")),
@@ -73,7 +68,7 @@ def _title(group: Group) -> str:
 
 
 def _conversation(entry: Entry) -> str:
-    return words.conversation(entry.title, entry.call.conversation)
+    return words.place(entry)
 
 
 def _model(entry: Entry, named: Namer) -> str:
@@ -92,28 +87,25 @@ def _some(number: int) -> str:
     return figures.count(number) if number else ""
 
 
-def _tokens(name: str) -> Callable[[Entry], str]:
-    return lambda entry: _some(getattr(entry.outcome.usage, name, 0))
-
-
-def _written(entry: Entry) -> str:
+def _tokens(entry: Entry) -> str:
     usage = entry.outcome.usage
-    return _some(usage.cache_write_5m + usage.cache_write_1h) if usage else ""
+    return _some(usage.prompt_tokens + usage.output_tokens) if usage else ""
 
 
-def _lifetimes(entry: Entry) -> str:
+def _counts(entry: Entry) -> str:
+    """What the tokens of a request were: those of each price."""
     usage = entry.outcome.usage
-    if usage is None or not usage.cache_write_1h:
+    if usage is None:
         return ""
-    text = tr("%1 for 5 minutes, %2 for 1 hour")
-    return text.replace("%1", figures.count(usage.cache_write_5m)).replace("%2", figures.count(usage.cache_write_1h))
-
-
-def _thinking(entry: Entry) -> str:
-    usage = entry.outcome.usage
-    if usage is None or not usage.thinking_tokens:
-        return ""
-    return tr("%1 of it thinking").replace("%1", figures.count(usage.thinking_tokens))
+    thinking = tr("%1 out, %2 of it thinking").replace("%2", figures.count(usage.thinking_tokens))
+    parts = (
+        (tr("%1 in that the cache had no part in"), usage.input_tokens),
+        (tr("%1 read from the cache"), usage.cache_read),
+        (tr("%1 written to the cache for 5 minutes"), usage.cache_write_5m),
+        (tr("%1 written to the cache for 1 hour"), usage.cache_write_1h),
+        (thinking if usage.thinking_tokens else tr("%1 out"), usage.output_tokens),
+    )
+    return "\n".join(text.replace("%1", figures.count(number)) for text, number in parts if number)
 
 
 def _why(entry: Entry) -> str:

@@ -20,7 +20,7 @@ _USUAL: Final = 1
 _TYPING: Final = 200
 """Milliseconds after the last key before a text is looked for."""
 _LONGEST: Final = 32
-"""Characters of a conversation's title on its button."""
+"""Characters of a conversation's title on its button, and of a text that was searched for."""
 
 
 class FilterBar(QWidget):
@@ -122,6 +122,18 @@ class FilterBar(QWidget):
         """Let a text be typed."""
         self._text.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._text.selectAll()
+
+    def clear_text(self) -> None:
+        """Search no more, and let another text be typed."""
+        self._text.clear()
+        self._find()
+        self.focus_text()
+
+    @property
+    def searched(self) -> str:
+        """The text that is searched for, as it can be told in a line; empty for none."""
+        text = one_line(self._text.text().strip())
+        return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
     def filter(self, *, practice: bool) -> Filter:
         first, last = self.days

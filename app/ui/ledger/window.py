@@ -23,6 +23,7 @@ from app.ui.label import ElidedLabel, Label
 from app.ui.ledger import words
 from app.ui.ledger.chart import CostChart
 from app.ui.ledger.columns import entry_columns, group_columns
+from app.ui.ledger.empty import EmptyPage
 from app.ui.ledger.exporting import Exporting, show_folder
 from app.ui.ledger.filters import FilterBar
 from app.ui.ledger.table import LedgerTable
@@ -136,8 +137,7 @@ class LedgerWindow(QWidget):
         self._pages = QStackedWidget()
         for table in self._tables:
             self._pages.addWidget(table)
-        self._empty = Label(theme, role="secondary", tone="secondary", wraps=True)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty = EmptyPage(theme)
         self._pages.addWidget(self._empty)
         self._shown = ElidedLabel(theme, most=960, mode=Qt.TextElideMode.ElideRight, role="secondary", tone="secondary")
         self._said = ElidedLabel(theme, most=520, role="secondary")
@@ -204,6 +204,7 @@ class LedgerWindow(QWidget):
         self._tabs.currentChanged.connect(self._show_tab)
         self._export.clicked.connect(self._ask_for_file)
         self._folder.clicked.connect(lambda: show_folder(self._saved))
+        self._empty.search_cleared.connect(self._filters.clear_text)
         self._exporting.said.connect(self._say)
         self._summary.loaded.connect(self._tell)
         self._summary.failed.connect(self._fail)
@@ -248,7 +249,7 @@ class LedgerWindow(QWidget):
         if self._models[tab].rowCount():
             self._pages.setCurrentWidget(self._tables[tab])
         elif tab not in self._stale:
-            self._empty.setText(self._nothing())
+            self._empty.tell(self._nothing(), searched=bool(self._unmatched))
             self._pages.setCurrentWidget(self._empty)
 
     def _nothing(self) -> str:
@@ -256,15 +257,25 @@ class LedgerWindow(QWidget):
             return self.tr("Nothing was practised yet. What practice answers would have cost will be listed here.")
         if not self._summary.whole.requests:
             return self.tr("No request was made yet. Every request, with what it has cost, will be listed here.")
+        if unmatched := self._unmatched:
+            return unmatched
         if _BY[self._tabs.currentIndex()] == "picture" and self._summary.shown.requests:
             return self.tr("No picture went in these requests.")
         return self.tr("No request fits this filter. Choose a longer period, or all models.")
+
+    @property
+    def _unmatched(self) -> str:
+        """That what is searched for is nowhere; empty where that is not why nothing is shown."""
+        searched = self._filters.searched
+        if not searched or self._summary.shown.requests or not self._summary.whole.requests:
+            return ""
+        return self.tr("Nothing matches “%1”.").replace("%1", searched)
 
     def _tell(self) -> None:
         summary = self._summary
         self._filters.set_models(summary.models)
         self._totals.tell(summary.today, summary.month, summary.whole)
-        self._chart.show_groups(summary.days, *self._filters.shown_days)
+        self._chart.show_groups(summary.days, *self._filters.shown_days, nothing=self._unmatched)
         shown = summary.shown
         parts = [words.requests(shown.requests), words.cost(shown)]
         if shown.saved:

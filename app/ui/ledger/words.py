@@ -20,9 +20,11 @@ def tr(text: str) -> str:
 
 
 def money(amount: Decimal, *, exact: bool = True) -> str:
-    """USD, to a hundredth of a cent; "≈" before what is no fact."""
-    sign = "−" if amount < 0 else ""
-    return f"{'' if exact else '≈ '}{sign}{figures.dollars(abs(amount))}"
+    """USD, to a hundredth of a cent; "≈" before what is no fact, and not told already to be less than something."""
+    if amount < 0:
+        return f"{'' if exact else '≈ '}−{figures.dollars(abs(amount), digits=4)}"
+    text = figures.dollars(amount)
+    return text if exact or text.startswith("<") else f"≈ {text}"
 
 
 def cost(group: Group) -> str:
@@ -65,7 +67,7 @@ def actual(entry: Entry) -> str:
 
 def expected(entry: Entry) -> str:
     ahead = entry.call.ahead
-    return f"≈ {figures.dollars(ahead)}" if ahead else ""
+    return money(ahead, exact=False) if ahead else ""
 
 
 def kind(entry: Entry) -> str:
@@ -104,6 +106,13 @@ def state_hint(entry: Entry) -> str:
     if entry.outcome.state == "sent":
         return tr("Its end was not seen yet. Until then the most it can cost counts.")
     return tr("%1 s").replace("%1", QLocale().toString(entry.outcome.seconds, "f", 1))
+
+
+def place(entry: Entry) -> str:
+    """Where a request came from: its conversation, or the command line, whose questions have none."""
+    if entry.call.kind == "message" and not entry.call.conversation:
+        return tr("Command line")
+    return conversation(entry.title, entry.call.conversation)
 
 
 def conversation(title: str, key: str) -> str:

@@ -53,7 +53,6 @@ class ShelfPanel(QFrame):
         self._describe = self._button(self.tr("Describe…"), self.tr("Let words go in the picture's place"))
         self._leave = self._button(self.tr("Leave out"), self.tr("Let nothing of it go along from now on") + " (Del)")
         self._undo = self._button(self.tr("Undo"), self.tr("Take the last change back") + " (Ctrl+Z)")
-        self._undo.setProperty("kind", "quiet")
         self._about: words.Deed | None = None
         """What is about to be done, as the pointer or the focus is there."""
         self._keep.installEventFilter(self)

@@ -83,9 +83,9 @@ class BillDetails(QWidget):
         for row, line in enumerate(known.lines, 1):
             guessed = about if line.item == "output" else ""
             cells = (self._item(line.item), guessed + figures.count(line.tokens), rate(line.price)[1:])
-            self._put(table, row, (*cells, guessed + figures.dollars(line.amount)))
+            self._put(table, row, (*cells, guessed + figures.dollars(line.amount, digits=4)))
         table.addWidget(self._rule(), row + 1, 0, 1, 4)
-        total = self.tr("not known") if known.total is None else about + figures.dollars(known.total)
+        total = self.tr("not known") if known.total is None else about + figures.dollars(known.total, digits=4)
         self._put(table, row + 2, (self.tr("Total"), "", "", total), weight=600)
         self._column.addLayout(table)
 

@@ -113,7 +113,7 @@ class Marking(QObject):
         if self._picture.row is not None:
             return translate("marking", "Use this region")
         words = translate("marking", "Send this region")
-        return words if price is None else f"{words} (+{figures.dollars(price)})"
+        return words if price is None or self._terms.free else f"{words} (+{figures.dollars(price)})"
 
 
 def region_words(box: Box, whole: Size) -> str:

@@ -79,12 +79,14 @@ class Terms:
     """US dollars per million tokens, None where no price is known."""
     ttl: Ttl = "5m"
     """How long the server is asked to keep it."""
+    free: bool = False
+    """Whether it is practice, so that nobody pays the price."""
 
     @classmethod
     def of(cls, chat: Chat) -> Terms:
         ttl = chat.context.ttl
         rate = fresh_price(_MILLION, chat.draft.estimate.prompt_tokens, chat.model, ttl)
-        return cls(chat.model, chat.limits, rate, ttl)
+        return cls(chat.model, chat.limits, rate, ttl, chat.practice)
 
     def price(self, offer: Offer) -> Decimal | None:
         """US dollars, or None."""
