@@ -240,12 +240,19 @@ def test_stop_in_mid_refit_leaves_all_of_it_done_or_none(online: Tools, qtbot: Q
     assert stored(online, chat)[0] == chat.messages.messages[0]
 
 
-def test_stop_while_the_batch_is_being_stored_waits_for_disk_and_screen_to_agree(online: Tools, qtbot: QtBot) -> None:
+def test_stop_while_the_batch_is_being_stored_waits_for_disk_and_screen_to_agree(
+    online: Tools, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     image = block(online, 1, png(9000, 60), (9000, 60))
     chat = opened(online, qtbot, Message.from_user("?", [image], id="q"))
     qtbot.waitUntil(lambda: numbers(chat) == [1])
-    disk = Event()
-    online.tasks.start(online.store.run(lambda _: disk.wait()), "a slow disk")
+    disk, change = Event(), online.store.replace_messages
+
+    async def slowly(*arguments: Any) -> Any:
+        online.tasks.start(online.store.run(lambda _: disk.wait()), "a slow disk")
+        return await change(*arguments)
+
+    monkeypatch.setattr(online.store, "replace_messages", slowly)
     at_rest: list[int] = []
     chat.worker.phase_changed.connect(lambda _: at_rest.append(chat.messages.messages[0].images[0].width))
     chat.worker.retry()
