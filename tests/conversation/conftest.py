@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Event
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -14,6 +17,8 @@ from app.conversation.tools import Tools
 from app.core.catalog import Catalog
 from app.core.errors import LinkRefused, VisavisError
 from app.core.fetch import Fetched
+from app.core.message import Message
+from app.core.store import Conversation
 from tests.conftest import destroy, finish
 
 
@@ -90,3 +95,22 @@ def bench(tools: Tools, catalog: Catalog, web: Web, qtbot: QtBot) -> Iterator[Be
     yield Bench(draft, qtbot)
     finish(tools.tasks.close())
     destroy(draft)
+
+
+@contextmanager
+def slow_disk(tools: Tools) -> Iterator[None]:
+    """From when changed messages are to be stored until the end of the block, the store does not get on."""
+    disk, store = Event(), tools.store
+    replace_messages = store.replace_messages
+
+    async def slowly(conversation_id: str, messages: Sequence[Message]) -> Conversation:
+        tools.tasks.start(store.run(lambda _: disk.wait()), "a slow disk")
+        await asyncio.sleep(0)  # it comes first
+        return await replace_messages(conversation_id, messages)
+
+    store.replace_messages = slowly  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        disk.set()
+        store.replace_messages = replace_messages  # type: ignore[method-assign]

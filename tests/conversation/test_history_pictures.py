@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from app.core.failure import error_from_json
 from app.core.message import REFITTED, ImageBlock, Message, TextBlock
 from app.core.store import Conversation
 from tests.conftest import finish
+from tests.conversation.conftest import slow_disk
 from tests.servers.api import ApiServer
 from tests.servers.replies import error
 
@@ -240,26 +240,17 @@ def test_stop_in_mid_refit_leaves_all_of_it_done_or_none(online: Tools, qtbot: Q
     assert stored(online, chat)[0] == chat.messages.messages[0]
 
 
-def test_stop_while_the_batch_is_being_stored_waits_for_disk_and_screen_to_agree(
-    online: Tools, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stop_while_the_batch_is_being_stored_waits_for_disk_and_screen_to_agree(online: Tools, qtbot: QtBot) -> None:
     image = block(online, 1, png(9000, 60), (9000, 60))
     chat = opened(online, qtbot, Message.from_user("?", [image], id="q"))
     qtbot.waitUntil(lambda: numbers(chat) == [1])
-    disk, change = Event(), online.store.replace_messages
-
-    async def slowly(*arguments: Any) -> Any:
-        online.tasks.start(online.store.run(lambda _: disk.wait()), "a slow disk")
-        return await change(*arguments)
-
-    monkeypatch.setattr(online.store, "replace_messages", slowly)
     at_rest: list[int] = []
     chat.worker.phase_changed.connect(lambda _: at_rest.append(chat.messages.messages[0].images[0].width))
-    chat.worker.retry()
-    qtbot.waitUntil(lambda: chat.worker._keeping is not None)
-    chat.worker.stop()
-    qtbot.wait(0)
-    disk.set()
+    with slow_disk(online):
+        chat.worker.retry()
+        qtbot.waitUntil(lambda: chat.worker._keeping is not None)
+        chat.worker.stop()
+        qtbot.wait(0)
     qtbot.waitUntil(lambda: not chat.worker.busy)
     assert at_rest[-1] == 2576
     assert stored(online, chat)[0] == chat.messages.messages[0]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from threading import Event
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -16,6 +15,7 @@ from app.core import server
 from app.core.cost import cost_of
 from app.core.message import Message
 from tests.conftest import finish
+from tests.conversation.conftest import slow_disk
 from tests.conversation.test_history_pictures import MODEL, STANDARD, block, done, opened, png, sizes_sent
 from tests.servers.api import ApiServer
 from tests.servers.replies import json_reply
@@ -29,17 +29,6 @@ def _as_anthropic(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def chat(online: Tools) -> Chat:
     return Chat.new(MODEL, online, online.account)
-
-
-@contextmanager
-def slow_disk(tools: Tools) -> Iterator[None]:
-    """Nothing is stored before the end of the block."""
-    disk = Event()
-    tools.tasks.start(tools.store.run(lambda _: disk.wait()), "a slow disk")
-    try:
-        yield
-    finally:
-        disk.set()
 
 
 @pytest.fixture
