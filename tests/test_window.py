@@ -407,3 +407,15 @@ def top(widget: QWidget, window: QWidget) -> int:
 def below(widget: QWidget, window: QWidget) -> int:
     """The pixel below its last row, in the window."""
     return widget.mapTo(window, QPoint(0, widget.height())).y()
+
+
+def test_a_shelf_that_is_not_shown_takes_no_room_from_the_pictures(
+    open_window: Callable[[], Person], picture: Callable[..., Path], qtbot: QtBot
+) -> None:
+    person = open_window()
+    person.drop(picture("q3.png", (1920, 1080)))
+    qtbot.waitUntil(lambda: person.window._chat.draft.ready and not person.window._chat.draft.empty, timeout=10_000)
+    strip = person.find(QListView, "Attached pictures")
+    before = strip.height()
+    person.window.grab()  # sends what hidden widgets are still to be told of their size
+    assert strip.height() == before

@@ -162,7 +162,8 @@ class ShelfBar(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.resized.emit(self.height() + _GAP)
+        if not self.isHidden():
+            self.resized.emit(self.height() + _GAP)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
