@@ -10,7 +10,19 @@ import argparse
 import json
 import sys
 
-from tests.benchmarks import answered, body, drop, drop_many, idle, prepare, probe, reading, start, thumbnails
+from tests.benchmarks import (
+    answered,
+    body,
+    calibration,
+    drop,
+    drop_many,
+    idle,
+    prepare,
+    probe,
+    reading,
+    start,
+    thumbnails,
+)
 from tests.benchmarks.row import table
 
 _BENCHMARKS = {
@@ -24,6 +36,7 @@ _BENCHMARKS = {
     "drop": drop.measure,
     "drop_many": drop_many.measure,
     "body": body.measure,
+    "calibration": calibration.measure,
 }
 
 
