@@ -38,7 +38,7 @@ class Target:
     @property
     def full_bytes(self) -> int:
         """The most that one picture may have by itself."""
-        return self.limits.picture_chars // 4 * 3
+        return self.limits.picture_bytes
 
 
 class Bounds(NamedTuple):

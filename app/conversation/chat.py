@@ -19,6 +19,7 @@ from app.conversation.messages import MessageModel
 from app.conversation.resending import Resending, Resendings
 from app.conversation.room import ENDLESS, Surroundings
 from app.conversation.tally import Tally
+from app.conversation.threads import in_thread
 from app.conversation.tools import Tools
 from app.conversation.uploading import without_files
 from app.conversation.worker import Worker
@@ -367,8 +368,7 @@ class Chat(QObject):
 
     async def _look(self) -> None:
         """See whether every picture file is there and what it says it is: what is due then is told before Send."""
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._tools.threads, self.files.look, list(self.messages.messages))
+        await in_thread(self._tools.threads, self.files.look, list(self.messages.messages))
         self.refresh()
 
     async def _price(self, cut: Message) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
 
 from app.conversation.attachment import Aim, DraftPicture, Source
 from app.conversation.intake import copied_and_measured
 from app.conversation.kept_files import KeptFiles
 from app.conversation.preparing import prepared
+from app.conversation.threads import in_thread
 from app.conversation.tools import Tools
 from app.core.cuts import Cut
 from app.core.decoder import Decoder
@@ -23,9 +24,6 @@ from app.core.sharper import cuts_among
 
 if TYPE_CHECKING:
     from app.core.image import Prepared
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 class Refitting:
@@ -40,7 +38,10 @@ class Refitting:
 
         Raises RequestRefused naming the pictures that nothing could be made of, and StoreFull.
         """
-        making = [self._in_thread(_made, self._tools.pictures, self._tools.decoder, r, history, patch) for r in refits]
+        making = [
+            in_thread(self._tools.threads, _made, self._tools.pictures, self._tools.decoder, r, history, patch)
+            for r in refits
+        ]
         results = await asyncio.gather(*making, return_exceptions=True)
         made: list[Refit] = []
         lost: list[Offence] = []
@@ -62,25 +63,21 @@ class Refitting:
         Raises PictureError and StoreError.
         """
         tools, model = self._tools, today.model
-        picture = await self._in_thread(_measured, tools.pictures, tools.decoder, source)
+        picture = await in_thread(self._tools.threads, _measured, tools.pictures, tools.decoder, source)
         whole, wanted = Size(picture.width, picture.height), picture.source
         aim = Aim(
             cuts_among(whole, wanted.preset, model.tier, today.limits, others, wanted.region),
-            today.limits.picture_chars // 4 * 3,
+            today.limits.picture_bytes,
             model.tier.patch,
         )
-        made = await self._in_thread(prepared, tools.pictures, tools.decoder, picture, aim, aim.patch)
+        made = await in_thread(self._tools.threads, prepared, tools.pictures, tools.decoder, picture, aim, aim.patch)
         await tools.store.put_thumbnail(made.images[0].thumbnail, made.thumbnail)
         self._files.made(made.images)
         return made.images
 
     async def look(self, history: Sequence[Message]) -> None:
         """See what the kept files of the history are now."""
-        await self._in_thread(self._files.look, list(history))
-
-    async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._tools.threads, lambda: work(*args, **kwargs))
+        await in_thread(self._tools.threads, self._files.look, list(history))
 
 
 def _measured(pictures: Pictures, decoder: Decoder, source: Source) -> DraftPicture:

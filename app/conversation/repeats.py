@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 
 from app.core.errors import ServerError
+from app.core.retrying import retry_delay
 
 Phase = Literal["idle", "preparing", "uploading", "asking", "streaming", "waiting"]
 
@@ -47,8 +48,6 @@ class Repeats:
 
     async def until_done(self, work: Callable[[], Awaitable[T]]) -> T:
         """Do what makes one request, again where that is safe. Raises what it raises the last time."""
-        from app.core.client import retry_delay  # httpx: after the first paint
-
         attempt, waited = 0, 0.0
         while True:
             try:

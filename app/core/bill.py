@@ -16,11 +16,11 @@ from app.core.cost import (
     answer_usage,
     block_tokens,
     dollars,
+    fresh_rate,
     may_have_been_charged,
     picture_tokens,
     price,
     text_tokens,
-    write_price,
 )
 from app.core.ledger_types import Outcome, PictureShare, State
 from app.core.message import ImageBlock, Message, TextBlock, Usage
@@ -233,7 +233,7 @@ def _expected_rate(asked: Message, answer: Message, model: Model, carried: Conte
     prices = model.prices_for(prompt)
     if prices is None:
         return None
-    return write_price(prices, answer.ttl) if prompt >= model.min_cacheable else prices.input
+    return fresh_rate(prices, prompt, model, answer.ttl)
 
 
 def _up_to(tokens: int, usage: Usage, prices: Prices) -> Decimal:

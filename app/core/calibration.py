@@ -21,7 +21,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.core import tokens
-from app.core.cost import picture_tokens
+from app.core.cost import FRAME_TOKENS, picture_tokens
 from app.core.countable import words
 from app.core.message import THINKING, Block, ImageBlock, Message, ReplyBlock
 from app.core.schema import transaction
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from app.core.request import Request
     from app.core.store import Store
 
-FRAME: Final = 4
-"""What the API adds around a message; a few tokens, seen in `usage` (API.md, section 1.4)."""
 KEPT: Final = 200
 """Samples of a tokenizer that are kept."""
 
@@ -103,7 +101,7 @@ def _of_prompt(request: Request, prompt_tokens: int, model: Model) -> Sample | N
         known = usage.prompt_tokens + usage.output_tokens
     texts = [request.system] if before is None else []
     for _, blocks in messages:
-        known += FRAME
+        known += FRAME_TOKENS
         for block in blocks:
             if isinstance(block, ImageBlock) and not block.stands_for:
                 if not block.width:

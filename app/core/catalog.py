@@ -30,6 +30,12 @@ SOON = timedelta(days=90)
 _VERSION = re.compile(r"claude-(?:[a-z]+-)?(\d{1,2})(?:[-.](\d{1,2})(?!\d))?")
 
 
+def version_of(model_id: str) -> tuple[int, int] | None:
+    """Major and minor number of a Claude model's version; None where its id tells none."""
+    found = _VERSION.search(model_id)
+    return None if found is None else (int(found[1]), int(found[2] or 0))
+
+
 class Prices(NamedTuple):
     """US dollars per million tokens."""
 
@@ -132,6 +138,11 @@ class Limits(NamedTuple):
     request_bytes: int
     """Bytes of the whole body."""
 
+    @property
+    def picture_bytes(self) -> int:
+        """Bytes of one picture, before they become base64."""
+        return self.picture_chars // 4 * 3
+
 
 class ListedModel(NamedTuple):
     """One entry of `GET /v1/models`; everything but the id may be missing (API.md, section 2.1)."""
@@ -171,8 +182,8 @@ class _Unknown(NamedTuple):
     """Ids that answer no more, `*` for any ending, each with its day."""
 
     def model(self, model_id: str) -> Model:
-        version = _VERSION.search(model_id)
-        old = version is not None and (int(version[1]), int(version[2] or 0)) <= self.old_up_to
+        version = version_of(model_id)
+        old = version is not None and version <= self.old_up_to
         model = Model(
             model_id,
             name=model_id,

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import re
 import ssl
 import time
@@ -22,7 +21,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote, urlencode
 
 import h11
@@ -31,7 +30,6 @@ import httpx
 from app import __version__
 from app.core import files, reply
 from app.core.errors import (
-    ApiError,
     BadKey,
     NoKey,
     NotConnected,
@@ -41,12 +39,13 @@ from app.core.errors import (
     StoreError,
 )
 from app.core.ledger_types import Call, Kind, Outcome
+from app.core.outgoing import RequestBody, written
 from app.core.server import PRACTICE
 from app.core.sse import TooLarge
 from app.core.transport import PracticeTransport, Progress, causes, open_way
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable
 
     from app.core.catalog import ListedModel
     from app.core.files import StoredFile
@@ -61,14 +60,7 @@ MAX_BODY: Final = 32_000_000
 """Bytes of one reply. The longest answer a model can give is a tenth of it."""
 MAX_ERROR_BODY: Final = 65_536
 MAX_PAGES: Final = 20
-MAX_REPEATS: Final = 2
-MAX_WAIT: Final = 60.0
-"""Seconds. Who is asked to wait longer is told so, and not kept waiting."""
 
-_PIECE: Final = 1 << 18
-"""Bytes of the body written at a time, so that the write timeout means a stall and not a slow line."""
-_READ_AHEAD: Final = 1 << 20
-"""Bytes of the body that are made while those before are written."""
 _DECODED: Final = 8_192
 """Bytes decoded at a time: some hundred events at the most."""
 _ERROR_WAIT: Final = 5.0
@@ -82,16 +74,6 @@ _BROKEN: Final = (httpx.TransportError, ssl.SSLError)
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-class RequestBody(Protocol):
-    """The body of a request."""
-
-    @property
-    def length(self) -> int:
-        """Bytes of all parts together."""
-
-    def __iter__(self) -> Iterator[bytes]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +189,7 @@ class Client:
             method,
             self._server.base_url + path,
             headers=self._headers(body, media_type),
-            content=None if body is None else _written(body),
+            content=None if body is None else written(body),
         )
         progress = Progress(request.url.raw_host.decode())
         request.extensions["trace"] = progress
@@ -365,26 +347,6 @@ class Client:
         return _lost(self._server.host, error)
 
 
-def retry_delay(error: ServerError, attempt: int, jitter: Callable[[], float] = random.random) -> float | None:
-    """Seconds until an automatic repeat; None where only the person may repeat (RELIABILITY.md, section 2.3).
-
-    Repeated is what cannot have been started: a request of which no byte was sent, and a 429, 503 or 529 before any
-    event. `attempt` counts the repeats already made; there are two at most. `jitter` gives 0 to 1.
-    """
-    if attempt >= MAX_REPEATS:
-        return None
-    wait: float | None = None
-    if isinstance(error, ApiError):
-        if error.status not in {429, 503, 529} or error.spend_limit or not error.should_retry:
-            return None
-        wait = error.retry_after
-    elif not isinstance(error, NotConnected) or error.reason == "tls":
-        return None
-    if wait is not None and wait > MAX_WAIT:
-        return None
-    return wait or min(0.5 * 2**attempt, 8.0) * (1 - 0.25 * jitter())
-
-
 def _named(event: JSON, response: httpx.Response) -> JSON:
     """The event; the first one with the server's id of the request, which came in the head."""
     named = event.get("type") == "message_start" and reply.request_id(response.headers)
@@ -409,36 +371,6 @@ class _Turn:
         if time.monotonic() - self._since > _TURN:
             await asyncio.sleep(0)
             self._since = time.monotonic()
-
-
-async def _written(body: RequestBody) -> AsyncIterator[bytes]:
-    """The body in small pieces; pictures are read in a thread, and the next ones while these are written."""
-    parts = iter(body)
-    coming = _in_thread(parts)
-    try:
-        while batch := await coming:
-            coming = _in_thread(parts)
-            for start in range(0, len(batch), _PIECE):
-                yield batch[start : start + _PIECE]
-    finally:
-        coming.cancel()
-
-
-def _in_thread(parts: Iterator[bytes]) -> asyncio.Task[bytes]:
-    task = asyncio.create_task(asyncio.to_thread(_batch, parts))
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be left to ask for it
-    return task
-
-
-def _batch(parts: Iterator[bytes]) -> bytes:
-    """The next parts; empty after the last."""
-    batch, size = list[bytes](), 0
-    for part in parts:
-        batch.append(part)
-        size += len(part)
-        if size >= _READ_AHEAD:
-            break
-    return b"".join(batch)
 
 
 async def _pieces(response: httpx.Response) -> AsyncGenerator[bytes, None]:

@@ -37,7 +37,7 @@ _PART_LABEL_TOKENS: Final = 18
 """A part's label says where in the picture it lies."""
 _LONGEST_LABEL: Final = 120
 """Bytes of a label that says where in which picture a part lies."""
-_FRAME_TOKENS: Final = 4
+FRAME_TOKENS: Final = 4
 """What the API adds around a message; a few tokens, seen in `usage` (API.md, section 1.4)."""
 
 
@@ -212,6 +212,11 @@ def picture_cost(tokens: int, prices: Prices, ttl: Ttl = "5m") -> PictureCost:
     )
 
 
+def fresh_rate(prices: Prices, prompt_tokens: int, model: Model, ttl: Ttl) -> Decimal:
+    """USD per million tokens that are new in a prompt of so many: a short one is not cached."""
+    return write_price(prices, ttl) if prompt_tokens >= model.min_cacheable else prices.input
+
+
 def fresh_price(tokens: int, prompt_tokens: int, model: Model, ttl: Ttl = "5m") -> Decimal | None:
     """USD of tokens that are new in a prompt, in which they are counted: written to the cache where it is long enough.
 
@@ -220,7 +225,7 @@ def fresh_price(tokens: int, prompt_tokens: int, model: Model, ttl: Ttl = "5m") 
     prices = model.prices_for(prompt_tokens)
     if prices is None:
         return None
-    return dollars(tokens, write_price(prices, ttl) if prompt_tokens >= model.min_cacheable else prices.input)
+    return dollars(tokens, fresh_rate(prices, prompt_tokens, model, ttl))
 
 
 def context(
@@ -333,7 +338,7 @@ def _block_tokens(
     messages: Iterable[tuple[str, Sequence[Block]]], model: Model, count: TextCount, *, most: bool
 ) -> int:
     one = _most_of if most else block_tokens
-    return sum(_FRAME_TOKENS + sum(one(b, blocks, model, count) for b in blocks) for _, blocks in messages)
+    return sum(FRAME_TOKENS + sum(one(b, blocks, model, count) for b in blocks) for _, blocks in messages)
 
 
 def _most_of(block: Block, among: Sequence[Block], model: Model, count: TextCount) -> int:

@@ -296,7 +296,7 @@ class _Look:
 
     @property
     def _max_bytes(self) -> int:
-        return self.today.limits.picture_chars // 4 * 3
+        return self.today.limits.picture_bytes
 
 
 def _is_as_found(image: ImageBlock) -> bool:

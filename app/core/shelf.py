@@ -16,7 +16,7 @@ from typing import Final, Literal, NamedTuple
 
 from app.core.caching import kept_of, readable
 from app.core.catalog import Model, Prices
-from app.core.cost import block_tokens, dollars, picture_tokens, write_price
+from app.core.cost import block_tokens, dollars, fresh_rate, picture_tokens
 from app.core.message import THINKING, Block, ImageBlock, Message, ReplyBlock, Ttl, well_formed
 from app.core.refit import Today, due, planned
 from app.core.request import Request
@@ -250,7 +250,7 @@ def _cost(tokens: int, cached: int, prompt: int, model: Model, ttl: Ttl) -> Deci
     prices = model.prices_for(prompt)
     if prices is None:
         return None
-    fresh = write_price(prices, ttl) if prompt >= model.min_cacheable else prices.input
+    fresh = fresh_rate(prices, prompt, model, ttl)
     return dollars(tokens - cached, fresh) + dollars(cached, prices.cache_read)
 
 

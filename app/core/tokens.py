@@ -13,16 +13,12 @@ tokenizers make more of it. The tokenizer since 4.7 makes 30 % more of everythin
 from __future__ import annotations
 
 import math
-import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from app.core.catalog import Model
+from app.core.catalog import Model, version_of
 from app.core.languages import common_characters, passages
-
-TextCount = Callable[[str], int]
-"""Tokens of a text."""
 
 RATES: Final = 1
 """Counts up whenever rates or languages change: what was learnt of others does not hold for them."""
@@ -34,7 +30,6 @@ OTHER: Final = "other"
 NUMBERS: Final = "numbers"
 """Digits are counted apart, whatever the language around them."""
 
-_VERSION: Final = re.compile(r"claude-(?:[a-z]+-)?(\d{1,2})(?:[-.](\d{1,2})(?!\d))?")
 _LAST_OLDER: Final = (4, 6)
 _SCALE: Final = {OLDER: 1.0, NEWER: 1.3}
 _REMEMBERED: Final = 8_192
@@ -45,9 +40,8 @@ def family(model: Model) -> str:
     """The tokenizer of a model: `OLDER`, `NEWER`, or one of its own for what is not Claude."""
     if "claude" not in model.id:
         return f"{OTHER}: {model.id}"
-    version = _VERSION.search(model.id)
-    older = version is not None and (int(version[1]), int(version[2] or 0)) <= _LAST_OLDER
-    return OLDER if older else NEWER
+    version = version_of(model.id)
+    return OLDER if version is not None and version <= _LAST_OLDER else NEWER
 
 
 def scale(family: str) -> float:

@@ -17,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core import tokens
-from app.core.calibration import FRAME, KEPT, Calibration, Sample, accuracy, learnt, samples
+from app.core.calibration import KEPT, Calibration, Sample, accuracy, learnt, samples
 from app.core.catalog import Catalog
+from app.core.cost import FRAME_TOKENS, TextCount
 from app.core.message import Message, ReplyBlock, Usage
 from app.core.request import Request
 from app.core.server import PRACTICE
@@ -48,7 +49,7 @@ def said(factor: float, *, times: int = 1, language: str = "english", length: fl
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("family", "count"), [(OLDER, tokenizer.count), (NEWER, newer)], ids=["older", "newer"])
 def test_after_five_turns_the_median_error_is_at_most_five_per_cent(
-    language: str, family: str, count: tokens.TextCount
+    language: str, family: str, count: TextCount
 ) -> None:
     after = list(errors(language, family, count, 5))
     assert len(after) == 12 * 7
@@ -152,7 +153,7 @@ def test_an_answer_tells_by_its_output_without_thinking() -> None:
 def test_a_first_prompt_tells_by_all_that_is_no_picture() -> None:
     picture = image(1)
     request = Request.build([asked(WORDS, picture)], model=MODEL, system="Answer briefly, please.")
-    prompt = 1000 + picture.tokens + FRAME
+    prompt = 1000 + picture.tokens + FRAME_TOKENS
     [sample] = samples(request, replied("", request, prompt=prompt), SONNET)
     assert sample.actual == 1000
     assert sum(sample.estimated.values()) == pytest.approx(
@@ -166,7 +167,7 @@ def test_a_later_prompt_tells_by_what_is_new_in_it() -> None:
     history = [asked("Hello"), answer, asked(WORDS)]
     request = Request.build(history, model=MODEL)
     assert request.continues is answer
-    [sample] = samples(request, replied("", request, prompt=3000 + 40 + FRAME + 222), SONNET)
+    [sample] = samples(request, replied("", request, prompt=3000 + 40 + FRAME_TOKENS + 222), SONNET)
     assert sample == Sample(NEWER, raw(WORDS), 222)
 
 
@@ -205,7 +206,7 @@ def test_a_prompt_tells_nothing_where_thinking_goes_back(counted: int) -> None:
     first = Request.build([asked("Hello")], model=MODEL)
     answer = replied("Good day.", first, text_only=False, prompt=3000, output=600, thinking=counted)
     request = Request.build([asked("Hello"), answer, asked(WORDS)], model=MODEL)
-    assert samples(request, replied("", request, prompt=3000 + 600 + FRAME + 222), SONNET) == []
+    assert samples(request, replied("", request, prompt=3000 + 600 + FRAME_TOKENS + 222), SONNET) == []
 
 
 def test_short_texts_tell_nothing() -> None:

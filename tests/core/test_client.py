@@ -27,7 +27,7 @@ import pytest
 from app import __version__
 from app.core import client as client_module
 from app.core.catalog import Catalog, ListedModel
-from app.core.client import Client, Timeouts, retry_delay
+from app.core.client import Client, Timeouts
 from app.core.errors import (
     ApiError,
     BadKey,
@@ -41,8 +41,10 @@ from app.core.errors import (
 )
 from app.core.files import Form, StoredFile
 from app.core.message import JSON, ImageBlock, Message, RemoteFile, TextBlock
+from app.core.outgoing import written
 from app.core.practice import Practice
 from app.core.request import Body, Request
+from app.core.retrying import retry_delay
 from app.core.server import Server
 from app.core.transport import Progress
 from tests.gates import OpenGate
@@ -544,7 +546,7 @@ async def test_a_server_never_reads_the_body() -> None:
 
 
 async def test_a_large_body_leaves_in_pieces_so_that_a_slow_line_is_no_stall() -> None:
-    pieces = [piece async for piece in client_module._written(LARGE)]
+    pieces = [piece async for piece in written(LARGE)]
     assert max(map(len, pieces)) == 262_144
     assert b"".join(pieces) == b"".join(LARGE)
 
@@ -984,7 +986,7 @@ async def test_an_upload_has_just_the_headers_of_the_api(server: ApiServer, clie
 
 async def test_an_upload_goes_in_small_pieces() -> None:
     form = Form(bytes(20_000_000), "a.png", "image/png", None)
-    pieces = [len(piece) async for piece in client_module._written(form)]
+    pieces = [len(piece) async for piece in written(form)]
     assert sum(pieces) == form.length
     assert max(pieces) <= 262_144
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -105,10 +106,12 @@ def shoot(folder: Path, theme: str, scale: str, size: str, names: Sequence[str])
     if unknown:
         print(f"No such state: {', '.join(unknown)}. There are {', '.join(STATES)}.")
         return 2
+    gc.disable()
     for name in names or STATES:
         path = folder / f"{name}.png"
         with asyncio.Runner(loop_factory=lambda: EventLoop(app)) as runner:
             runner.run(_play(app, STATES[name], path, "dark" if theme == "dark" else "light", width, height))
+        gc.collect()  # here, and not by chance in a thread, where timers cannot die
         print(f"{path} ({scale}×)")
     return 0
 

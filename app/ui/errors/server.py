@@ -160,7 +160,6 @@ _MENDS: Final[tuple[Action, ...]] = ("shrink", "remove", "replace")
 
 
 def _api_error(error: ApiError) -> tuple[str, str, tuple[Action, ...]]:
-    again, soon = tr("Try again."), tr("Try again in a minute.")
     if error.bad_signature:
         what = tr("The server no longer accepts the thinking of an earlier answer.")
         return what, tr("The question is asked without it."), ("retry",)
@@ -174,6 +173,11 @@ def _api_error(error: ApiError) -> tuple[str, str, tuple[Action, ...]]:
     if error.spend_limit:
         what = tr("A spending limit of the account is reached.")
         return what, tr("Trying again does not help until the limit is raised or begins anew."), ()
+    return _by_status(error)
+
+
+def _by_status(error: ApiError) -> tuple[str, str, tuple[Action, ...]]:
+    again, soon = tr("Try again."), tr("Try again in a minute.")
     known: dict[int, tuple[str, str, tuple[Action, ...]]] = {
         400: (
             tr("The server refused this request."),
