@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from app.conversation.messages import MessageModel
+from app.conversation.branch import Branch
 from app.conversation.repeats import Phase, Repeats, Wait
 from app.conversation.reply import Reply
 from app.conversation.tasks import Tasks
@@ -52,7 +52,7 @@ class Asking:
     def __init__(
         self,
         terms: Terms,
-        messages: MessageModel,
+        branch: Branch,
         tasks: Tasks,
         uploads: Uploads,
         repeats: Repeats,
@@ -68,7 +68,8 @@ class Asking:
         `stopped`: by the person.
         """
         self._terms = terms
-        self._messages = messages
+        self._branch = branch
+        self._messages = branch.messages
         self._tasks = tasks
         self._uploads = uploads
         self._repeats = repeats
@@ -112,7 +113,10 @@ class Asking:
         """
         known = self._messages.messages
         row = next((row for row, message in enumerate(known) if message.id == history[-1].id), len(known))
-        was_sent = any(answer.usage is not None for answer in known[row:])
+        now = known[-1].id if known else ""
+        was_sent = any(answer.usage is not None for answer in known[row:]) or self._branch.was_answered(
+            history[-1].id, besides=now
+        )
         return list(history) if was_sent or not today.uploads else marked(history, today.build(()))
 
     async def _uploaded(self, client: Client, today: Today, history: Sequence[Message]) -> list[Message]:

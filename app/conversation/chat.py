@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -13,7 +13,9 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.conversation.attachment import Source
+from app.conversation.branch import Branch, Deleted
 from app.conversation.draft import Draft
+from app.conversation.editing import Editing
 from app.conversation.kept_files import KeptFiles
 from app.conversation.messages import MessageModel
 from app.conversation.resending import Resending, Resendings
@@ -27,6 +29,7 @@ from app.core.catalog import Limits, Model
 from app.core.cost import Context, cost_of
 from app.core.cuts import Offer
 from app.core.message import JSON, Message
+from app.core.outline import Memory
 from app.core.refit import Refit, Today, due, expires_by, planned, spare_bytes, whole_pictures
 from app.core.request import Request, base64_length
 from app.core.sharper import sharper
@@ -44,10 +47,16 @@ class Chat(QObject):
     """Signals:
     changed(): title, model, system prompt, price, context or what is due.
     stored(Conversation): the conversation as the store has it now.
+    loaded_all(): all messages are there, and what a next request carries is known.
+    editing_changed(): `editing` is another.
+    deleted(tuple[str, ...]): messages are deleted, by their ids; `undo_delete` brings them back.
     """
 
     changed = Signal()
     stored = Signal(object)
+    loaded_all = Signal()
+    editing_changed = Signal()
+    deleted = Signal(object)
 
     def __init__(self, facts: Conversation, tools: Tools, *, is_stored: bool, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -68,7 +77,10 @@ class Chat(QObject):
             tools.spending.fetch,
             self,
         )
-        self.worker: Final = Worker(self, self.messages, self.draft, tools, self)
+        self._branch = Branch(facts.id, self.messages, tools.store)
+        self._editing = Editing(self.draft, self.messages, self)
+        self._deleted: Deleted | None = None
+        self.worker: Final = Worker(self, self._branch, self.draft, tools, self)
         self._tally = Tally(self, tools, self)
         self._context = Context()
         self._prefix = ""
@@ -78,6 +90,8 @@ class Chat(QObject):
         self._drafted = (0, 0)
         self._terms: tuple[object, ...] = ()
         self._loading: asyncio.Task[None] | None = None
+        self._is_loading = False
+        self._memory = Memory()
         self._kept_draft: JSON = {}
         self._cache_cools = self._timer(self.refresh)
         self._draft_saves = self._timer(lambda: self._start(self.save_draft(), "save draft"))
@@ -89,7 +103,9 @@ class Chat(QObject):
         self.worker.stored.connect(self._on_stored)
         self.worker.answered.connect(self.refresh)
         self.worker.amended.connect(self.refresh)
-        self.messages.rowsInserted.connect(self.refresh)
+        self.messages.rowsInserted.connect(self._on_inserted)
+        self.messages.rowsRemoved.connect(self._editing.follow)
+        self._editing.changed.connect(self._on_editing_changed)
         self.worker.phase_changed.connect(self._have_counted)
         self._tally.changed.connect(self.refresh)
         self._tally.learnt.connect(self.refresh)
@@ -117,7 +133,22 @@ class Chat(QObject):
     def at_rest(self) -> bool:
         """Whether all of it is in the store and nothing is under way."""
         loading = self._loading is not None and not self._loading.done()
-        return self._is_stored and not loading and not self.worker.busy and self.draft.empty
+        return self._is_stored and not loading and not self.worker.busy and self.draft.empty and not self.editing
+
+    @property
+    def loading(self) -> bool:
+        """Whether earlier messages are still to come: until then nothing is known of what a request carries."""
+        return self._is_loading
+
+    @property
+    def row(self) -> int:
+        """The row that the draft will have among the messages: the last, or that of the question that is edited."""
+        return self._editing.row
+
+    @property
+    def history(self) -> Sequence[Message]:
+        """The messages that go before the draft."""
+        return self._editing.history
 
     @property
     def model(self) -> Model:
@@ -175,6 +206,45 @@ class Chat(QObject):
         self.worker.dismiss_refusal()
         self.draft.replace(row, source)
 
+    # --- branches ---
+
+    def branch_of(self, message_id: str) -> tuple[int, int]:
+        """Which version a message is, from 1, and how many there are in its place."""
+        return self._branch.version_of(message_id)
+
+    def switch(self, message_id: str, step: int) -> None:
+        """Show another version of a message, so many further on, and what followed that. Does nothing while busy."""
+        self.worker.change(lambda: self._branch.switch(message_id, step))
+
+    @property
+    def editing(self) -> str:
+        """Id of the question that is being written anew in the draft; empty where none is."""
+        return self._editing.question
+
+    def edit(self, message_id: str) -> None:
+        """Write a question anew: Send makes another version of it. What was being written comes back afterwards.
+
+        Does nothing while busy, and while another question is edited: what was written there would be lost. Where
+        pictures of the draft are still on their way, or messages, it begins when they are there.
+        """
+        if self.draft.ready and not self._is_loading:
+            self._edit(message_id)
+        else:
+            self._start(self._edit_later(message_id), "edit a question")
+
+    def cancel_edit(self) -> None:
+        """Leave the question as it is, and go on with what was being written before. Does nothing while busy."""
+        if not self.worker.busy:
+            self._editing.cancel()
+
+    def delete(self, message_id: str) -> None:
+        """Delete a message, a question with the answers shown to it. Does nothing while busy."""
+        self.worker.change(lambda: self._delete(message_id))
+
+    def undo_delete(self) -> None:
+        """Bring back what was deleted last, in its place. Does nothing while busy."""
+        self.worker.change(self._undo_delete)
+
     def set_model(self, model_id: str) -> None:
         """Ask another model from now on; new conversations begin with it too."""
         self._tools.preferences.update(model=model_id)
@@ -189,6 +259,7 @@ class Chat(QObject):
 
     def load(self, draft: JSON | None = None) -> None:
         """Read the messages from the store, and bring back a draft that was kept."""
+        self._is_loading = True
         self._loading = self._tools.tasks.start(self._load(), "load messages")
         if draft:
             self.restore_draft(draft)
@@ -197,13 +268,14 @@ class Chat(QObject):
         """Bring back what was being written."""
         self._kept_draft = draft
         self._facts = replace(self._facts, **{name: draft[name] for name in ("model", "system") if name in draft})
+        self._editing.restore(draft)
         self.draft.restore(draft)
         self.refresh()
 
     async def save_draft(self) -> None:
         """Keep what is being written, so that it is there tomorrow. Raises StoreError."""
         await self.worker.kept()
-        draft = {} if self.draft.empty else self.draft.to_json()
+        draft = {} if self.draft.empty and not self.editing else self.draft.to_json() | self._editing.to_json()
         if not self._is_stored and (draft or self._facts.system):
             draft |= {"model": self._facts.model, "system": self._facts.system}
         if draft != self._kept_draft:
@@ -230,6 +302,7 @@ class Chat(QObject):
             exact=model.tier if account.exact_sizes else None,
             ttl=self._tools.preferences.settings.cache_ttl,
             diagnoses=account.diagnoses,
+            memory=self._memory,
         )
         return Today(
             build,
@@ -240,6 +313,7 @@ class Chat(QObject):
             now=time.time(),
             count=self._tools.learning.counter(model),
             usual=self._tools.learning.usual_answer(model.id, practice=account.practice),
+            others=self.messages.others,
         )
 
     async def loaded(self) -> None:
@@ -247,13 +321,14 @@ class Chat(QObject):
         if self._loading is not None:
             await asyncio.shield(self._loading)
 
-    async def begin(self, question: Message) -> Conversation:
+    async def begin(self, question: Message, parent: str) -> Conversation:
         """Keep a question; with the first one the conversation, which takes its words as title. Raises StoreError."""
         if not self._is_stored:
             self._facts = replace(self._facts, title=title_of(question), practice=self._tools.account.practice)
         begun = self._facts
-        facts = await self._tools.store.begin(begun, question)
-        self._is_stored, self._kept_draft = True, {}
+        aside = self._editing.aside
+        facts = await self._tools.store.begin(begun, question, parent, aside)
+        self._is_stored, self._kept_draft = True, aside
         if self._facts.model != begun.model:  # chosen meanwhile
             self._start(self._tools.store.set_model(facts.id, self._facts.model), "change facts")
         if self._facts.system != begun.system:
@@ -265,7 +340,7 @@ class Chat(QObject):
     def refresh(self) -> None:
         """Work out anew what a next request carries, what is due before it, and price the draft by both."""
         self._terms = self._present_terms()
-        today, history = self.today, self.messages.messages
+        today, history = self.today, self.history
         blocks, characters = self._drafted = _load_of(self.draft, today)
         self._refits = due(history, today, new_blocks=blocks, new_bytes=characters)
         ahead = planned(history, self._refits)
@@ -280,7 +355,7 @@ class Chat(QObject):
                 today.limits,
                 self._spare_bytes(request, today),
                 self._context,
-                self.messages.pictures + 1,
+                self._editing.pictures + 1,
                 request.max_tokens,
                 whole_pictures(request),
                 self._tally.count,
@@ -295,7 +370,7 @@ class Chat(QObject):
         if today.uploads:
             return ENDLESS
         if any(refit.reason == "request_bytes" for refit in self._refits):
-            history = self.messages.messages
+            history = self.history
             ahead = today.build(planned(history, due(history, today, new_blocks=self._drafted[0])))
         return spare_bytes(ahead, today.limits)
 
@@ -356,14 +431,50 @@ class Chat(QObject):
             storing.close()
         self.refresh()
 
+    def _on_inserted(self) -> None:
+        if not self._is_loading:  # the earlier ones come piece by piece
+            self.refresh()
+
+    def _on_editing_changed(self) -> None:
+        self.refresh()
+        self.editing_changed.emit()
+
+    def _edit(self, message_id: str) -> None:
+        row = self.messages.row_of(message_id)
+        if row >= 0 and self.messages.messages[row].role == "user" and not self.worker.busy and not self.editing:
+            self._editing.begin(self.messages.messages[row])
+
+    async def _edit_later(self, message_id: str) -> None:
+        await self.loaded()
+        await self.draft.settled()
+        self._edit(message_id)
+
+    async def _delete(self, message_id: str) -> None:
+        done = await self._branch.delete(message_id)
+        if done is not None:
+            self._deleted, facts = done
+            self._on_stored(facts)
+            self.refresh()
+            self.deleted.emit(self._deleted.ids)
+
+    async def _undo_delete(self) -> None:
+        if self._deleted is not None:
+            self._on_stored(await self._branch.restore(self._deleted))
+            self._deleted = None
+
     async def _load(self) -> None:
-        messages = await self._tools.store.messages(self._facts.id)
-        self.messages.reset(messages)
-        for message in messages:
+        try:
+            await self._branch.load()
+            await in_thread(self._tools.threads, _gone_through, self.today, list(self.messages.messages))
+        finally:
+            self._is_loading = False
+        self._editing.follow()
+        for message in list(self.messages.messages):
             if message.state == "interrupted" and message.error is None and not message.cost:
                 await self._price(message)
         self._forget_lost_files()
         self.refresh()
+        self.loaded_all.emit()
         await self._look()
 
     async def _look(self) -> None:
@@ -397,6 +508,13 @@ class Chat(QObject):
         timer.setSingleShot(True)
         timer.timeout.connect(slot)
         return timer
+
+
+def _gone_through(today: Today, history: Sequence[Message]) -> None:
+    """Work out on a thread what a long history comes to; it is then known, message by message, wherever it is asked."""
+    request = today.build(history)
+    request.length  # noqa: B018
+    today.context(request, history)
 
 
 def _load_of(draft: Draft, today: Today) -> tuple[int, int]:

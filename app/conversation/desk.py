@@ -11,8 +11,9 @@ from PySide6.QtCore import QObject, Signal
 
 from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools, title_of
+from app.conversation.editing import source_of
 from app.conversation.history import HistoryModel
-from app.core.message import JSON, ImageBlock, Message, thumbnail_key
+from app.core.message import JSON, Message, thumbnail_key
 from app.core.store import Conversation
 
 _KEPT: Final = 8
@@ -75,8 +76,9 @@ class Desk(QObject):
     def take_along(self) -> None:
         """Go on in a new chat that takes all pictures of the current one, and what was being written, along."""
         old = self.current
+        old.cancel_edit()
         shown = [blocks for message in old.messages.messages for blocks in message.pictures]
-        sources = [_source_of(blocks) for blocks in shown if not blocks[0].stands_for] + old.draft.sources
+        sources = [source_of(blocks) for blocks in shown if not blocks[0].stands_for] + old.draft.sources
         text = old.draft.text
         old.draft.take()
         self._show(self._new(old.facts.model))
@@ -184,19 +186,6 @@ class Desk(QObject):
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         self._tools.tasks.start(work, name)
-
-
-def _source_of(blocks: Sequence[ImageBlock]) -> Source:
-    """A picture that was sent, to be sent elsewhere the same way."""
-    shown = blocks[0]
-    return Source(
-        name=shown.name,
-        kept=shown.original,
-        page=shown.page,
-        preset=shown.preset,
-        region=next((image.box for image in blocks if image.kind == "region"), None),
-        url=shown.url,
-    )
 
 
 def _untouched(chat: Chat) -> bool:

@@ -53,7 +53,7 @@ class Repairs:
         was `told` before, which holds still.
         """
         message, today = self._messages.message_of(number), self._terms.today
-        if message is None:
+        if message is None or self._drafted(number) is not None:
             await self._shrink_drafted(number, told)
             return
         client = self._account.client() if today.uploads else None
@@ -68,7 +68,7 @@ class Repairs:
         """Let a picture go no more; one of the draft is removed."""
         if self._drafted(number) is not None:
             self._draft.remove(number - self._draft.first_number)
-        await self._mend(left_out(self._messages.messages, number))
+        await self._mend(left_out(self._terms.history, number))
 
     async def bring_back(self, number: int) -> None:
         """Let a picture that was left out or described go again."""
@@ -104,11 +104,14 @@ class Repairs:
             raise told
 
     async def _mend(self, changed: Sequence[Message]) -> None:
-        """Keep a repair, and ask again where the last question has no good answer."""
+        """Keep a repair, and ask again where the last question has no good answer and none is being edited."""
         if not changed:
             return
         await self._change(changed)
-        last = self._messages.messages[-1]
+        history = self._terms.history
+        if len(history) < len(self._messages.messages):
+            return
+        last = history[-1]
         if last.role == "user" or last.state == "failed":
             await self._retry()
 

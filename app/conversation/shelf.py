@@ -90,14 +90,14 @@ class ContextShelf(QObject):
         chat = self._chat
         if chat is None:
             return None
-        return change(chat.messages.messages, forms, chat.today, _load(chat))
+        return change(chat.history, forms, chat.today, _load(chat))
 
     def arrange(self, forms: Forms) -> None:
         """Let pictures go in other forms from the next request on; `undo` takes it back. Does nothing while `busy`."""
         chat = self._chat
         if chat is None or self.busy:
             return
-        images = (image for message in chat.messages.messages for image in message.images)
+        images = (image for message in chat.history for image in message.images)
         before = {image.number: form_of(image) for image in images if image.number in forms}
         wanted = {number: form for number, form in forms.items() if before.get(number, form) != form}
         if wanted:
@@ -125,7 +125,7 @@ class ContextShelf(QObject):
             return
         had_none = not self._shelf.rows
         if chat.messages.pictures:
-            self._shelf = shelf(chat.messages.messages, chat.today, _load(chat), self._spent)
+            self._shelf = shelf(chat.history, chat.today, _load(chat), self._spent)
         else:
             self._shelf = Shelf()
         self.changed.emit()

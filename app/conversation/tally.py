@@ -37,6 +37,8 @@ class Tallied(Protocol):
     def today(self) -> Today: ...
     @property
     def refits(self) -> Sequence[Refit]: ...
+    @property
+    def history(self) -> Sequence[Message]: ...
     def model_of(self, model_id: str) -> Model: ...
 
 
@@ -78,7 +80,7 @@ class Tally(QObject):
 
         chat = self._chat
         question = Message.from_user(chat.draft.text, chat.draft.numbered(), id="", created=0.0)
-        history = [*planned(chat.messages.messages, chat.refits), question]
+        history = [*planned(chat.history, chat.refits), question]
         return Countable.of(chat.today.build(history), chat.model)
 
     def _learn(self, answer: Message) -> None:

@@ -38,7 +38,7 @@ def what_if(chat: Chat, model: Model) -> WhatIf:
 
     Of the present model it is what the draft says, to the last digit.
     """
-    today, history, draft = chat.today_with(model), chat.messages.messages, chat.draft
+    today, history, draft = chat.today_with(model), chat.history, chat.draft
     pictures: Sequence[DraftPicture] = draft.pictures
     if model == chat.model:
         request = today.build(planned(history, chat.refits))

@@ -14,8 +14,8 @@ from PySide6.QtCore import QObject, Signal
 
 from app.conversation.asking import Asking
 from app.conversation.attachment import Source
+from app.conversation.branch import Branch
 from app.conversation.draft import Draft
-from app.conversation.messages import MessageModel
 from app.conversation.refitting import Refitting
 from app.conversation.repairs import Repairs
 from app.conversation.repeats import Phase, Repeats, Wait
@@ -69,12 +69,11 @@ class Worker(QObject):
     amended = Signal()
     answered = Signal(object)
 
-    def __init__(
-        self, terms: Terms, messages: MessageModel, draft: Draft, tools: Tools, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, terms: Terms, branch: Branch, draft: Draft, tools: Tools, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._terms = terms
-        self._messages = messages
+        self._branch = branch
+        self._messages = branch.messages
         self._draft = draft
         self._store = tools.store
         self._account = tools.account
@@ -85,7 +84,7 @@ class Worker(QObject):
         self._uploads = Uploads(tools, terms.files, self._repeats, self._on_upload)
         self._asking = Asking(
             terms,
-            messages,
+            branch,
             tools.tasks,
             self._uploads,
             self._repeats,
@@ -96,7 +95,7 @@ class Worker(QObject):
             gate=tools.spending.gate,
         )
         self._repairs = Repairs(
-            tools, terms, messages, draft, self._refitting, self._uploads, change=self._change, retry=self._retry
+            tools, terms, branch.messages, draft, self._refitting, self._uploads, change=self._change, retry=self._retry
         )
         self._task: asyncio.Task[None] | None = None
         self._phase: Phase = "idle"
@@ -140,10 +139,14 @@ class Worker(QObject):
         if not (self._draft.empty and self._draft.ready):
             self._begin(self._send)
 
-    def retry(self) -> None:
-        """Ask again for the last answer. One that has text stays visible, but does not go back."""
+    def retry(self, message_id: str = "", model: str = "") -> None:
+        """Ask again for an answer, the last where none is named, and of another model, by its id, just this once.
+
+        What comes is a version beside it: the answer, and all that followed it, stays on another branch. One without
+        text at the end is removed.
+        """
         if self._messages.messages:
-            self._begin(self._retry)
+            self._begin(partial(self._retry, message_id, model))
 
     def repair(self, number: int, how: Literal["shrink", "remove"]) -> None:
         """Make a picture of the history one step smaller, or leave it out; then ask again for an answer that failed.
@@ -170,6 +173,10 @@ class Worker(QObject):
     def resend(self, number: int, preset: Preset, region: Box | None = None) -> None:
         """Ask the question of a picture once more, with the picture sent another way. The draft stays as it is."""
         self._begin(partial(self._resend, number, preset, region))
+
+    def change(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do something else with the messages that must not meet any of these; a VisavisError is told by `refused`."""
+        self._begin(work)
 
     def stop(self) -> None:
         """End what is under way; what has come stays."""
@@ -258,14 +265,14 @@ class Worker(QObject):
             if self._draft.empty:
                 return
             client, today = self._now()
-            message = self._written()
-            history = await self._refitted([*self._messages.messages, message], today, client)
+            message, row = self._written(), self._terms.row
+            history = await self._refitted([*self._terms.history, message], today, client)
             call = await self._allowed(history, today)
             # What came meanwhile goes along; from here to where the draft is emptied nothing can come.
             same = self._written().content == message.content and self._terms.today.build(()) == today.build(())
-            if self._draft.ready and same:
+            if self._draft.ready and same and row == self._terms.row:
                 break
-        if await self._whole(self._keep(history[-1], self._draft.take()), "keep message"):
+        if await self._whole(self._keep(history[-1], row, self._draft.take()), "keep message"):
             await self._answer(history, today, client, call)
 
     def _now(self) -> tuple[Client, Today]:
@@ -276,33 +283,45 @@ class Worker(QObject):
         """The draft as a message."""
         return Message.from_user(self._draft.text, self._draft.numbered(), id=uuid.uuid4().hex, created=time.time())
 
-    async def _keep(self, message: Message, draft: JSON | None = None) -> bool:
-        """Store a message; the draft it was is given back where that fails."""
+    async def _keep(self, message: Message, row: int, draft: JSON | None = None) -> bool:
+        """Store a question, and show it in that row; the draft it was is given back where that fails."""
+        parent = self._branch.parent_at(row, message.role)
         try:
             if draft is not None:
-                facts = await self._terms.begin(message)
+                facts = await self._terms.begin(message, parent)
             else:
-                facts = await self._store.add_message(self._terms.facts.id, message)
+                facts = await self._store.add_message(self._terms.facts.id, message, parent)
         except StoreError as error:
             if draft is not None:
                 self._draft.restore(draft)
             self._refuse(error)
             return False
-        self._messages.append(message)
+        self._branch.place(message, row)
         self.stored.emit(facts)
         return True
 
-    async def _retry(self) -> None:
+    async def _retry(self, message_id: str = "", model: str = "") -> None:
         client, today = self._now()
-        messages = self._messages.messages
-        question = max(row for row, message in enumerate(messages) if message.role == "user")
-        history = await self._refitted(messages[: question + 1], today, client)
+        if model:
+            today = self._terms.today_with(self._terms.model_of(model))
+        row = self._row_to_ask(message_id)
+        if row is None:
+            return
+        history = await self._refitted(self._messages.messages[:row], today, client)
         call = await self._allowed(history, today)
-        last = messages[-1]
-        if last.role == "assistant" and not last.text:
-            await self._store.remove_message(last.id)
-            self._messages.remove_last()
+        if row == len(self._messages.messages) - 1:
+            await self._branch.drop_empty()
         await self._answer(history, today, client, call)
+
+    def _row_to_ask(self, message_id: str) -> int | None:
+        """The row of the answer that is asked for again; None without a question, or where another follows that."""
+        messages = self._messages.messages
+        named = self._messages.row_of(message_id) if message_id else len(messages) - 1
+        asked = next((row for row in range(named, -1, -1) if messages[row].role == "user"), None)
+        if asked is None:
+            return None
+        follows = messages[asked + 1].role if asked + 1 < len(messages) else "assistant"
+        return asked + 1 if follows == "assistant" else None
 
     async def _resend(self, number: int, preset: Preset, region: Box | None) -> None:
         asked, blocks = self._messages.message_of(number), self._messages.blocks_of(number)
@@ -317,7 +336,7 @@ class Worker(QObject):
         message = Message.from_user(asked.text, numbered, id=uuid.uuid4().hex, created=time.time())
         history = await self._refitted([*self._messages.messages, message], today, client)
         call = await self._allowed(history, today)
-        if await self._whole(self._keep(history[-1]), "keep message"):
+        if await self._whole(self._keep(history[-1], len(history) - 1), "keep message"):
             await self._answer(history, today, client, call)
 
     async def _allowed(self, history: Sequence[Message], today: Today) -> Call:
@@ -335,7 +354,7 @@ class Worker(QObject):
             request,
             model,
             today.limits,
-            body_bytes=request.body(bytes.fromhex).length,
+            body_bytes=request.length,
             tokens=carried.tokens,
             found=today.found,
             now=today.now,
@@ -399,10 +418,10 @@ class Worker(QObject):
             server=request.server,
             prefix=request.prefix,
             ttl=request.ttl,
-            cache=remembered(request, self._messages.messages, today.now),
+            cache=remembered(request, today.known(self._messages.messages), today.now),
             estimate="0" if call.practice else exact(call.ahead),
         )
-        reply = Reply(message, self._terms.facts.id, self._messages, self._store, self._tasks)
+        reply = Reply(message, self._terms.facts.id, self._branch, len(history), self._store, self._tasks)
         state, error = await self._asking.ask(client, today, history, reply, call)
         self._ending = True
         try:

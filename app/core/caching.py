@@ -80,7 +80,8 @@ def left_by(answer: Message) -> int:
 def kept_of(request: Request, history: Sequence[Message]) -> Iterator[Kept]:
     """What the answers of `history` were asked with that goes again with `request`, byte by byte, the newest first.
 
-    `history` is the whole conversation, also of a request that asks for an answer in it again.
+    `history` is the whole conversation, also of a request that asks for an answer in it again; answers of other
+    branches stand where their time was.
     """
     lengths = dict(request.trail)
     for row in range(len(history) - 1, -1, -1):

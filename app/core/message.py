@@ -223,7 +223,7 @@ def _count(raw: Mapping[str, Any], key: str) -> int:
     return value if isinstance(value, int) and value > 0 else 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Message:
     """One turn. Never changed: `apply` and `dataclasses.replace` return the next one."""
 
@@ -259,6 +259,8 @@ class Message:
     """Assistant: what the API says about its cache (`app.core.caching`)."""
     seconds: float = 0.0
     """Assistant: from Send to the last event."""
+    thought: float = 0.0
+    """Assistant: seconds from the first sign of thinking to the first text, or to the end; 0 where nothing was seen."""
     error: JSON | None = None
     """Assistant: why it is stopped short, as `app.core.store` writes an error; None when nothing went wrong."""
 

@@ -65,10 +65,20 @@ class Today:
     """Counts texts for the model."""
     usual: int = USUAL_ANSWER
     """Output tokens to expect of it."""
+    others: Sequence[Message] = ()
+    """Answers of the conversation that are on other branches: a server may still have in its cache what they were asked
+    with."""
 
     def context(self, request: Request, history: Sequence[Message]) -> Context:
         """What a request of now carries."""
-        return context(request, history, self.model, now=self.now, count=self.count, usual=self.usual)
+        return context(request, self.known(history), self.model, now=self.now, count=self.count, usual=self.usual)
+
+    def known(self, history: Sequence[Message]) -> Sequence[Message]:
+        """A history and the answers on other branches, in the order in which they came: all that went to a server."""
+        if not self.others:
+            return history
+        shown = {message.id for message in history}
+        return sorted([*history, *(m for m in self.others if m.id not in shown)], key=lambda message: message.created)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +193,7 @@ def spare_bytes(request: Request, limits: Limits) -> int:
 
     With less than a quarter left it is the history that gives way.
     """
-    return max(limits.request_bytes - request.body(bytes.fromhex).length, limits.request_bytes // 4)
+    return max(limits.request_bytes - request.length, limits.request_bytes // 4)
 
 
 def _picture_turns(history: Sequence[Message]) -> list[Message]:
@@ -326,7 +336,7 @@ def _within_body(history: Sequence[Message], refits: Sequence[Refit], look: _Loo
     sizes = [look.characters(image) for _, blocks, _ in _going(after) for image in blocks]
     if sum(sizes) + new_bytes <= limit // 2:
         return tuple(refits)  # whatever the text: the model's window is far smaller than the rest
-    body = look.today.build(after).body(bytes.fromhex).length + new_bytes
+    body = look.today.build(after).length + new_bytes
     # A quarter stays free: what is done for one request must not be due again with the next picture.
     room = limit * 3 // 4 - (body - sum(sizes))
     cap = rung(sizes, room, look.today.limits.picture_chars)

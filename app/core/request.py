@@ -14,7 +14,6 @@ and of all before it stays at home; cutting from the front is what the API allow
 
 from __future__ import annotations
 
-import hashlib
 import json
 import uuid
 from base64 import b64encode
@@ -25,6 +24,9 @@ from typing import Final, Literal
 from app.core.fit import Tier, fit
 from app.core.message import JSON, THINKING, Block, ImageBlock, Message, ReplyBlock, TextBlock, Ttl, well_formed
 from app.core.once import Once
+from app.core.outline import BARE, Memory, bare, sendable
+
+__all__ = ["Request", "bare", "sendable"]
 
 MAX_TOKENS: Final = 16_000
 """Default `max_tokens`: it includes thinking, so that a small one can end an answer before its first word."""
@@ -36,9 +38,6 @@ _CODED: Final = 3 << 17
 """Bytes of a picture that are coded at a time, a multiple of three: coding keeps the interpreter to itself."""
 _LOOK_BACK: Final = 20
 """Content blocks between two cache marks that the server bridges (API.md, section 7)."""
-
-_BARE: Final = " without thinking"
-"""Ends the prefix of a request from which all thinking was left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,50 +109,29 @@ class Request:
         exact: Tier | None = None,
         ttl: Ttl = "5m",
         diagnoses: bool = False,
+        memory: Memory | None = None,
     ) -> Request:
         """The request that answers `history`, whose last message is the person's.
 
-        `server` is part of the digest: signatures of one server mean nothing to another.
+        `server` is part of the digest: signatures of one server mean nothing to another. With the `memory` of earlier
+        ones, it is only the end of a long history that is gone through.
         """
         system = well_formed(system.strip())
-        kept = sendable(history)
-        digest = hashlib.sha256(f"{server}\0{model}\0{system}".encode())
-        continues: Message | None = None
-        trail: list[tuple[str, int]] = []
-        stale, seen, steady, changed, thought = -1, 0, 0, (0, 0), len(kept)
-        asked = ""
-        for index, message in enumerate(kept):
-            if message.role == "assistant":
-                if bare(message.prefix) == asked:
-                    continues, seen, steady = message, index + 1, index
-                    if message.prefix != asked:  # asked without earlier thinking, as all that follows
-                        stale, trail = index, [*_before(thought, trail[:-1]), trail[-1]]
-                else:
-                    stale, continues, seen = index, None, 0
-                    trail, changed = _before(thought, trail), (steady, index)
-                if thought > index and _thinks(message):
-                    thought = index
-            _digest(digest, message)
-            if message.role == "user":
-                asked = digest.hexdigest()
-                trail.append((asked, index + 1))
-        messages = tuple(
-            (message.role, tuple(_blocks(message, thinking=index > stale))) for index, message in enumerate(kept)
-        )
+        outline = (memory or Memory()).outline(f"{server}\0{model}\0{system}".encode(), history)
         return cls(
             model,
-            messages,
+            outline.messages,
             system,
             max_tokens,
-            digest.hexdigest(),
+            outline.digest.hexdigest(),
             server,
             sources,
             exact,
-            continues,
-            seen,
+            outline.continues,
+            outline.seen,
             ttl,
-            tuple(trail),
-            changed,
+            tuple(outline.trail),
+            outline.changed,
             diagnoses,
             next((m.api_id for m in reversed(history) if m.api_id and m.server == server), "") if diagnoses else "",
         )
@@ -191,17 +169,11 @@ class Request:
             (role, tuple(b for b in blocks if not (isinstance(b, ReplyBlock) and b.type in THINKING)))
             for role, blocks in self.messages
         )
-        return replace(self, messages=messages, prefix=self.prefix + _BARE)
+        return replace(self, messages=messages, prefix=self.prefix + BARE)
 
     def body(self, read: Callable[[str], bytes]) -> Body:
         """The request as JSON bytes (API.md, section 3.2), streamed, with automatic caching (section 7)."""
         mark = uuid.uuid4().hex
-        fields: JSON = {"model": self.model, "max_tokens": self.max_tokens, "stream": True}
-        if self.system:
-            fields["system"] = self.system
-        fields["cache_control"] = self._mark
-        if self.diagnoses:
-            fields["diagnostics"] = {"previous_message_id": self.previous or None}
         contents = [list(self._entries(blocks, mark)) for _, blocks in self.messages]
         entries = [entry for content in contents for entry in content]
         images = [block for entry, block in entries if isinstance(block, ImageBlock) and _carries_bytes(entry)]
@@ -212,17 +184,47 @@ class Request:
             b'{"role":"%b","content":[%b]}' % (role.encode(), b",".join(_written(*entry) for entry in content))
             for (role, _), content in zip(self.messages, contents, strict=True)
         ]
-        whole = b'%b,"messages":[%b]}' % (_compact(fields).removesuffix(b"}"), b",".join(messages))
+        whole = b'%b,"messages":[%b]}' % (_compact(self._fields).removesuffix(b"}"), b",".join(messages))
         pieces = whole.split(mark.encode())
         parts: list[bytes | ImageBlock] = [pieces[0]]
         for image, piece in zip(images, pieces[1:], strict=True):
             parts += [image, piece]
         return Body(tuple(parts), read)
 
+    @property
+    def length(self) -> int:
+        """Bytes of its body. That is not made for it: a long history would be written with every change of a draft."""
+        marked = self._marked - 1
+        lengths = [self._length(role, blocks, row == marked) for row, (role, blocks) in enumerate(self.messages)]
+        return len(_compact(self._fields)) + len(',"messages":[]') + sum(lengths) + max(0, len(lengths) - 1)
+
+    def _length(self, role: str, blocks: Sequence[Block], marks: bool) -> int:
+        """Bytes of one message in the body; `marks`: the explicit mark stands on it."""
+        frame = len('{"role":"","content":[]}') + len(role) + max(0, len(blocks) - 1)
+        words = [len(_words(block)) for block in blocks if not isinstance(block, ImageBlock)]
+        if len(words) == len(blocks) and not marks:
+            return frame + sum(words)
+        entries = list(self._entries(blocks))
+        written = [_compact(entry) for entry, _ in entries]
+        bytes_of = [base64_length(b.sent_bytes) for e, b in entries if isinstance(b, ImageBlock) and _carries_bytes(e)]
+        more = len(_compact(entries[-1][0] | {"cache_control": self._mark})) - len(written[-1]) if marks else 0
+        return frame - len(blocks) + len(entries) + sum(map(len, written)) + sum(bytes_of) + more
+
     def reaches(self, messages: int) -> bool:
         """Whether the server, from the marks of this request, finds what it has kept of that many of its messages."""
         marks = (mark for mark in (len(self.messages), self._marked) if mark >= messages)
         return any(self._count(messages, mark) <= _LOOK_BACK for mark in marks)
+
+    @property
+    def _fields(self) -> JSON:
+        """The body without its messages."""
+        fields: JSON = {"model": self.model, "max_tokens": self.max_tokens, "stream": True}
+        if self.system:
+            fields["system"] = self.system
+        fields["cache_control"] = self._mark
+        if self.diagnoses:
+            fields["diagnostics"] = {"previous_message_id": self.previous or None}
+        return fields
 
     @property
     def _mark(self) -> JSON:
@@ -235,7 +237,8 @@ class Request:
 
         The server looks for what it has cached so many blocks back and no further (API.md, section 7).
         """
-        asked = max((index for index, (role, _) in enumerate(self.messages) if role == "assistant"), default=0)
+        rows = range(len(self.messages) - 1, -1, -1)
+        asked = next((row for row in rows if self.messages[row][0] == "assistant"), 0)
         return asked if asked and self._count(asked, len(self.messages)) > _LOOK_BACK else 0
 
     def _count(self, first: int, end: int) -> int:
@@ -275,43 +278,6 @@ class Request:
         return entry
 
 
-def _thinks(message: Message) -> bool:
-    return any(isinstance(b, ReplyBlock) and b.type in THINKING for b in _blocks(message, thinking=True))
-
-
-def _before(thought: int, trail: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
-    """What of a trail still goes byte by byte when no thinking does that was thought up to now."""
-    return [(digest, length) for digest, length in trail if length <= thought]
-
-
-def sendable(history: Sequence[Message]) -> list[Message]:
-    """The messages of a history that take part in a next request.
-
-    Of each turn that is the question and its last answer with text: one that was asked for again counts no more,
-    unless nothing better came. A turn that was only refused stays out.
-    """
-    kept: list[Message] = []
-    for question, answers in _turns(history):
-        if not _blocks(question, thinking=False):
-            continue
-        usable = [answer for answer in answers if not answer.refused and _blocks(answer, thinking=False)]
-        if usable or not any(answer.refused for answer in answers):
-            kept += [question, *usable[-1:]]
-    return kept
-
-
-def _turns(history: Sequence[Message]) -> Iterator[tuple[Message, list[Message]]]:
-    """Each question with the answers it got."""
-    asked = [row for row, message in enumerate(history) if message.role == "user"]
-    for row, end in zip(asked, [*asked[1:], len(history)], strict=False):  # a history may have no question yet
-        yield history[row], list(history[row + 1 : end])
-
-
-def bare(prefix: str) -> str:
-    """What an answer was asked with, whether its thinking had to be left out or not."""
-    return prefix.removesuffix(_BARE)
-
-
 def base64_length(size: int) -> int:
     """Characters of the base64 text of `size` bytes."""
     return (size + 2) // 3 * 4
@@ -320,29 +286,6 @@ def base64_length(size: int) -> int:
 def labelled(image: ImageBlock, alone: bool) -> bool:
     """Whether a picture goes with its label: all do but a lone first one (guide, "Prompt examples")."""
     return image.number > 1 or not alone
-
-
-def _blocks(message: Message, *, thinking: bool) -> list[Block]:
-    """What of one message is sent."""
-    if message.role == "user":
-        return list(_asked(message))
-    blocks = [b for b in message.content if isinstance(b, ReplyBlock) and (b.type != "text" or b.text.strip())]
-    if not any(b.type == "text" for b in blocks):
-        return []
-    if message.state != "complete":
-        return [ReplyBlock({"type": "text", "text": b.text}) for b in blocks if b.type == "text"]
-    return [b for b in blocks if thinking or b.type not in THINKING]
-
-
-def _asked(message: Message) -> Iterator[Block]:
-    said: set[int] = set()
-    for block in message.content:
-        if isinstance(block, ImageBlock) and block.stands_for:
-            if block.number not in said:  # one sentence stands for all parts of a picture
-                yield block
-            said.add(block.number)
-        elif not isinstance(block, TextBlock) or block.text.strip():
-            yield block
 
 
 def _entry_count(blocks: Sequence[Block]) -> int:
@@ -367,32 +310,3 @@ def _written(entry: JSON, block: Block | None) -> bytes:
 _words: Final = Once[TextBlock | ReplyBlock, bytes](
     lambda block: _compact(block.to_json() if isinstance(block, TextBlock) else block.data)
 )
-
-
-def _digest(digest: hashlib._Hash, message: Message) -> None:
-    """Add what the API binds thinking to. Thinking itself may be cut from the front and is therefore left out."""
-    entries = [b'"%b"' % message.role.encode()]
-    for block in _blocks(message, thinking=False):
-        if isinstance(block, ImageBlock):
-            entries.append(_digestible([block.number, block.media_type, block.sent, *_special(block)]))
-        else:
-            entries.append(_digestible_words(block))
-    digest.update(b"[%b]" % b", ".join(entries))
-
-
-def _digestible(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True).encode()
-
-
-_digestible_words: Final = Once[TextBlock | ReplyBlock, bytes](
-    lambda block: _digestible(block.text if isinstance(block, TextBlock) else block.data)
-)
-
-
-def _special(image: ImageBlock) -> list[object]:
-    """What sets a picture apart from one that goes whole, as bytes; such a one must keep its digest for ever."""
-    if image.stands_for:
-        return [image.stands_for]
-    if image.kind == "whole" and not (image.sharper_than or image.url or image.file):
-        return []
-    return [image.label, image.url, image.file.id if image.file else ""]

@@ -46,9 +46,9 @@ INSERT_CONVERSATION: Final = """INSERT INTO conversations
 SELECT_CONVERSATIONS: Final = """SELECT
     id, title, model, system, created, updated, pictures, cost, thumbnail, practice FROM conversations """
 
-# A message keeps its position when it is saved again, which INSERT OR REPLACE would not grant.
+# A message keeps its position and its parent when it is saved again, which INSERT OR REPLACE would not grant.
 SAVE_MESSAGE: Final = """INSERT INTO messages
-    (id, conversation_id, role, state, created, content, facts, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    (id, conversation_id, role, state, created, content, facts, checksum, parent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET conversation_id = excluded.conversation_id, role = excluded.role,
     state = excluded.state, created = excluded.created, content = excluded.content, facts = excluded.facts,
     checksum = excluded.checksum"""
@@ -84,7 +84,7 @@ def conversation_from_row(row: Sequence[Any]) -> Conversation:
 
 
 def message_row(conversation_id: str, message: Message) -> tuple[Any, ...]:
-    """Values for SAVE_MESSAGE."""
+    """Values for SAVE_MESSAGE, all but the parent."""
     facts = {name: getattr(message, name) for name in _FACTS}
     facts["usage"] = asdict(message.usage) if message.usage else None
     row = (

@@ -32,6 +32,8 @@ def _amount(path: str) -> str:
     return f"iif({digits}, {found}, NULL)"
 
 
+_REASON: Final = "coalesce(json_extract(answer.facts, '$.stop_reason'), '')"
+
 MIGRATIONS: Final[list[tuple[str, ...]]] = [
     (
         """CREATE TABLE conversations (
@@ -137,6 +139,30 @@ MIGRATIONS: Final[list[tuple[str, ...]]] = [
             actual INTEGER NOT NULL
         )""",
         "CREATE INDEX token_samples_of ON token_samples (family, position)",
+    ),
+    (
+        # See `app.core.branches`. The checksum of a message covers neither: they say where it stands, not what it is.
+        "ALTER TABLE messages ADD COLUMN parent TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE messages ADD COLUMN deleted_at REAL",
+        "ALTER TABLE conversations ADD COLUMN leaf TEXT NOT NULL DEFAULT ''",
+        # What was answered more than once has its answers as versions …
+        """UPDATE messages SET parent = coalesce((SELECT before.id FROM messages AS before
+            WHERE before.conversation_id = messages.conversation_id AND before.position < messages.position
+                AND (messages.role <> 'assistant' OR before.role = 'user')
+            ORDER BY before.position DESC LIMIT 1), '')""",
+        # … of which the next question follows the one that went back with it: the last that said anything.
+        f"""UPDATE messages SET parent = coalesce((SELECT answer.id FROM messages AS answer
+            WHERE answer.conversation_id = messages.conversation_id AND answer.position < messages.position
+                AND answer.position > coalesce((SELECT max(question.position) FROM messages AS question
+                    WHERE question.conversation_id = messages.conversation_id
+                        AND question.position < messages.position AND question.role <> 'assistant'), 0)
+                AND instr(answer.content, '"type":"text"') > 0
+                AND iif(json_valid(answer.facts), {_REASON}, '') <> 'refusal'
+            ORDER BY answer.position DESC LIMIT 1), parent)
+            WHERE role <> 'assistant'""",  # noqa: S608
+        "DROP INDEX messages_of",
+        # All that the branches are found by, so that no message has to be read for it.
+        "CREATE INDEX messages_of ON messages (conversation_id, position, id, parent, role, deleted_at)",
     ),
 ]
 """The statements that lead from version N to N+1, at index N. This list only grows: what is released stays as it is."""

@@ -230,8 +230,9 @@ class _Turn(NamedTuple):
         ahead = planned(history, due(history, today, new_blocks=draft.blocks))
         request = today.build(ahead)
         tokens = today.context(request, ahead).tokens + draft.tokens
-        kept = readable(request, ahead, today.now)
-        counted = next(kept_of(request, ahead), None)
+        known = today.known(ahead)
+        kept = readable(request, known, today.now)
+        counted = next(kept_of(request, known), None)
         own = sum(
             block_tokens(block, blocks, today.model, today.count) for _, blocks in request.messages for block in blocks
         )

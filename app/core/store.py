@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from app.core import private, rows, schema
+from app.core.branches import Branches, Node
 from app.core.message import JSON, Message, well_formed
 from app.core.rows import Conversation
 
@@ -86,23 +87,43 @@ class Store:
 
     # --- messages -------------------------------------------------------------------------------
 
-    async def messages(self, conversation_id: str) -> list[Message]:
-        """In order. One that the disk has damaged keeps its place as a failed one (see `rows.message_from_row`)."""
-        return await self.run(lambda db: _messages(db, str(self.path), conversation_id))
+    async def branches(self, conversation_id: str) -> Branches:
+        """Where every message of a conversation stands, deleted ones included, and which are shown: no message is read.
+
+        It is the caller's from then on, who keeps it in step with what is stored.
+        """
+        return await self.run(lambda db: _branches(db, conversation_id))
+
+    async def messages(self, conversation_id: str, ids: Sequence[str] | None = None) -> list[Message]:
+        """Those of the branch shown, in order, or those asked for, in that order, as far as they are there.
+
+        One that the disk has damaged keeps its place as a failed one (see `rows.message_from_row`).
+        """
+        return await self.run(lambda db: _messages(db, str(self.path), conversation_id, ids))
+
+    async def answers_since(self, conversation_id: str, moment: float) -> list[Message]:
+        """The answers asked for since then, in seconds since the epoch, on all branches, deleted ones included."""
+        return await self.run(lambda db: _answers_since(db, str(self.path), conversation_id, moment))
 
     async def message(self, message_id: str) -> Message | None:
         return await self.run(lambda db: _message(db, str(self.path), message_id))
 
-    async def add_message(self, conversation_id: str, message: Message) -> Conversation:
-        """Append a message; its id is the caller's to choose. Returns the conversation as it is now."""
-        return await self.run(lambda db: _put(db, conversation_id, message, str(self.path)))
+    async def add_message(self, conversation_id: str, message: Message, parent: str | None = None) -> Conversation:
+        """Add a message and show its branch; its id is the caller's to choose. Returns the conversation as it is now.
 
-    async def begin(self, conversation: Conversation, message: Message) -> Conversation:
-        """Append a question, make its conversation where that is new, and forget the draft it was: all or nothing.
+        `parent` is the id of the message before it, empty for a first one; None stands for the last one shown.
+        """
+        return await self.run(lambda db: _put(db, conversation_id, message, str(self.path), parent))
 
+    async def begin(
+        self, conversation: Conversation, message: Message, parent: str | None = None, draft: JSON | None = None
+    ) -> Conversation:
+        """Add a question, make its conversation where that is new, and forget the draft it was: all or nothing.
+
+        `parent` as in `add_message`; `draft` is what is being written besides, and takes the place of the one it was.
         Returns the conversation as it is now.
         """
-        return await self.run(lambda db: _begin(db, conversation, message, str(self.path)))
+        return await self.run(lambda db: _begin(db, conversation, message, str(self.path), parent, draft))
 
     async def append_events(self, message_id: str, events: Sequence[JSON]) -> None:
         """Keep stream events of an answer that was added in state "streaming"."""
@@ -111,7 +132,7 @@ class Store:
 
     async def finish(self, conversation_id: str, message: Message) -> Conversation:
         """Replace the streaming answer by its final form. Returns the conversation as it is now."""
-        return await self.run(lambda db: _put(db, conversation_id, message, str(self.path)))
+        return await self.run(lambda db: _put(db, conversation_id, message, str(self.path), None))
 
     async def replace_messages(self, conversation_id: str, messages: Sequence[Message]) -> Conversation:
         """Replace stored messages by other forms of themselves: all or none. Returns the conversation as it is now."""
@@ -120,6 +141,21 @@ class Store:
     async def remove_message(self, message_id: str) -> None:
         """Take a message out for good. What it has cost stays in its conversation's sum: it was spent."""
         await self.run(lambda db: _remove(db, message_id, str(self.path)))
+
+    async def set_leaf(self, conversation_id: str, message_id: str) -> None:
+        """Show the branch that ends with this message."""
+        await self._write("UPDATE conversations SET leaf = ? WHERE id = ?", message_id, conversation_id)
+
+    async def delete_messages(self, conversation_id: str, ids: Sequence[str], leaf: str) -> Conversation:
+        """Hide messages and show the branch that ends with `leaf`; `restore_messages` brings them back whole.
+
+        Their pictures count no more, their cost does: it was spent. Returns the conversation as it is now.
+        """
+        return await self.run(lambda db: _mark(db, conversation_id, ids, leaf, time.time(), str(self.path)))
+
+    async def restore_messages(self, conversation_id: str, ids: Sequence[str], leaf: str) -> Conversation:
+        """Bring deleted messages back, and show the branch that ends with `leaf`. Returns the conversation."""
+        return await self.run(lambda db: _mark(db, conversation_id, ids, leaf, None, str(self.path)))
 
     # --- thumbnails and drafts ------------------------------------------------------------------
 
@@ -135,13 +171,7 @@ class Store:
 
     async def save_draft(self, conversation_id: str, draft: JSON) -> None:
         """Keep what is being written, by its conversation, stored or not yet; an empty draft is forgotten."""
-        if draft:
-            text = rows.to_json(draft)
-            await self._write(
-                "INSERT OR REPLACE INTO drafts (conversation_id, draft) VALUES (?, ?)", conversation_id, text
-            )
-        else:
-            await self._write("DELETE FROM drafts WHERE conversation_id = ?", conversation_id)
+        await self.run(lambda db: _save_draft(db, conversation_id, draft))
 
     async def drafts(self) -> dict[str, JSON]:
         """By conversation, stored or not yet. That of a deleted one waits with it, also where it was kept later."""
@@ -187,7 +217,7 @@ def _end_streaming(db: sqlite3.Connection, path: str) -> None:
         for conversation_id, message in _streaming(db, path):
             batches = db.execute("SELECT events FROM events WHERE message_id = ? ORDER BY position", (message.id,))
             ended = replace(rows.rebuilt(message, [batch for (batch,) in batches]), state="interrupted")
-            db.execute(rows.SAVE_MESSAGE, rows.message_row(conversation_id, ended))
+            _save(db, conversation_id, ended)
             db.execute("DELETE FROM events WHERE message_id = ?", (message.id,))
 
 
@@ -209,9 +239,30 @@ def _conversation(db: sqlite3.Connection, conversation_id: str) -> Conversation:
     return rows.conversation_from_row(row)
 
 
-def _messages(db: sqlite3.Connection, path: str, conversation_id: str) -> list[Message]:
-    query = rows.SELECT_MESSAGES + "WHERE conversation_id = ? ORDER BY position"
-    return [rows.message_from_row(row, path) for row in db.execute(query, (conversation_id,))]
+def _branches(db: sqlite3.Connection, conversation_id: str) -> Branches:
+    query = "SELECT id, parent, role, deleted_at IS NOT NULL FROM messages WHERE conversation_id = ? ORDER BY position"
+    [leaf] = db.execute("SELECT leaf FROM conversations WHERE id = ?", (conversation_id,)).fetchone() or ("",)
+    return Branches(map(Node._make, db.execute(query, (conversation_id,))), leaf)
+
+
+def _messages(db: sqlite3.Connection, path: str, conversation_id: str, ids: Sequence[str] | None) -> list[Message]:
+    wanted = _branches(db, conversation_id).path if ids is None else ids
+    query = rows.SELECT_MESSAGES + "WHERE conversation_id = ? AND id IN (SELECT value FROM json_each(?))"  # noqa: S608
+    found = {row[0]: row for row in db.execute(query, (conversation_id, json.dumps(list(wanted))))}
+    return [rows.message_from_row(found[each], path) for each in wanted if each in found]
+
+
+def _answers_since(db: sqlite3.Connection, path: str, conversation_id: str, moment: float) -> list[Message]:
+    # The newest stand last, so that the search ends where the first older one is met.
+    query = rows.SELECT_MESSAGES + "WHERE conversation_id = ? ORDER BY position DESC"
+    found = []
+    for row in db.execute(query, (conversation_id,)):
+        message = rows.message_from_row(row, path)
+        if message.created < moment:
+            break
+        if message.role == "assistant":
+            found.append(message)
+    return found[::-1]
 
 
 def _message(db: sqlite3.Connection, path: str, message_id: str) -> Message | None:
@@ -219,51 +270,123 @@ def _message(db: sqlite3.Connection, path: str, message_id: str) -> Message | No
     return rows.message_from_row(row, path) if row else None
 
 
-def _begin(db: sqlite3.Connection, conversation: Conversation, message: Message, path: str) -> Conversation:
+def _begin(
+    db: sqlite3.Connection,
+    conversation: Conversation,
+    message: Message,
+    path: str,
+    parent: str | None,
+    draft: JSON | None,
+) -> Conversation:
     with schema.transaction(db):
         if db.execute("SELECT 1 FROM conversations WHERE id = ?", (conversation.id,)).fetchone() is None:
             db.execute(rows.INSERT_CONVERSATION, rows.conversation_row(conversation))
-        db.execute("DELETE FROM drafts WHERE conversation_id = ?", (conversation.id,))
-        return _placed(db, conversation.id, message, path)
+        _save_draft(db, conversation.id, draft or {})
+        return _placed(db, conversation.id, message, path, parent)
 
 
-def _put(db: sqlite3.Connection, conversation_id: str, message: Message, path: str) -> Conversation:
+def _save_draft(db: sqlite3.Connection, conversation_id: str, draft: JSON) -> None:
+    if draft:
+        insert = "INSERT OR REPLACE INTO drafts (conversation_id, draft) VALUES (?, ?)"
+        db.execute(insert, (conversation_id, rows.to_json(draft)))
+    else:
+        db.execute("DELETE FROM drafts WHERE conversation_id = ?", (conversation_id,))
+
+
+def _put(db: sqlite3.Connection, conversation_id: str, message: Message, path: str, parent: str | None) -> Conversation:
     with schema.transaction(db):
-        return _placed(db, conversation_id, message, path)
+        return _placed(db, conversation_id, message, path, parent)
 
 
 def _put_all(db: sqlite3.Connection, conversation_id: str, messages: Sequence[Message], path: str) -> Conversation:
     with schema.transaction(db):
         for message in messages:
-            _placed(db, conversation_id, message, path)
+            _placed(db, conversation_id, message, path, None)
         return _conversation(db, conversation_id)
 
 
-def _placed(db: sqlite3.Connection, conversation_id: str, message: Message, path: str) -> Conversation:
+def _placed(
+    db: sqlite3.Connection, conversation_id: str, message: Message, path: str, parent: str | None
+) -> Conversation:
     """Add the message or replace it by its final form, and bring the conversation's figures up to date."""
     was = _conversation(db, conversation_id)
-    before = _message(db, path, message.id) or Message("user")
-    db.execute(rows.SAVE_MESSAGE, rows.message_row(conversation_id, message))
+    before = _message(db, path, message.id)
+    if before is None:
+        _save(db, conversation_id, message, _end(db, conversation_id) if parent is None else parent)
+        db.execute("UPDATE conversations SET leaf = ? WHERE id = ?", (message.id, conversation_id))
+    else:
+        _save(db, conversation_id, message)
     db.execute("DELETE FROM events WHERE message_id = ?", (message.id,))
     now = replace(
         was,
         updated=max(was.updated, message.created + message.seconds),
-        pictures=was.pictures + _pictures([message]) - _pictures([before]),
-        cost=_sum(was.cost, message.cost, before.cost),
+        pictures=was.pictures + _pictures([message]) - (_pictures([before]) if before else 0),
+        cost=_sum(was.cost, message.cost, before.cost if before else ""),
         thumbnail=was.thumbnail or _first_picture([message]),
     )
     _set_figures(db, now)
     return now
 
 
+def _save(db: sqlite3.Connection, conversation_id: str, message: Message, parent: str = "") -> None:
+    """`parent` is for a message that was not stored before."""
+    db.execute(rows.SAVE_MESSAGE, (*rows.message_row(conversation_id, message), parent))
+
+
+def _end(db: sqlite3.Connection, conversation_id: str) -> str:
+    """Id of the last message shown; empty where there is none."""
+    query = """SELECT leaf FROM conversations JOIN messages ON messages.id = leaf
+        WHERE conversations.id = ? AND messages.deleted_at IS NULL"""
+    if (shown := db.execute(query, (conversation_id,)).fetchone()) is not None:
+        return str(shown[0])
+    return next(reversed(_branches(db, conversation_id).path), "")
+
+
 def _remove(db: sqlite3.Connection, message_id: str, path: str) -> None:
     with schema.transaction(db):
-        owner = db.execute("SELECT conversation_id FROM messages WHERE id = ?", (message_id,)).fetchone()
-        if owner is None:
+        message = _message(db, path, message_id)
+        found = db.execute("SELECT conversation_id, parent FROM messages WHERE id = ?", (message_id,)).fetchone()
+        if message is None or found is None:
             return
+        owner, parent = found
         db.execute("DELETE FROM messages WHERE id = ?", (message_id,))
-        left = _messages(db, path, owner[0])
-        _set_figures(db, replace(_conversation(db, owner[0]), pictures=_pictures(left), thumbnail=_first_picture(left)))
+        db.execute(
+            "UPDATE messages SET parent = ? WHERE parent = ? AND conversation_id = ?", (parent, message_id, owner)
+        )
+        db.execute("UPDATE conversations SET leaf = ? WHERE id = ? AND leaf = ?", (parent, owner, message_id))
+        _recount(db, owner, -_pictures([message]), path)
+
+
+def _mark(
+    db: sqlite3.Connection, conversation_id: str, ids: Sequence[str], leaf: str, deleted_at: float | None, path: str
+) -> Conversation:
+    with schema.transaction(db):
+        changed = 0
+        for message_id in ids:
+            state = "IS NULL" if deleted_at else "IS NOT NULL"
+            done = db.execute(
+                f"UPDATE messages SET deleted_at = ? WHERE id = ? AND conversation_id = ? AND deleted_at {state}",  # noqa: S608
+                (deleted_at, message_id, conversation_id),
+            )
+            if done.rowcount and (message := _message(db, path, message_id)) is not None:
+                changed += _pictures([message])
+        db.execute("UPDATE conversations SET leaf = ? WHERE id = ?", (leaf, conversation_id))
+        return _recount(db, conversation_id, -changed if deleted_at else changed, path)
+
+
+def _recount(db: sqlite3.Connection, conversation_id: str, more: int, path: str) -> Conversation:
+    """Bring the figures up to date where there are so many pictures more, or less, anywhere among its messages."""
+    was = _conversation(db, conversation_id)
+    if not more:
+        return was
+    # Questions begin with their pictures, and in a long conversation few have any.
+    query = (
+        rows.SELECT_MESSAGES + "WHERE conversation_id = ? AND deleted_at IS NULL AND content LIKE ? ORDER BY position"
+    )
+    found = (rows.message_from_row(row, path) for row in db.execute(query, (conversation_id, '[{"image"%')))
+    now = replace(was, pictures=max(0, was.pictures + more), thumbnail=_first_picture(found))
+    _set_figures(db, now)
+    return now
 
 
 def _set_figures(db: sqlite3.Connection, conversation: Conversation) -> None:

@@ -32,7 +32,7 @@ NUMBERS: Final = "numbers"
 
 _LAST_OLDER: Final = (4, 6)
 _SCALE: Final = {OLDER: 1.0, NEWER: 1.3}
-_REMEMBERED: Final = 8_192
+_REMEMBERED: Final = 32_768
 """Texts whose estimate is kept."""
 
 

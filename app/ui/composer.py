@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -19,11 +19,12 @@ from app.ui import figures
 from app.ui.advice import Advice
 from app.ui.buttons import press_focused
 from app.ui.context_gauge import ContextGauge
-from app.ui.cost_line import CostLine, Part, cost_parts
+from app.ui.cost_line import CostLine
+from app.ui.edit_strip import EditStrip
 from app.ui.intake import Intake
 from app.ui.message_edit import MessageEdit
 from app.ui.notes import Choice, Notes, Said
-from app.ui.refit_note import making_anew
+from app.ui.send_line import line_parts
 from app.ui.sources import Dropped
 from app.ui.theme import COMPOSER, CONTROL, TILE, TOP_BAR, Theme
 
@@ -69,7 +70,9 @@ class Composer(QWidget):
         self._line_due.timeout.connect(self._tell)
         self._strip: Thumbnails | None = None
         self._room_above = 0
+        self._undo_first: Callable[[], bool] = bool
         self._notes = Notes(theme)
+        self._editing = EditStrip(theme, self._notes)
         self._edit = MessageEdit(theme)
         self._intake = Intake(theme, account, gallery, self._notes, self._edit, self)
         self._advice = Advice(self._notes, self.region_wanted.emit)
@@ -91,6 +94,7 @@ class Composer(QWidget):
             draft.text_changed.connect(self._show_text),
             draft.rowsInserted.connect(self._draft_grown),
             chat.changed.connect(self._draft_changed),
+            chat.editing_changed.connect(self._editing_changed),
             worker.phase_changed.connect(self._phase_changed),
         ]
         if draft.pictures:
@@ -99,6 +103,7 @@ class Composer(QWidget):
             self._strip.set_chat(chat)
         self._edit.show_text(draft.text, self._cursors.get(chat.facts.id, len(draft.text)))
         self._nothing_to_send = False
+        self._editing.set_chat(chat)
         self._turn(is_stop=worker.busy)
         self._intake.set_chat(chat)
         self._advice.set_chat(chat)
@@ -140,7 +145,7 @@ class Composer(QWidget):
         Enter presses the button that has the focus.
         """
         if event.key() == Qt.Key.Key_Escape:
-            return self.stop()
+            return self._escape()
         if press_focused(event):
             return True
         keys = Qt.KeyboardModifier
@@ -166,6 +171,10 @@ class Composer(QWidget):
         self._chat.worker.stop()
         return True
 
+    def undo_first(self, undo: Callable[[], bool]) -> None:
+        """What Ctrl+Z tries while nothing is written; it tells whether there was anything to undo."""
+        self._undo_first = undo
+
     # --- putting together ---
 
     def furnish(self) -> None:
@@ -179,7 +188,7 @@ class Composer(QWidget):
         self._strip.region_wanted.connect(self.region_wanted)
         self._strip.resized.connect(self._share_height)
         self._strip.removed.connect(self._offer_undo)
-        self._card.insertWidget(0, self._strip)
+        self._card.insertWidget(self._card.indexOf(self._editing) + 1, self._strip)
         for before, after in pairwise((self._strip, self._edit, self._attach, self._send)):
             QWidget.setTabOrder(before, after)
         if self._chat is not None:
@@ -196,6 +205,7 @@ class Composer(QWidget):
         self._card = card = QVBoxLayout(self)
         card.setContentsMargins(_SHADOW + 12, 4 + 12, _SHADOW + 12, _SHADOW + 12)
         card.setSpacing(0)
+        card.addWidget(self._editing)
         card.addWidget(self._notes)
         self._edit_row = edit = QHBoxLayout()
         edit.setContentsMargins(4, 4, 4, 12)
@@ -215,7 +225,9 @@ class Composer(QWidget):
         self._edit.submitted.connect(self.submit)
         self._edit.pasted.connect(self.paste)
         self._intake.done.connect(self.focus)
-        self._edit.undo_requested.connect(self._undo_remove)
+        self._edit.undo_requested.connect(self._undo)
+        self._edit.recall_requested.connect(self._editing.edit_last)
+        self._editing.turned.connect(self._share_height)
         self._notes.resized.connect(self._share_height)
         self._notes.left.connect(self.focus)
         self._edit.textChanged.connect(self._text_changed)
@@ -251,6 +263,7 @@ class Composer(QWidget):
         """Pixels of the card without pictures, notes and text."""
         cards, edits = self._card.contentsMargins(), self._edit_row.contentsMargins()
         margins = sum(each.top() + each.bottom() for each in (cards, edits))
+        margins += self._editing.height_for(self.width() - cards.left() - cards.right())
         return margins + max(self._send.sizeHint().height(), self._theme.grown(CONTROL))
 
     # --- what changes ---
@@ -277,9 +290,21 @@ class Composer(QWidget):
         if text != self._edit.toPlainText():
             self._edit.show_text(text, len(text))
 
-    def _undo_remove(self) -> None:
-        if self._chat is not None:
+    def _undo(self) -> None:
+        """No typing is left to be undone: bring back what was deleted, or taken out of the message."""
+        if self._chat is not None and not (self._chat.draft.empty and self._undo_first()):
             self._chat.draft.undo_remove()
+
+    def _editing_changed(self) -> None:
+        """What is written is an earlier question now, or no longer."""
+        self._nothing_to_send = False
+        self._turn(is_stop=self._is_stop)
+        self._tell_line()
+        self.focus()
+
+    def _escape(self) -> bool:
+        """First leave an edit, then stop what is under way; whether there was either."""
+        return self._editing.cancel() or self.stop()
 
     def _offer_undo(self, count: int) -> None:
         """Many pictures were taken out at once: let one press bring them back."""
@@ -308,9 +333,9 @@ class Composer(QWidget):
         if is_stop != self._is_stop:
             self._turned.start()
         self._is_stop = is_stop
-        name, key, icon = (
-            (self.tr("Stop"), "Esc", "stop") if is_stop else (self.tr("Send"), self.tr("Enter"), "arrow-up")
-        )
+        editing = self._chat is not None and bool(self._chat.editing)
+        send = self.tr("Send as a new version") if editing else self.tr("Send")
+        name, key, icon = (self.tr("Stop"), "Esc", "stop") if is_stop else (send, self.tr("Enter"), "arrow-up")
         self._send.setIcon(self._theme.icon(icon, self._theme.tokens.on_accent))
         self._send.setAccessibleName(name)
         self._send.setToolTip(f"{name} ({key})")
@@ -329,51 +354,18 @@ class Composer(QWidget):
         self._tell_line()
 
     def _tell_line(self) -> None:
-        self._line.tell(self._parts())
         chat = self._chat
         if chat is None:
+            self._line.tell([])
             self._gauge.hide()
         else:
+            self._line.tell(line_parts(chat, free=self._account.practice, nothing_to_send=self._nothing_to_send))
             self._gauge.tell(chat.draft.estimate.prompt_tokens, chat.model.context_window)
-
-    def _parts(self) -> list[Part]:
-        if self._chat is None:
-            return []
-        draft, worker = self._chat.draft, self._chat.worker
-        waited_for = sum(picture.state != "ready" for picture in draft.pictures)
-        if worker.phase == "preparing" and waited_for:
-            if waited_for == 1:
-                return [Part(self.tr("Preparing 1 picture; sends by itself"))]
-            words = self.tr("Preparing %1 pictures; sends by itself")
-            return [Part(words.replace("%1", figures.count(waited_for)))]
-        if worker.phase == "preparing" and not draft.ready:
-            return [Part(self.tr("Looking for pictures; sends by itself"))]
-        if worker.phase == "preparing":
-            refits, stops = self._chat.refits, Part(" " + self.tr("stops"), joined=True)
-            return [
-                Part(making_anew(refits) if refits else self.tr("Preparing")),
-                Part(self.tr("Esc"), bold=True),
-                stops,
-            ]
-        if worker.busy:
-            return [Part(self.tr("Esc"), bold=True), Part(" " + self.tr("stops; what has come stays"), joined=True)]
-        if draft.empty:
-            return [Part(self.tr("Write something, or add a picture"))] if self._nothing_to_send else []
-        unread = sum(picture.state == "copying" for picture in draft.pictures)
-        return cost_parts(
-            draft.estimate,
-            max_tokens=self._chat.max_tokens,
-            unread=unread,
-            begun=bool(self._chat.messages.messages),
-            free=self._account.practice,
-            unseen=any(picture.unseen for picture in draft.pictures),
-            usual=self._chat.knows_usual,
-        )
 
     # --- Qt ---
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() != Qt.Key.Key_Escape or not self.stop():
+        if event.key() != Qt.Key.Key_Escape or not self._escape():
             super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:

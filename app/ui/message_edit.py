@@ -28,6 +28,7 @@ from app.ui.theme import Theme
 _ENDLESS = re.compile(r"\S{1000}")
 """To look for the end of such a word in each of its lines would take minutes for a pasted file."""
 _ENTER = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+_PLAIN = {Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier}
 _BREAKS = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.AltModifier
 
 
@@ -38,11 +39,13 @@ class MessageEdit(QTextEdit):
     submitted(): Enter, and no input method is composing.
     pasted(QMimeData): something is to be put in; the composer decides what is text and what a picture.
     undo_requested(): undo, and no typing is left to be undone.
+    recall_requested(): Up, and there is no text to move in.
     """
 
     submitted = Signal()
     pasted = Signal(QMimeData)
     undo_requested = Signal()
+    recall_requested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -107,6 +110,9 @@ class MessageEdit(QTextEdit):
         wanted = max(line, math.ceil(self.document().size().height()))
         self.setFixedHeight(min(wanted, max(1, self._limit // line) * line))
 
+    def _is_blank(self) -> bool:
+        return self.document().isEmpty() and not self._composing
+
     def _enter(self, *, breaks: bool) -> None:
         """Send or break the line. While an input method composes Enter is its affair, though some pass it on."""
         if self._composing:
@@ -126,6 +132,8 @@ class MessageEdit(QTextEdit):
             self.insert_text(QGuiApplication.clipboard().text())
         elif event.matches(QKeySequence.StandardKey.Undo) and not self.document().isUndoAvailable():
             self.undo_requested.emit()
+        elif event.key() == Qt.Key.Key_Up and event.modifiers() in _PLAIN and self._is_blank():
+            self.recall_requested.emit()
         else:
             super().keyPressEvent(event)
 

@@ -91,15 +91,20 @@ def obstacle_words(forecast: WhatIf, model: Model) -> str:
     match forecast.obstacle:
         case "":
             return ""
-        case "pictures" if not model.max_images:
-            return translate("ModelList", "takes no pictures")
         case "pictures":
-            words = translate("ModelList", "takes %1 pictures at most, here are %2")
-            return words.replace("%1", figures.count(model.max_images)).replace("%2", figures.count(forecast.pictures))
+            return too_many_words(model, forecast.pictures)
         case "context":
             words = translate("ModelList", "too long for it: %1 tokens, it takes %2")
             tokens = figures.count(forecast.estimate.prompt_tokens)
             return words.replace("%1", tokens).replace("%2", figures.count(model.context_window or 0))
+
+
+def too_many_words(model: Model, pictures: int) -> str:
+    """Why the model cannot be asked with so many pictures."""
+    if not model.max_images:
+        return translate("ModelList", "takes no pictures")
+    words = translate("ModelList", "takes %1 pictures at most, here are %2")
+    return words.replace("%1", figures.count(model.max_images)).replace("%2", figures.count(pictures))
 
 
 def size_words(forecast: WhatIf, present: WhatIf) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final, Literal
 from weakref import WeakSet
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout
 
@@ -18,15 +18,14 @@ from app.conversation.history import HistoryModel
 from app.conversation.messages import Index
 from app.core.rows import Conversation
 from app.ui.conversation_list import ConversationList
-from app.ui.label import ElidedLabel, Label
+from app.ui.label import Label
 from app.ui.picture_facts import shown_name
 from app.ui.theme import SIDEBAR, Theme
+from app.ui.undo_note import UndoNote
 
 _NEW: Final = "Ctrl+N"
 _WIDEST: Final = 320
 """Pixels, however large the text: a small window has to keep room for the conversation."""
-UNDO_MILLISECONDS: Final = 10_000
-"""How long a deleted conversation can be brought back from here."""
 
 
 class Sidebar(QFrame):
@@ -55,7 +54,7 @@ class Sidebar(QFrame):
         self._empty = Label(
             theme, self.tr("Your conversations will be listed here."), role="secondary", tone="secondary", wraps=True
         )
-        self._undo = UndoBar(theme)
+        self._undo = UndoNote(theme, self.tr("Bring the conversation back (%1)").replace("%1", "Ctrl+Z"))
         self._lay_out()
         self._connect()
         self._restyle()
@@ -110,7 +109,7 @@ class Sidebar(QFrame):
         self.list.customContextMenuRequested.connect(self._open_menu)
         self._undo.undone.connect(desk.undo_delete)
         desk.opened.connect(self._show_opened)
-        desk.deleted.connect(self._undo.offer)
+        desk.deleted.connect(self._offer_undo)
         for changed in (history.modelReset, history.rowsInserted, history.rowsRemoved):
             changed.connect(self._show_empty)
         self._theme.changed.connect(self._restyle)
@@ -133,6 +132,9 @@ class Sidebar(QFrame):
         self._empty.setVisible(is_empty)
         # Disabled, it would lose the focus, and with it Ctrl+Z, to the next control.
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus if is_empty else Qt.FocusPolicy.StrongFocus)
+
+    def _offer_undo(self, deleted: Conversation) -> None:
+        self._undo.offer(self.tr("Deleted “%1”.").replace("%1", shown_name(deleted.title)))
 
     def _open_menu(self, at: QPoint) -> None:
         index = self.list.indexAt(at)
@@ -183,42 +185,3 @@ class _WideButton(QPushButton):
     def _draw_icon(self) -> None:
         tokens = self._theme.tokens
         self._icon.setPixmap(self._theme.pixmap(self._name, tokens.text2 if self._is_quiet else tokens.text))
-
-
-class UndoBar(QFrame):
-    """Says for ten seconds what was deleted, and brings it back.
-
-    Signals:
-        undone(): bring back what was deleted last.
-    """
-
-    undone = Signal()
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self.setObjectName("undo")
-        self._words = ElidedLabel(theme, most=_WIDEST, role="secondary")
-        button = QPushButton(self.tr("Undo"))
-        button.setProperty("kind", "link")
-        button.setToolTip(self.tr("Bring the conversation back (%1)").replace("%1", "Ctrl+Z"))
-        button.clicked.connect(self.undo)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 8, 12, 8)
-        row.setSpacing(8)
-        row.addWidget(self._words, 1)
-        row.addWidget(button)
-        self._ends = QTimer(self)
-        self._ends.setSingleShot(True)
-        self._ends.setInterval(UNDO_MILLISECONDS)
-        self._ends.timeout.connect(self.hide)
-        self.hide()
-
-    def offer(self, deleted: Conversation) -> None:
-        self._words.set_whole(self.tr("Deleted “%1”.").replace("%1", shown_name(deleted.title)))
-        self.show()
-        self._ends.start()
-
-    def undo(self) -> None:
-        if not self.isHidden():
-            self.hide()
-            self.undone.emit()

@@ -105,7 +105,7 @@ def opened(tools: Tools, qtbot: QtBot, *messages: Message, model: str = MODEL) -
 
     finish(write())
     chat = Chat(facts, tools, is_stored=True, parent=tools.account)
-    with qtbot.waitSignal(chat.messages.modelReset):
+    with qtbot.waitSignal(chat.loaded_all):
         chat.load()
     return chat
 

@@ -279,7 +279,7 @@ def test_retry_asks_again_and_a_failed_answer_without_text_makes_room(
     assert [(m.role, m.state) for m in chat.messages.messages] == [("user", "complete"), ("assistant", "complete")]
 
 
-def test_retry_keeps_an_earlier_answer_that_has_text_but_does_not_send_it(
+def test_retry_keeps_an_earlier_answer_that_has_text_as_another_version_and_does_not_send_it(
     api: ApiServer, ask: Callable[..., Message], chat: Chat, qtbot: QtBot
 ) -> None:
     api.script(recorded("stream_cut.sse"))
@@ -287,7 +287,8 @@ def test_retry_keeps_an_earlier_answer_that_has_text_but_does_not_send_it(
     assert isinstance(error_from_json(cut.error or {}), StreamInterrupted)
     with qtbot.waitSignal(chat.worker.answered):
         chat.worker.retry()
-    assert [m.state for m in chat.messages.messages] == ["complete", "interrupted", "complete"]
+    assert [m.state for m in chat.messages.messages] == ["complete", "complete"]
+    assert chat.branch_of(chat.messages.messages[-1].id) == (2, 2)
     assert [role for role, _ in sent(api)] == ["user"]
 
 

@@ -15,6 +15,7 @@ from app.core.cuts import Box
 from app.core.resources import resource
 from app.ui.pages_dialog import PagesDialog
 from app.ui.picture_settings import PictureSettings
+from app.ui.settings_dialog import SettingsDialog
 from app.ui.sources import Dropped
 from app.ui.viewer.view import Viewer
 from tests import pictures, rare_pictures
@@ -242,14 +243,15 @@ async def server_files(stage: Stage) -> QWidget:
     stage.tools.preferences.update(upload=True)
     stage.window._open_settings()
     await stage.calm()
-    dialog = stage.window.findChildren(QDialog)[0]
+    dialog = stage.window.findChildren(SettingsDialog)[0]
+    dialog._tabs.setCurrentIndex(1)
     page = dialog.findChildren(PictureSettings)[0]
     button = next(b for b in page.findChildren(QPushButton) if b.text() == "Show what is there")
     button.click()
     await stage.until(lambda: page._list.model().rowCount())
     page._list.setCurrentIndex(page._list.model().index(2, 0))
     await stage.calm()
-    scroller = dialog.findChildren(QScrollArea)[0]
+    scroller = next(area for area in dialog.findChildren(QScrollArea) if area.isAncestorOf(page))
     scroller.verticalScrollBar().setValue(scroller.verticalScrollBar().maximum())
     return dialog
 

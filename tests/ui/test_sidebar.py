@@ -22,7 +22,7 @@ from app.conversation.history import HistoryModel
 from app.core.rows import Conversation
 from app.ui.conversation_list import ConversationList
 from app.ui.periods import headings
-from app.ui.sidebar import Sidebar, UndoBar
+from app.ui.sidebar import Sidebar
 from app.ui.theme import Theme
 from tests.conftest import finish
 
@@ -305,14 +305,15 @@ class TestDeleting:
 
         assert button(sidebar, "Undo").hasFocus()
 
-    def test_the_offer_ends_by_itself(self, theme: Theme, qtbot: QtBot) -> None:
-        bar = UndoBar(theme)
-        qtbot.addWidget(bar)
-        bar._ends.setInterval(1)
+    def test_the_offer_ends_by_itself(self, sidebar: Sidebar, tools: Tools, desk: Desk, qtbot: QtBot) -> None:
+        made = fill(tools, desk)
+        sidebar.list.setFocus()
+        sidebar._undo._ends.setInterval(1)
 
-        bar.offer(Conversation("1", "Talk"))
+        desk.delete(made[0].id)
 
-        qtbot.waitUntil(lambda: not bar.isVisible())
+        assert sidebar._undo.isVisible()
+        qtbot.waitUntil(lambda: not sidebar._undo.isVisible())
 
 
 class TestMarks:

@@ -1,4 +1,4 @@
-"""The bill of one answer: what was charged item by item, what was promised, and what the cache did."""
+"""One answer in detail: its bill item by item, what was promised, what the cache did, how it ended, and its ids."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-from PySide6.QtCore import QDateTime, QLocale, QPoint, QRect, QRectF, Qt
+from PySide6.QtCore import QDateTime, QLocale, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QHideEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
@@ -36,7 +36,7 @@ class BillDetails(QWidget):
         self._model = model
         self._opener: QWidget | None = None
         self.setObjectName("popup")
-        self.setAccessibleName(self.tr("Bill"))
+        self.setAccessibleName(self.tr("Details of the answer"))
         self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)  # its corners are round
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._column = QVBoxLayout(self)
@@ -55,16 +55,22 @@ class BillDetails(QWidget):
     def open_at(self, line: QWidget) -> None:
         """Show the bill above the line that it explains, or below where there is no room."""
         self._opener = line
-        width = self._theme.px(_WIDTH)
+        self._open(QRect(line.mapToGlobal(QPoint(0, 0)), line.size()), line.screen().availableGeometry())
+
+    def open_by(self, at: QPoint, back: QWidget) -> None:
+        """Show it by a point of the screen, where a menu was; the focus goes back to `back`."""
+        self._opener = back
+        self._open(QRect(at, QSize(0, 0)), back.screen().availableGeometry())
+
+    def _open(self, place: QRect, room: QRect) -> None:
+        width = min(self._theme.px(_WIDTH), room.width())
         self.setFixedWidth(width)
         layout = self.layout()
         height = layout.heightForWidth(width) if layout is not None and layout.hasHeightForWidth() else -1
         height = max(height, self.sizeHint().height())
-        room = line.screen().availableGeometry()
-        top = line.mapToGlobal(QPoint(0, 0))
-        above = top.y() - _GAP - height
-        y = above if above >= room.top() else min(top.y() + line.height() + _GAP, room.bottom() - height)
-        x = max(room.left(), min(top.x() - 4 * SPACE, room.right() - width))
+        above = place.top() - _GAP - height
+        y = above if above >= room.top() else min(place.top() + place.height() + _GAP, room.bottom() - height)
+        x = max(room.left(), min(place.left() - 4 * SPACE, room.right() - width))
         self.setGeometry(QRect(x, max(room.top(), y), width, height))
         self.show()
         self.setFocus(Qt.FocusReason.PopupFocusReason)
@@ -104,16 +110,17 @@ class BillDetails(QWidget):
         facts.setHorizontalSpacing(4 * SPACE)
         facts.setVerticalSpacing(SPACE)
         facts.setColumnStretch(1, 1)
-        row = 0
-        for row, (name, value) in enumerate([*(self._of_money(known) if known else ()), *self._of_answer()]):
-            label = Label(self._theme, name, role="caption", tone="secondary")
-            facts.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
+        told = [*(self._of_money(known) if known else ()), *self._of_answer(known)]
+        for row, (name, value) in enumerate(told):
+            facts.addWidget(self._name(name), row, 0, Qt.AlignmentFlag.AlignTop)
             facts.addWidget(Label(self._theme, value, role="caption", wraps=True), row, 1)
-        if self._answer.request_id:
-            label = Label(self._theme, self.tr("Request"), role="caption", tone="secondary")
-            facts.addWidget(label, row + 1, 0)
-            facts.addLayout(self._request(), row + 1, 1)
+        for row, (name, value, hint) in enumerate(self._ids(), len(told)):
+            facts.addWidget(self._name(name), row, 0)
+            facts.addLayout(self._copyable(value, hint), row, 1)
         self._column.addLayout(facts)
+
+    def _name(self, words: str) -> Label:
+        return Label(self._theme, words, role="caption", tone="secondary")
 
     def _of_money(self, known: Bill) -> Iterator[tuple[str, str]]:
         if known.promised is not None:
@@ -143,15 +150,26 @@ class BillDetails(QWidget):
             return self.tr("saved %1 of what the prompt would have cost").replace("%1", amount)
         return self.tr("cost %1 more than without: what is written now pays when it is read").replace("%1", amount)
 
-    def _of_answer(self) -> Iterator[tuple[str, str]]:
+    def _of_answer(self, known: Bill | None) -> Iterator[tuple[str, str]]:
         answer = self._answer
         name = self._model.name
         yield self.tr("Model"), name if name == answer.model else f"{name} ({answer.model})"
+        if known is not None and not known.lines:
+            yield self.tr("Tokens"), self._counted(known)
         moment = QDateTime.fromSecsSinceEpoch(round(answer.created))
         when = f"{QLocale().toString(moment.date(), 'd MMM yyyy')} {QLocale().toString(moment.time(), 'HH:mm')}"
-        took = self.tr("%1, took %2 s").replace("%2", QLocale().toString(answer.seconds, "f", 1))
+        took = self.tr("%1, took %2 s").replace("%2", _seconds(answer.seconds))
         yield self.tr("Asked"), took.replace("%1", when) if answer.seconds else when
+        if answer.thought:
+            yield self.tr("Thought"), self.tr("%1 s").replace("%1", _seconds(answer.thought))
         yield self.tr("Ended"), self._ending()
+
+    def _counted(self, known: Bill) -> str:
+        """What a model without known prices was told and said."""
+        usage = self._answer.usage
+        words = self.tr("%1 in, %2 of it cached; %3 out") if known.cached else self.tr("%1 in; %3 out")
+        words = words.replace("%1", figures.count(known.prompt_tokens)).replace("%2", figures.count(known.cached))
+        return words.replace("%3", figures.count(usage.output_tokens if usage is not None else 0))
 
     def _ending(self) -> str:
         match self._answer.state:
@@ -168,20 +186,28 @@ class BillDetails(QWidget):
         }
         return f"{known[reason]} ({reason})" if reason in known else reason or self.tr("not said")
 
-    def _request(self) -> QHBoxLayout:
+    def _ids(self) -> Iterator[tuple[str, str, str]]:
+        """What an id is of, the id, and the words of its Copy."""
+        if self._answer.request_id:
+            yield self.tr("Request"), self._answer.request_id, self.tr("Copy the request's id")
+        if self._answer.api_id:
+            yield self.tr("Message"), self._answer.api_id, self.tr("Copy the message's id")
+
+    def _copyable(self, value: str, hint: str) -> QHBoxLayout:
         shown = ElidedLabel(self._theme, most=_WIDTH, role="caption")
-        shown.set_whole(self._answer.request_id)
+        shown.set_whole(value)
+        flags = Qt.TextInteractionFlag
+        shown.setTextInteractionFlags(flags.TextSelectableByMouse | flags.TextSelectableByKeyboard)
         copy = QToolButton()
-        copy.setProperty("kind", "icon")
+        copy.setProperty("kind", "action")
         copy.setIcon(self._theme.icon("copy"))
-        copy.setToolTip(self.tr("Copy the request's id"))
-        copy.setAccessibleName(self.tr("Copy the request's id"))
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._answer.request_id))
+        copy.setToolTip(hint)
+        copy.setAccessibleName(hint)
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(value))
         row = QHBoxLayout()
         row.setSpacing(SPACE)
-        row.addWidget(shown)
+        row.addWidget(shown, 1)
         row.addWidget(copy)
-        row.addStretch(1)
         return row
 
     def _item(self, item: Item) -> str:
@@ -233,3 +259,7 @@ class BillDetails(QWidget):
         painter.setBrush(QColor(tokens.surface))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS["card"], RADIUS["card"])
         painter.end()
+
+
+def _seconds(seconds: float) -> str:
+    return QLocale().toString(seconds, "f", 1)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QStyle, QWidget
 
-from app.ui.theme import SPACE
+from app.ui.theme import HIT, SPACE
 
 _GAP = 2 * SPACE
 
@@ -30,9 +30,9 @@ class ButtonRow(QWidget):
     def _places(self, width: int) -> list[QRect]:
         places: list[QRect] = []
         x = y = 0
-        line = max((button.sizeHint().height() for button in self._buttons), default=0)
-        for button in self._buttons:
-            size = button.sizeHint()
+        sizes = [button.sizeHint().expandedTo(QSize(0, HIT)) for button in self._buttons]
+        line = max((size.height() for size in sizes), default=0)
+        for size in sizes:
             size.setWidth(min(size.width(), width))
             if x and x + size.width() > width:
                 x, y = 0, y + line + _GAP

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.conversation.worker import Wait
+from app.conversation.repeats import Wait
 from app.core.errors import ApiError, RequestRefused, VisavisError
 from app.ui import errors
 from app.ui.theme import RADIUS, SPACE, Theme
@@ -32,6 +32,8 @@ _WORDS: Final = 0.6
 """Of the width that the words keep beside the buttons; else those go below."""
 _PICTURE: Final = QSize(72, 40)
 """Pixels that the picture beside the words has at most."""
+_RAISED: Final = 3
+"""Pixels by which buttons beside the words stand out above their first line."""
 _LINKS: Final = 4
 """Pictures of which each has a button, where any may be to blame."""
 _SMOOTH: Final = Qt.TransformationMode.SmoothTransformation
@@ -62,7 +64,10 @@ class Card(QWidget):
         self._buttons = ButtonRow(self)
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._row.setSpacing(3 * SPACE)
-        self._row.addWidget(self._words, 1)
+        self._above = QVBoxLayout()
+        self._above.setContentsMargins(0, 0, 0, 0)
+        self._above.addWidget(self._words)
+        self._row.addLayout(self._above, 1)
         self._row.addWidget(self._buttons, 0, Qt.AlignmentFlag.AlignTop)
         self._whole = QHBoxLayout()
         self._whole.setSpacing(3 * SPACE)
@@ -107,11 +112,15 @@ class Card(QWidget):
         )
         if picture.width() > most.width() or picture.height() > most.height():
             picture = picture.scaled(most, Qt.AspectRatioMode.KeepAspectRatio, _SMOOTH)
+        painter = QPainter(picture)
+        painter.setPen(QColor(self._theme.tokens.line))
+        painter.drawRect(picture.rect().adjusted(0, 0, -1, -1))
+        painter.end()
         self._picture = QLabel(self)
         self._picture.setPixmap(picture)
         self._picture.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._whole.insertWidget(0, self._picture)
-        self._place_buttons()
+        self._place_buttons(self.width())
 
     def add_action(self, action: str, number: int = 0) -> QPushButton:
         """A button that emits `acted`; with a number, of one picture among several: it follows the action's name."""
@@ -144,16 +153,24 @@ class Card(QWidget):
     def _add(self, button: QAbstractButton) -> None:
         self._buttons.add(button)
         button.show()
-        self._place_buttons()
+        self._place_buttons(self.width())
 
-    def _place_buttons(self) -> None:
+    def height_for(self, width: int) -> int:
+        """Pixels that it needs at that width."""
+        self._place_buttons(width)
+        layout = self.layout()
+        return layout.totalHeightForWidth(width) if layout is not None else 0
+
+    def _place_buttons(self, width: int) -> None:
         """Beside the words, or below them where they would leave too little of the width."""
         taken = self._buttons.sizeHint().width() + self._row.spacing()
         if self._picture is not None:
             taken += self._picture.sizeHint().width() + self._row.spacing()
         directions = QBoxLayout.Direction
-        below = taken > (1 - _WORDS) * self.width()
+        below = taken > (1 - _WORDS) * width
         direction = directions.TopToBottom if below else directions.LeftToRight
+        has_line = not below and taken > self._row.spacing()
+        self._above.setContentsMargins(0, self._theme.px(_RAISED) if has_line else 0, 0, 0)
         if self._row.direction() != direction:
             self._row.setDirection(direction)
             self._row.setAlignment(self._buttons, Qt.AlignmentFlag(0) if below else Qt.AlignmentFlag.AlignTop)
@@ -189,7 +206,7 @@ class Card(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._place_buttons()
+        self._place_buttons(self.width())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         if not self._danger:

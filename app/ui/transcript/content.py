@@ -68,6 +68,8 @@ class Fold:
     line: str
     open: bool
     has_body: bool = True
+    pace: Pace | None = None
+    """While it goes on: the seconds since then are counted behind its line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QPixmap
 from app.conversation.gallery import Gallery
 from app.core.message import Message
 from app.ui.theme import Theme
+from app.ui.transcript.highlighting import Highlighting
 
 Thumbnail = Callable[[int], QPixmap]
 """Draws a picture of the conversation by its number, small; nothing as long as it has no thumbnail."""
@@ -25,7 +26,8 @@ class Host(QObject):
     dismissed(): the refusal was read.
     folded(QWidget): the line of a fold was pressed; the row widget.
     unfolded(QWidget): all of a very long text is wanted; the row widget.
-    deed(str, Message): "copy", "retry", "older", "newer", "more" (its menu) of the message.
+    deed(str, Message): "copy", "retry", "older", "newer", "more" (its menu) of the message; while nothing comes, "stop"
+        (keep what is there) and "restart" (stop, and ask again).
     sharper_wanted(int): a picture is to be sent again, sharper; its number.
     shifted(QWidget, int): a wide row was moved sideways, to that many pixels; the other parts of its block follow.
     resized(QWidget): a row has another height now for a reason of its own.
@@ -49,3 +51,4 @@ class Host(QObject):
         self.theme = theme
         self.gallery = gallery
         self.thumbnail = thumbnail
+        self.highlighting = Highlighting(self)

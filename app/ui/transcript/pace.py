@@ -25,6 +25,11 @@ class Pace:
             self._since, self._first = now, self._tokens
 
     @property
+    def since(self) -> float:
+        """When the first text came, by the monotonic clock; 0 before."""
+        return self._since
+
+    @property
     def rate(self) -> float | None:
         """Tokens a second; None as long as there is too little to tell."""
         passed = time.monotonic() - self._since

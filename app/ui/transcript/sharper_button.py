@@ -23,7 +23,7 @@ class SharperButton(QPushButton):
         self._offers: list[tuple[int, str]] = []
         self._row: QHBoxLayout | None = None
         self.setProperty("kind", "link")
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)  # to be hit all over the row
         self.clicked.connect(self._choose)
 
     def join(self, row: QHBoxLayout) -> None:
@@ -35,10 +35,21 @@ class SharperButton(QPushButton):
 
     def set_offers(self, offers: Sequence[tuple[int, str]]) -> None:
         """Numbers, and the words that offer each."""
+        if list(offers) == self._offers:
+            return
         self._offers = list(offers)
         self.setText(self._whole)
         self.setAccessibleName(self._whole)
         self._fit()
+
+    def fit(self, room: int, most: int) -> None:
+        """Tell the whole offer where `room` pixels are enough for it, the short one where `most` are for that; else
+        give way.
+        """
+        words = self._whole if self._width(self._whole) <= room else self._several
+        self.setVisible(bool(self._offers) and self._width(words) <= most)
+        if words != self.text():
+            self.setText(words)
 
     @property
     def _whole(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from html import escape
+from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
@@ -48,17 +49,26 @@ class PictureTile(QAbstractButton):
         self._theme = theme
         self._painter = painter
         self._gallery = gallery
-        self._images = images
-        self._image = images[0]
-        self._tokens = sum(image.tokens for image in images if not image.stands_for)
         self._badge = ""
-        self._pixmap = QPixmap()
         self._flashing = QTimer(self, singleShot=True, interval=_FLASH)
         self._flashing.timeout.connect(self.update)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves it in the text, where writing goes on
+        self.show_images(images, None)
+
+    def show_images(self, images: tuple[ImageBlock, ...], rate: Decimal | None) -> None:
+        """Show another picture, at that rate."""
+        self._images = images
+        self._image = images[0]
+        self._tokens = sum(image.tokens for image in images if not image.stands_for)
+        self._pixmap = QPixmap()
+        self._flashing.stop()
         self.resize(self.sizeHint())
-        self.set_rate(None)
+        self.set_rate(rate)
+
+    @property
+    def images(self) -> tuple[ImageBlock, ...]:
+        return self._images
 
     @property
     def image(self) -> ImageBlock:
@@ -107,6 +117,12 @@ class PictureTile(QAbstractButton):
         """Draw the eye here for a moment."""
         self._flashing.start()
         self.update()
+
+    def calm(self) -> None:
+        """Draw it no more."""
+        if self._flashing.isActive():
+            self._flashing.stop()
+            self.update()
 
     def refresh(self) -> None:
         """The thumbnail can be had now."""
@@ -196,20 +212,51 @@ class PictureStrip(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._theme = theme
+        self._gallery = gallery
         self._painter = TilePainter(theme)
-        self.tiles: Final = [PictureTile(theme, self._painter, gallery, images, self) for images in pictures]
-        for tile in self.tiles:
-            tile.clicked.connect(lambda _=False, number=tile.image.number: self.opened.emit(number))
-            tile.asked.connect(self.asked)
+        self._rate: Decimal | None = None
+        self.tiles: list[PictureTile] = []
+        self.show_pictures(pictures, None)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         gallery.thumbnail_ready.connect(self._on_thumbnail)
 
+    def show_pictures(self, pictures: Sequence[tuple[ImageBlock, ...]], rate: Decimal | None) -> None:
+        """Show these pictures, at that rate: a tile that shows one of them already goes on doing so."""
+        self.set_rate(rate)
+        before = {tile.image.number: tile for tile in self.tiles}
+        kept = [before.pop(images[0].number, None) for images in pictures]
+        spare = list(before.values())
+        self.tiles = [
+            tile or (spare.pop() if spare else self._made(images)) for tile, images in zip(kept, pictures, strict=True)
+        ]
+        for tile in spare:
+            tile.hide()
+            tile.deleteLater()
+        for tile, images in zip(self.tiles, pictures, strict=True):
+            if tile.images != images:
+                tile.show_images(images, rate)
+        for tile, following in pairwise(self.tiles):
+            self.setTabOrder(tile, following)
+        self._place()
+        self.updateGeometry()
+
     def set_rate(self, rate: Decimal | None) -> None:
         """USD per million tokens, None where no price is known."""
-        for tile in self.tiles:
-            tile.set_rate(rate)
+        if rate != self._rate:
+            self._rate = rate
+            for tile in self.tiles:
+                tile.set_rate(rate)
+
+    def _made(self, images: tuple[ImageBlock, ...]) -> PictureTile:
+        tile = PictureTile(self._theme, self._painter, self._gallery, images, self)
+        tile.set_rate(self._rate)
+        tile.clicked.connect(lambda: self.opened.emit(tile.image.number))
+        tile.asked.connect(self.asked)
+        tile.show()
+        return tile
 
     def tile_of(self, number: int) -> PictureTile | None:
         return next((tile for tile in self.tiles if tile.image.number == number), None)
@@ -225,6 +272,13 @@ class PictureStrip(QWidget):
 
     def _columns(self, width: int) -> int:
         return max(1, (width + _GAP) // (self._painter.size.width() + _GAP))
+
+    def _place(self) -> None:
+        columns, height = self._columns(self.width()), self._tile_height
+        for index, tile in enumerate(self.tiles):
+            row, column = divmod(index, columns)
+            size = tile.sizeHint()
+            tile.setGeometry(QRect(QPoint(column * (size.width() + _GAP), row * (height + _GAP)), size))
 
     # --- overrides of Qt ---
 
@@ -242,8 +296,4 @@ class PictureStrip(QWidget):
         return QSize(self._painter.size.width(), 0)
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
-        columns, height = self._columns(self.width()), self._tile_height
-        for index, tile in enumerate(self.tiles):
-            row, column = divmod(index, columns)
-            size = tile.sizeHint()
-            tile.setGeometry(QRect(QPoint(column * (size.width() + _GAP), row * (height + _GAP)), size))
+        self._place()

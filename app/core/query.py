@@ -1,0 +1,67 @@
+"""What is looked for in texts: as it is read, capitals or not, and where that is for Qt, which counts in UTF-16."""
+
+from __future__ import annotations
+
+import html
+from bisect import bisect_left
+from itertools import accumulate
+from typing import Final
+
+_MARKS: Final = str.maketrans("", "", "*_`~\\")
+"""What Markdown puts between the letters of a word."""
+
+
+class Query:
+    """Words to be found, in this order and with no more than this between them."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._wanted = text.casefold()
+        self._words = tuple(filter(None, _bare(text).split()))
+
+    def may_be_in(self, source: str) -> bool:
+        """Whether it may be found in what a Markdown text reads like: all its words are there. Never wrongly no."""
+        bare = _bare(source)
+        return all(word in bare for word in self._words)
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where it begins and ends in a text, in UTF-16 units. No two overlap; none where nothing is looked for."""
+        folded = text.casefold()
+        if not self._wanted or self._wanted not in folded:
+            return []
+        size, found, at = len(self._wanted), [], folded.find(self._wanted)
+        while at >= 0:
+            found.append((at, at + size))
+            at = folded.find(self._wanted, at + size)
+        if len(folded) != len(text):
+            found = _unfolded(text, found)
+        return found if max(text) <= "\uffff" else _in_utf16(text, found)
+
+
+def _bare(text: str) -> str:
+    """Without marks, so that a word of which a part is bold is one word."""
+    return (html.unescape(text) if "&" in text else text).translate(_MARKS).casefold()
+
+
+def _unfolded(text: str, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same places in `text`: without capitals some letters are two. Half a letter counts as one."""
+    ends = list(accumulate(len(letter.casefold()) for letter in text))
+    spans: list[tuple[int, int]] = []
+    for start, end in found:
+        first, last = bisect_left(ends, start + 1), bisect_left(ends, end)
+        if not spans or first >= spans[-1][1]:
+            spans.append((first, last + 1))
+    return spans
+
+
+def _in_utf16(text: str, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    wide = [0, *accumulate(letter > "\uffff" for letter in text)]
+    return [(start + wide[start], end + wide[end]) for start, end in found]
+
+
+def utf16(text: str, start: int = 0, end: int | None = None) -> str:
+    """The part of a text between two places that Qt gives, in UTF-16 units."""
+    if text.isascii() or max(text) <= "\uffff":
+        return text[start:end]
+    units = text.encode("utf-16-le", "surrogatepass")
+    return units[2 * start : None if end is None else 2 * end].decode("utf-16-le", "replace")

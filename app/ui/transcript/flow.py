@@ -1,0 +1,265 @@
+"""Rows in a viewport: which of them are on screen and where, held by an anchor and not by the scroll bar.
+
+The anchor is a row and how far into it the top of the viewport is. Rows are laid out from it downwards, or from the
+end upwards while the end is followed, so that nothing that changes elsewhere, guesses that prove wrong among them,
+moves what is read. The scroll bar is only told where that is (TRANSCRIPT.md, section 1).
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple, cast
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QAbstractScrollArea, QWidget
+
+from app.ui.theme import COLUMN, SPACE
+from app.ui.transcript import spacing
+from app.ui.transcript.items import Items
+from app.ui.transcript.pool import Pool
+from app.ui.transcript.row import Row, RowWidget
+
+_SIDE: Final = 6 * SPACE
+"""Room left and right; the scroll bar lies in it, so that nothing moves when it appears."""
+_NARROWEST: Final = 160
+
+
+class Placed(NamedTuple):
+    """A row on screen."""
+
+    item: int
+    index: int
+    row: Row
+    widget: RowWidget
+    y: int
+    """Of its top, with the room above it, in the viewport."""
+
+
+class Flow(QObject):
+    """Signals:
+    laid_out(): rows may have come, gone or moved.
+    """
+
+    laid_out = Signal()
+
+    def __init__(self, area: QAbstractScrollArea, items: Items, pool: Pool) -> None:
+        super().__init__(area)
+        self._area = area
+        self._items = items
+        self._pool = pool
+        self._item = self._index = self._offset = 0
+        self._told = 0
+        """What the scroll bar was told last."""
+        self._telling = False
+        self.following = True
+        """Whether the end stays in view, whatever comes."""
+        self.placed: list[Placed] = []
+        """The rows on screen, from top to bottom."""
+        self.width, self.left = COLUMN, _SIDE
+        area.verticalScrollBar().valueChanged.connect(self._on_scroll_bar)
+
+    # --- where it is ---
+
+    def fit(self) -> None:
+        """The viewport has another size."""
+        whole = self._area.width()
+        self.width = max(_NARROWEST, min(COLUMN, whole - 2 * _SIDE))
+        self.left = (whole - self.width) // 2
+        self._items.fit(self.width)
+        self.lay_out()
+
+    def follow(self) -> None:
+        """Go to the end and stay there."""
+        self.following = True
+        self.lay_out()
+
+    def go_to(self, item: int, index: int, offset: int = 0) -> None:
+        """Let a row be the first, with so many pixels of it above the viewport."""
+        self.following = False
+        self._item, self._index, self._offset = item, index, offset
+        self.lay_out()
+
+    @property
+    def anchor(self) -> tuple[int, int, int]:
+        """The item, its row and the pixels of that above the viewport."""
+        return self._item, self._index, self._offset
+
+    def shift_anchor(self, items: int) -> None:
+        """So many items have come in before the anchor's, or have gone."""
+        self._item = max(0, self._item + items)
+
+    def scroll_by(self, pixels: int) -> None:
+        """Move what is read up (> 0) or down, over real rows, so that no guess makes it jump."""
+        if not pixels:
+            return
+        self.following = False
+        self._walk(pixels)
+        self.lay_out()
+
+    def bring_into_view(self, placed: Placed) -> None:
+        """Scroll no more than it takes to see a row, or the beginning of a long one."""
+        height = self._area.viewport().height()
+        top, bottom = placed.y, placed.y + placed.row.extent
+        if bottom > height:
+            self.scroll_by(min(bottom - height, top))
+        elif top < 0:
+            self.scroll_by(top)
+
+    # --- laying out ---
+
+    def lay_out(self) -> None:
+        """Give every row on screen its place."""
+        if not self._area.isVisible() and not self.placed and not len(self._items):
+            return
+        rows = self._from_end() if self.following else self._from_anchor()
+        self._place(rows)
+        self._pool.settle({placed.row for placed in rows})
+        self.placed = rows
+        self.tell_scroll_bar()
+        self.laid_out.emit()
+
+    def _from_anchor(self) -> list[Placed]:
+        height = self._area.viewport().height()
+        rows: list[Placed] = []
+        item, index = min(self._item, len(self._items) - 1), self._index
+        y: int | None = None
+        while item < len(self._items) and (y is None or y < height):
+            turn = self._items.at(item)
+            for k in range(min(index, max(0, len(turn.rows) - 1)) if y is None else 0, len(turn.rows)):
+                row, widget = turn.rows[k], self._real(item, k)
+                if y is None:
+                    self._item, self._index = item, k
+                    self._offset = max(0, min(self._offset, row.extent - 1))
+                    y = -self._offset
+                rows.append(Placed(item, k, row, widget, y))
+                y += row.extent
+                if y >= height:
+                    break
+            item += 1
+        if y is None or y + spacing.TURN <= height:
+            self.following = True  # there is no more below
+            return self._from_end()
+        return rows
+
+    def _from_end(self) -> list[Placed]:
+        rows: list[Placed] = []
+        y = self._area.viewport().height() - spacing.TURN
+        for item in range(len(self._items) - 1, -1, -1):
+            turn = self._items.at(item)
+            for k in range(len(turn.rows) - 1, -1, -1):
+                widget = self._real(item, k)
+                y -= turn.rows[k].extent
+                rows.append(Placed(item, k, turn.rows[k], widget, y))
+                if y <= 0:
+                    break
+            if y <= 0:
+                break
+        rows.reverse()
+        if rows:
+            self._item, self._index, self._offset = rows[0].item, rows[0].index, max(0, -rows[0].y)
+        return rows
+
+    def _real(self, item: int, index: int) -> RowWidget:
+        """The row's widget, with its height measured."""
+        turn = self._items.at(item)
+        row = turn.rows[index]
+        widget = self._pool.widget(row)
+        if not row.exact:
+            turn.measure(row, widget.height_for(self.width - 2 * row.inset))
+            self._items.note_height(item)
+        return widget
+
+    def _place(self, rows: list[Placed]) -> None:
+        for placed in rows:
+            row, widget = placed.row, cast(QWidget, placed.widget)
+            x, width = self.left + row.inset, self.width - 2 * row.inset
+            if widget.geometry().getRect() != (x, placed.y + row.above, width, row.height):
+                widget.setGeometry(x, placed.y + row.above, width, row.height)
+            if widget.isHidden():
+                widget.show()
+
+    # --- moving ---
+
+    def _walk(self, pixels: int) -> None:
+        item, index, offset = self._item, self._index, self._offset + pixels
+        if not self._items.at(item).rows:
+            return
+        while offset < 0:
+            before = self._before(item, index)
+            if before is None:
+                offset = 0
+                break
+            item, index = before
+            self._real(item, index)
+            offset += self._items.at(item).rows[index].extent
+        while True:
+            self._real(item, index)
+            extent = self._items.at(item).rows[index].extent
+            if offset < extent:
+                break
+            after = self._after(item, index)
+            if after is None:
+                offset = extent - 1
+                break
+            offset -= extent
+            item, index = after
+        self._item, self._index, self._offset = item, index, offset
+
+    def _before(self, item: int, index: int) -> tuple[int, int] | None:
+        if index:
+            return item, index - 1
+        while item:
+            item -= 1
+            if rows := self._items.at(item).rows:
+                return item, len(rows) - 1
+        return None
+
+    def _after(self, item: int, index: int) -> tuple[int, int] | None:
+        if index + 1 < len(self._items.at(item).rows):
+            return item, index + 1
+        while item + 1 < len(self._items):
+            item += 1
+            if self._items.at(item).rows:
+                return item, 0
+        return None
+
+    # --- the scroll bar ---
+
+    def tell_scroll_bar(self) -> None:
+        bar, height = self._area.verticalScrollBar(), self._area.viewport().height()
+        most = max(0, self._items.heights.total + spacing.TURN - height)
+        value = most if self.following else min(most, self._above_viewport())
+        self._telling = True
+        if bar.maximum() != most or bar.pageStep() != height:
+            bar.setRange(0, most)
+            bar.setPageStep(height)
+        if bar.value() != value:
+            bar.setValue(value)
+        self._told = value
+        self._telling = False
+
+    def _above_viewport(self) -> int:
+        known = self._items.known(self._item)
+        within = sum(row.extent for row in known.rows[: self._index]) if known is not None else 0
+        return self._items.heights.above(self._item) + within + self._offset
+
+    def _on_scroll_bar(self, value: int) -> None:
+        if self._telling or not len(self._items):
+            return
+        moved = value - self._told
+        self.following = value >= self._area.verticalScrollBar().maximum()
+        if not self.following:
+            if value and abs(moved) < 2 * self._area.viewport().height():
+                self._walk(moved)
+            else:
+                self._jump(value)
+        self.lay_out()
+
+    def _jump(self, value: int) -> None:
+        """To where the scroll bar was dragged: by guesses, as nothing there may have been laid out yet."""
+        self._item, rest = self._items.heights.at(value)
+        self._index = 0
+        rows = self._items.at(self._item).rows
+        while self._index < len(rows) - 1 and rest >= rows[self._index].extent:
+            rest -= rows[self._index].extent
+            self._index += 1
+        self._offset = rest

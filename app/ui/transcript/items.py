@@ -1,0 +1,193 @@
+"""The messages of a conversation as rows: made when they are looked at, forgotten when they were not for long."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import Final
+
+from app.conversation.chat import Chat
+from app.core.bill import picture_rate
+from app.core.message import Message
+from app.ui.theme import COLUMN, Theme
+from app.ui.transcript import spacing
+from app.ui.transcript.again import sharper_offers
+from app.ui.transcript.heights import Heights
+from app.ui.transcript.item import Item
+from app.ui.transcript.pace import Pace
+from app.ui.transcript.turn import Turn
+from app.ui.transcript.turn_words import Place
+
+_KEPT: Final = 400
+"""Messages that stay split into rows."""
+SLICE: Final = 3_000
+"""Characters of a streaming answer that are taken at a time, so that a burst of them holds nothing up."""
+
+
+class Items:
+    """One for each message, and one more for what stands below the last."""
+
+    def __init__(self, theme: Theme) -> None:
+        self._theme = theme
+        self._chat: Chat | None = None
+        self._turns: dict[str, Turn] = {}
+        """By the message's id; the one used longest ago comes first."""
+        self._placed: dict[str, int] = {}
+        """At which `_version` each was told where it stands."""
+        self._version = 0
+        self._pace: tuple[str, Pace] = "", Pace()
+        """Of the answer that streams, with its id."""
+        self.tail = Item(theme, COLUMN)
+        self.heights: Final = Heights()
+        self.width = COLUMN
+        self.uploaded = (0, 0)
+        """Pictures of the last question that are on the server, and how many are to be."""
+        self.asked_again = False
+        """Whether the last answer was asked for again without earlier thinking."""
+
+    def set_chat(self, chat: Chat) -> None:
+        self._chat = chat
+        self.reset()
+
+    @property
+    def messages(self) -> list[Message]:
+        return self._chat.messages.messages if self._chat is not None else []
+
+    def __len__(self) -> int:
+        return len(self.heights)
+
+    def reset(self) -> None:
+        """All messages are others."""
+        self._turns.clear()
+        self._placed.clear()
+        self.asked_again, self.uploaded = False, (0, 0)
+        self.heights.reset(len(self.messages) + 1, spacing.usual(self.messages, self.width, self._theme))
+        self.heights.set(len(self.messages), self.tail.height)
+
+    def renew(self) -> None:
+        """Colours or sizes are others; what was unfolded stays so."""
+        opened = {id_: set(turn.opened) for id_, turn in self._turns.items() if turn.opened}
+        rows = {message.id: row for row, message in enumerate(self.messages) if message.id in opened}
+        uploaded, asked_again = self.uploaded, self.asked_again
+        self.reset()
+        self.uploaded, self.asked_again = uploaded, asked_again
+        for id_, row in rows.items():
+            for what in opened[id_]:
+                self._turn(row).toggle(what)
+
+    def inserted(self, first: int, last: int) -> None:
+        """There are messages from `first` to `last` that were not there before."""
+        self.heights.insert(first, last - first + 1)
+        self.stale()
+
+    def removed(self, first: int, last: int) -> None:
+        self.heights.remove(first, last)
+        self.stale()
+
+    def stale(self) -> None:
+        """What each message is told of its place may be another now."""
+        self._version += 1
+
+    def fit(self, width: int) -> None:
+        """The column is so many pixels wide."""
+        if width == self.width:
+            return
+        self.width = width
+        for turn in self._turns.values():
+            turn.fit(width)
+        self.tail.fit(width)
+        self.heights.reset(len(self.messages) + 1, spacing.usual(self.messages, width, self._theme))
+        self.heights.set(len(self.messages), self.tail.height)
+
+    # --- one item ---
+
+    def at(self, index: int) -> Item:
+        """That of a message, or the one below the last."""
+        return self.tail if index >= len(self.messages) else self._turn(index)
+
+    def known(self, index: int) -> Item | None:
+        """The same, unless it has no rows yet."""
+        return self.tail if index >= len(self.messages) else self._turns.get(self.messages[index].id)
+
+    def turn(self, index: int) -> Turn:
+        """That of a message."""
+        return self._turn(index)
+
+    def note_height(self, index: int) -> None:
+        """The item's height is another now."""
+        if (item := self.known(index)) is not None:
+            self.heights.set(index, item.height)
+
+    def update(self, index: int) -> None:
+        """A message is another now."""
+        message = self.messages[index]
+        if (turn := self._turns.get(message.id)) is not None:
+            turn.update(message, self._place(index))
+            self.note_height(index)
+
+    def grow(self, index: int) -> bool:
+        """A streaming answer has more to show: take some of it. Returns whether more is waiting."""
+        message = self.messages[index]
+        turn = self._turn(index)
+        known = turn.message
+        if turn.place.pace is not None:
+            turn.place.pace.take(message.thinking[len(known.thinking) :] + message.text[len(known.text) :])
+        place = turn.place if message.state == known.state else self._place(index)
+        waiting = turn.grow(message, place, SLICE)
+        self.heights.set(index, turn.height)
+        return waiting
+
+    def pace_of(self, message: Message) -> Pace:
+        """How fast a streaming answer comes."""
+        if self._pace[0] != message.id:
+            self._pace = message.id, Pace()
+        return self._pace[1]
+
+    def _turn(self, index: int) -> Turn:
+        message = self.messages[index]
+        turn = self._turns.pop(message.id, None)
+        if turn is None:
+            pictures = self._chat.messages.pictures if self._chat is not None else 0
+            turn = Turn(message, self._place(index), self._theme, self.width, pictures)
+            self._make_room()
+        elif self._placed[message.id] != self._version:
+            place = self._place(index)
+            if place != turn.place:
+                turn.update(message, place)
+        self._turns[message.id] = turn
+        if self._placed.get(message.id) != self._version:
+            self._placed[message.id] = self._version
+            self.heights.set(index, turn.height)
+        return turn
+
+    def _make_room(self) -> None:
+        if len(self._turns) >= _KEPT:
+            for id_ in list(self._turns)[: _KEPT // 8]:
+                if not self._turns[id_].opened:
+                    del self._turns[id_], self._placed[id_]
+
+    def _place(self, index: int) -> Place:
+        """What a message's rows say besides its content."""
+        chat, messages = self._chat, self.messages
+        message, is_last = messages[index], index == len(messages) - 1
+        if chat is None:
+            return Place()
+        if message.role == "user":
+            rate = None
+            if message.images:
+                answers = list(takewhile(lambda m: m.role == "assistant", messages[index + 1 : index + 9]))
+                rate = picture_rate(message, answers, chat.model_of, chat.context)
+            return Place(is_last=is_last, branch=chat.branch_of(message.id), rate=rate)
+        streams = message.state == "streaming"
+        asked = messages[index - 1] if index else message
+        answers_pictures = asked.role == "user" and bool(asked.images) and bool(message.text) and not streams
+        offers = sharper_offers(chat, asked) if answers_pictures else []
+        return Place(
+            is_last=is_last,
+            model=chat.model_of(message.model),
+            offers=tuple(offers),
+            branch=chat.branch_of(message.id),
+            wait=chat.worker.wait if is_last and streams else None,
+            uploaded=self.uploaded if is_last else (0, 0),
+            asked_again=self.asked_again and is_last,
+            pace=self.pace_of(message) if streams else None,
+        )

@@ -1,0 +1,80 @@
+"""Which message the pointer or the keyboard is at: there stands the bar with what can be done with it."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.core.message import Message
+from app.ui.transcript import spacing
+from app.ui.transcript.action_bar import ActionBar
+from app.ui.transcript.flow import Flow
+from app.ui.transcript.items import Items
+
+
+class Pointing(QObject):
+    def __init__(self, viewport: QWidget, flow: Flow, items: Items, bar: ActionBar) -> None:
+        super().__init__(viewport)
+        self._viewport = viewport
+        self._flow = flow
+        self._items = items
+        self._bar = bar
+        viewport.setMouseTracking(True)
+        viewport.installEventFilter(self)
+        flow.laid_out.connect(self._follow)
+        application = cast(QApplication, QApplication.instance())
+        application.focusChanged.connect(self._on_focus)
+
+    def watch(self, widget: QWidget) -> None:
+        """A row that the pointer may enter."""
+        widget.installEventFilter(self)
+
+    def message_at(self, place: QPoint) -> Message | None:
+        """The message there in the viewport, the room above it included."""
+        for placed in self._flow.placed:
+            if placed.y <= place.y() < placed.y + placed.row.extent and placed.item < len(self._items.messages):
+                return self._items.messages[placed.item]
+        return None
+
+    def place_of(self, message: Message) -> QRect:
+        """Where its rows in sight are in the viewport; empty where there are none."""
+        ids = [m.id for m in self._items.messages]
+        rows = [p for p in self._flow.placed if p.item < len(ids) and ids[p.item] == message.id]
+        if not rows:
+            return QRect()
+        top = rows[0].y + (0 if rows[0].index else spacing.TURN)
+        return QRect(self._flow.left, top, self._flow.width, rows[-1].y + rows[-1].row.extent - top)
+
+    def _point(self, message: Message | None) -> None:
+        if message is not None and not (place := self.place_of(message)).isEmpty():
+            self._bar.show_for(message, place)
+        else:
+            self._bar.let_go()
+
+    def _follow(self) -> None:
+        """The rows have moved: the bar goes with its message, or leaves with it."""
+        if self._bar.isVisible():
+            place = self.place_of(self._bar.message)
+            if place.isEmpty():
+                self._bar.hide()
+            else:
+                self._bar.show_for(self._bar.message, place)
+
+    def _on_focus(self, _old: QWidget | None, now: QWidget | None) -> None:
+        if now is not None and self._viewport.isAncestorOf(now) and not self._bar.isAncestorOf(now):
+            self._point(self.message_at(now.mapTo(self._viewport, QPoint(1, 1))))
+
+    # --- Qt ---
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        match event.type():
+            case QEvent.Type.Enter if watched is not self._viewport:
+                self._point(self.message_at(cast(QWidget, watched).pos()))
+            case QEvent.Type.MouseMove if watched is self._viewport:
+                self._point(self.message_at(cast(QMouseEvent, event).position().toPoint()))
+            case QEvent.Type.Leave if watched is self._viewport:
+                self._bar.let_go()
+        return False

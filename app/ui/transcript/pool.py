@@ -1,0 +1,131 @@
+"""The widgets of the rows: those on screen, those that may soon be again, and those that wait for another row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, cast
+
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.ui.transcript.content import Caption, Code, Content, Fold, Foot, More, Notice, Pictures, Prose, Table
+from app.ui.transcript.host import Host
+from app.ui.transcript.row import Row, RowWidget
+
+_KEPT: Final = 48
+"""Rows out of sight that keep their widgets."""
+
+
+class Pool:
+    """Rows by their widgets. A widget that has the keyboard's focus stays with its row."""
+
+    def __init__(self, host: Host, parent: QWidget, made: Callable[[QWidget], None]) -> None:
+        """`made` is told of each new widget."""
+        self._host = host
+        self._parent = parent
+        self._made = made
+        self._live: dict[Row, RowWidget] = {}
+        """The one used longest ago comes first."""
+        self._shown: dict[Row, Content] = {}
+        self._idle: dict[type, list[RowWidget]] = {}
+
+    def widget(self, row: Row) -> RowWidget:
+        """The row's widget, showing its content."""
+        widget = self._live.pop(row, None)
+        if widget is None:
+            widget = self._taken(type(row.content))
+        self._live[row] = widget
+        if self._shown.get(row) is not row.content:
+            self._shown[row] = row.content
+            widget.show_content(row.content)
+        return widget
+
+    def known(self, row: Row) -> RowWidget | None:
+        """Its widget, if it has one that shows what it is to show."""
+        return self._live.get(row) if self._shown.get(row) is row.content else None
+
+    def row_of(self, widget: object) -> Row | None:
+        return next((row for row, live in self._live.items() if live is widget), None)
+
+    def settle(self, placed: set[Row]) -> None:
+        """Hide what is not `placed`, and take the widgets of what was out of sight for long."""
+        spare = [row for row in self._live if row not in placed]
+        for row in spare:
+            widget = _as_widget(self._live[row])
+            if _has_focus(widget):
+                widget.move(widget.x(), -widget.height() - 1)  # hidden, it would lose the focus
+            elif not widget.isHidden():
+                widget.hide()
+        for row in spare[: max(0, len(spare) - _KEPT)]:
+            if not _has_focus(_as_widget(self._live[row])):
+                self._let_go(row)
+
+    def clear(self) -> None:
+        """All rows are gone."""
+        for row in list(self._live):
+            self._let_go(row)
+
+    def renew(self) -> None:
+        """Colours or sizes are others: every widget is made anew when it is needed."""
+        self.clear()
+        for widgets in self._idle.values():
+            for widget in widgets:
+                _as_widget(widget).deleteLater()
+        self._idle.clear()
+
+    def warm(self, kind: type, count: int) -> bool:
+        """Make one widget ahead if there are fewer than `count` of the kind; whether one was made."""
+        idle = self._idle.setdefault(kind, [])
+        if len(idle) >= count:
+            return False
+        idle.append(self._new(kind))
+        return True
+
+    def _let_go(self, row: Row) -> None:
+        widget = self._live.pop(row)
+        self._shown.pop(row, None)
+        widget.let_go()
+        _as_widget(widget).hide()
+        self._idle.setdefault(type(row.content), []).append(widget)
+
+    def _taken(self, kind: type) -> RowWidget:
+        idle = self._idle.get(kind)
+        return idle.pop() if idle else self._new(kind)
+
+    def _new(self, kind: type) -> RowWidget:
+        widget = _widget_for(kind)(self._host, self._parent)
+        self._made(_as_widget(widget))
+        return widget
+
+
+def _as_widget(widget: RowWidget) -> QWidget:
+    return cast(QWidget, widget)
+
+
+def _has_focus(widget: QWidget) -> bool:
+    focused = QApplication.focusWidget()
+    return focused is not None and (focused is widget or widget.isAncestorOf(focused))
+
+
+def _widget_for(kind: type) -> Callable[[Host, QWidget], RowWidget]:
+    from app.ui.transcript.caption_row import CaptionRow
+    from app.ui.transcript.code_row import CodeRow
+    from app.ui.transcript.fold_row import FoldRow
+    from app.ui.transcript.foot_row import FootRow
+    from app.ui.transcript.more_row import MoreRow
+    from app.ui.transcript.notice_row import NoticeRow
+    from app.ui.transcript.pictures_row import PicturesRow
+    from app.ui.transcript.prose_row import ProseRow
+    from app.ui.transcript.table_row import TableRow
+
+    kinds: dict[type, Callable[[Host, QWidget], RowWidget]] = {
+        Prose: ProseRow,
+        Code: CodeRow,
+        Table: TableRow,
+        Pictures: PicturesRow,
+        Fold: FoldRow,
+        Notice: NoticeRow,
+        Caption: CaptionRow,
+        Foot: FootRow,
+        More: MoreRow,
+    }
+    return kinds[kind]

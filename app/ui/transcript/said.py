@@ -1,0 +1,38 @@
+"""What a message says, as contents of rows, where it has no rows: to read much, none are to be made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.core.blocks import Block, Blocks
+from app.core.message import Message
+from app.core.plain_blocks import plain_blocks
+from app.ui.transcript.content import Code, Content, Prose, Table
+from app.ui.transcript.face import Face
+from app.ui.transcript.turn import FOLDED
+
+
+def contents_of(face: Face, number: int) -> Sequence[Content]:
+    """What the rows of a message show; where it has none, their text, without what is folded."""
+    rows = face.known_rows(number)
+    return [row.content for row in rows] if rows is not None else said(face.messages[number])
+
+
+def said(message: Message) -> Sequence[Content]:
+    """The text of a message that nothing was unfolded of."""
+    if message.role == "user":
+        return [Prose(block, "question") for block in plain_blocks(message.text.strip("\n"))]
+    if message.refused:
+        return []
+    blocks = Blocks()
+    blocks.feed(message.text[:FOLDED])
+    blocks.finish()
+    return [_content(block, blocks.definitions) for block in blocks.finished]
+
+
+def _content(block: Block, definitions: str) -> Prose | Code | Table:
+    if block.kind == "code":
+        return Code(block)
+    if block.kind == "table":
+        return Table(block, definitions=definitions)
+    return Prose(block, definitions=definitions if "[" in block.text else "")

@@ -1,0 +1,338 @@
+"""A row that shows rows of a table, in columns as wide as those of its other parts, and moved sideways with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import (
+    QColor,
+    QEnterEvent,
+    QFontMetricsF,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QTextCursor,
+    QTextLength,
+    QTextTable,
+    QTextTableFormat,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+
+from app.ui.theme import SPACE, Theme
+from app.ui.transcript import markup
+from app.ui.transcript.content import Table
+from app.ui.transcript.host import Host
+from app.ui.transcript.icon_button import IconButton
+from app.ui.transcript.sideways import BAR, Sideways, WideView
+from app.ui.transcript.table_keeping import copy_table, save_table
+from app.ui.transcript.text import SafeTextView
+
+_LEAST: Final = 48
+_MOST: Final = 360
+"""Pixels of a column, unless there is room for all."""
+_TIGHT: Final = 144
+"""Pixels down to which a column gives way so that the table needs not to be moved."""
+_PAD: Final = 16
+"""Pixels on the right of a cell."""
+_REFILLED: Final = 250
+"""Milliseconds between two layouts of a table that grows: Qt lays all of it out anew."""
+_COPIED: Final = 1_500
+"""Milliseconds that it says so."""
+
+
+def column_widths(weights: Sequence[int], digit: float, room: int, px: Callable[[int], int]) -> list[int]:
+    """Pixels of the columns of a table, by the characters of their widest cells; all of `room` is used.
+
+    Where the columns do not fit, wide ones give way first; if that is not enough, the table is wider than the room.
+    """
+    natural = [max(px(_LEAST), min(px(_MOST), round(weight * digit) + px(_PAD) + 1)) for weight in weights]
+    tight = [min(width, px(_TIGHT)) for width in natural]
+    if not natural or sum(tight) >= room:
+        return tight
+    if sum(natural) <= room:
+        widths = [room * width // sum(natural) for width in natural]
+    else:
+        share = (room - sum(tight)) / (sum(natural) - sum(tight))
+        widths = [int(low + (high - low) * share) for low, high in zip(tight, natural, strict=True)]
+    widths[-1] += room - sum(widths)
+    return widths
+
+
+class TableRow(QWidget):
+    """Attributes:
+    whole: gives the Markdown of all parts of the table; without it, that of its own part.
+    """
+
+    def __init__(self, host: Host, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._host = host
+        self._theme = theme = host.theme
+        self.whole: Callable[[], str] = self._own
+        self._content: Table | None = None
+        self._next: Table | None = None
+        """Grown since, and not laid out yet."""
+        self._ring = False
+        self._cells = _TableView(theme)
+        self._cells.link_opened.connect(host.link_opened)
+        self._cells.picture_named.connect(host.picture_named)
+        self._cells.ringed.connect(self._show_ring)
+        self._sideways = Sideways(theme, self._cells, theme.tokens.background, self)
+        self._sideways.moved.connect(lambda pixels: host.shifted.emit(self, pixels))
+        self._tools: _Tools | None = None
+        self._refilled = QTimer(self)
+        self._refilled.setSingleShot(True)
+        self._refilled.timeout.connect(self._catch_up)
+
+    @property
+    def view(self) -> SafeTextView:
+        return self._cells
+
+    @property
+    def offset(self) -> int:
+        """Pixels that the table is moved sideways."""
+        return self._sideways.offset
+
+    def show_content(self, content: Table) -> None:
+        grows = self._content is not None and content.open and self._content.block.start == content.block.start
+        if grows and self._refilled.isActive():
+            self._next = content
+            return
+        self._fill(content)
+
+    def height_for(self, width: int) -> int:
+        if self._content is None:
+            return 0
+        height = self._cells.height_in(width)
+        return height + (BAR if self._content.block.last and self._cells.extent > width else 0)
+
+    def shift(self, pixels: int) -> None:
+        self._sideways.shift(pixels)
+
+    def reveal(self, position: int) -> None:
+        """Move the table so that this character of it is to be seen; the other parts are told to follow."""
+        self._sideways.reveal(position)
+
+    def let_go(self) -> None:
+        self._refilled.stop()
+        self._content = self._next = None
+        self._cells.forget()
+        self._sideways.shift(0)
+        self._ring = False
+        if self._tools is not None:
+            self._tools.hide()
+
+    def copy(self) -> None:
+        """Put the whole table on the clipboard, so that it pastes as cells."""
+        copy_table(self.whole())
+
+    def save(self) -> None:
+        """Ask for a file, and save the whole table there."""
+        save_table(self.window(), self.whole())
+
+    def _own(self) -> str:
+        return self._content.block.text if self._content is not None else ""
+
+    def _fill(self, content: Table) -> None:
+        self._content, self._next = content, None
+        self._cells.show_table(content)
+        self._cells.set_caret(content.open)
+        if content.open:
+            self._refilled.start(_REFILLED)
+        if self.width() == self._cells.room:
+            self._arrange()
+
+    def _catch_up(self) -> None:
+        if self._next is not None:
+            self._fill(self._next)
+            self._host.resized.emit(self)
+
+    def _arrange(self) -> None:
+        if self._content is None:
+            return
+        height = self._cells.height_in(self.width())
+        self._sideways.fit(QRect(0, 0, self.width(), height), self._cells.extent)
+        bar = QRect(0, height, self.width(), BAR)
+        self._sideways.show_bar(bar if self._content.block.last else None)
+        if self._tools is not None:
+            self._tools.move(self.width() - self._tools.width(), 1)
+
+    def _show_ring(self, on: bool) -> None:
+        self._ring = on
+        self.update()
+        if on:
+            self._show_tools()
+
+    def _show_tools(self) -> None:
+        if self._tools is None:
+            self._tools = _Tools(self._theme, self)
+            self._tools.copy.clicked.connect(self._copy_and_say)
+            self._tools.save.clicked.connect(self.save)
+            for button in (self._tools.copy, self._tools.save):
+                button.installEventFilter(self)
+            self._cells.installEventFilter(self)
+        self._tools.move(self.width() - self._tools.width(), 1)
+        self._tools.show()
+        self._tools.raise_()
+
+    def _copy_and_say(self) -> None:
+        self.copy()
+        if self._tools is not None:
+            self._tools.say_copied()
+
+    def _hide_tools(self) -> None:
+        """Unless the pointer or the focus is still there."""
+        tools = self._tools
+        if tools is None or self.underMouse() or self._ring or tools.copy.hasFocus() or tools.save.hasFocus():
+            return
+        tools.hide()
+
+    # --- overrides of Qt ---
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, 0)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.FocusOut:
+            # Where the focus goes is known only afterwards.
+            QTimer.singleShot(0, self, self._hide_tools)
+        return super().eventFilter(watched, event)
+
+    def enterEvent(self, _event: QEnterEvent) -> None:
+        self._show_tools()
+
+    def leaveEvent(self, _event: QEvent) -> None:
+        self._hide_tools()
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:
+        self._arrange()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        if self._ring:
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QColor(self._theme.tokens.accent))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), SPACE, SPACE)
+            painter.end()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._sideways.wheel(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._sideways.key(event)
+
+
+class _TableView(WideView):
+    """The table. It is as wide as its columns."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme)
+        self._weights: tuple[int, ...] = ()
+        self.room = 0
+        """Pixels that it is laid out for; 0 as long as nobody has asked how high it is."""
+        self.extent = 0
+        """Pixels of all columns."""
+
+    def show_table(self, content: Table) -> None:
+        """Show other rows; what is selected stays so where the text goes on."""
+        cursor, before = self.textCursor(), self.toPlainText()
+        anchor, position = cursor.anchor(), cursor.position()
+        document = self.document()
+        self.blockSignals(True)
+        document.setLayoutEnabled(False)  # laid out once, when all is there: that is what takes the time
+        text = f"{content.block.text}\n\n{content.definitions}" if content.definitions else content.block.text
+        markup.fill(document, text, self._theme, pictures=content.pictures)
+        if not content.block.first and (table := self._table()) is not None:
+            table.removeRows(0, 1)
+        self._weights = content.weights
+        if self.room:
+            self._set_columns()
+            document.setLayoutEnabled(True)
+        if anchor != position and max(anchor, position) <= len(before) and self.toPlainText().startswith(before[:-1]):
+            cursor = QTextCursor(document)
+            cursor.setPosition(anchor)
+            cursor.setPosition(position, QTextCursor.MoveMode.KeepAnchor)
+            self.setTextCursor(cursor)
+        self.blockSignals(False)
+        self.setAccessibleName(self.tr("Table"))
+        self.setAccessibleDescription(self.plain)
+
+    def height_in(self, width: int) -> int:
+        """Pixels that all rows are high where there is so much room."""
+        if width != self.room:
+            self.room = width
+            document = self.document()
+            document.setLayoutEnabled(False)
+            self._set_columns()
+            document.setLayoutEnabled(True)
+        return round(self.document().size().height())
+
+    def _table(self) -> QTextTable | None:
+        for frame in self.document().rootFrame().childFrames():
+            if isinstance(frame, QTextTable):
+                return frame
+        return None
+
+    def _set_columns(self) -> None:
+        table = self._table()
+        if table is None:
+            self.extent = self.room
+        else:
+            weights = [*self._weights, *[0] * table.columns()][: table.columns()]
+            digit = QFontMetricsF(self.font()).horizontalAdvance("0")
+            widths = column_widths(weights, digit, self.room, self._theme.px)
+            self.extent = sum(widths)
+            table.setFormat(_formed(table.format(), widths))
+        self.setLineWrapColumnOrWidth(max(1, self.extent))
+
+    # --- overrides of Qt ---
+
+    def heightForWidth(self, width: int) -> int:
+        return self.height_in(width)
+
+
+def _formed(form: QTextTableFormat, widths: Sequence[int]) -> QTextTableFormat:
+    lengths = [QTextLength(QTextLength.Type.FixedLength, width) for width in widths]
+    form.setColumnWidthConstraints(lengths)
+    form.setWidth(QTextLength(QTextLength.Type.FixedLength, sum(widths)))
+    form.setTopMargin(0)
+    form.setBottomMargin(0)
+    return form
+
+
+class _Tools(QFrame):
+    """The buttons over a table that is pointed at."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setObjectName("actions")
+        self.setAccessibleName(self.tr("Actions of the table"))
+        self.copy = self._button("copy", self.tr("Copy the table"))
+        self.save = self._button("download", self.tr("Save as CSV…"))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(1, 1, 1, 1)
+        row.setSpacing(0)
+        row.addWidget(self.copy)
+        row.addWidget(self.save)
+        self._said = QTimer(self)
+        self._said.setSingleShot(True)
+        self._said.timeout.connect(lambda: self._say("copy", self.tr("Copy the table")))
+        self.adjustSize()
+
+    def say_copied(self) -> None:
+        self._say("check", self.tr("Copied"))
+        self._said.start(_COPIED)
+
+    def _say(self, icon: str, tip: str) -> None:
+        self.copy.setIcon(self._theme.icon(icon))
+        self.copy.setToolTip(tip)
+
+    def _button(self, icon: str, name: str) -> IconButton:
+        button = IconButton(self._theme, icon, name, parent=self)
+        button.setProperty("kind", "action")
+        button.setCursor(Qt.CursorShape.ArrowCursor)
+        return button
