@@ -5,12 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Final
 
 _MOST: Final = 1_000_000
 """Characters."""
-COUNT: Final = 200
 
 Bomb = Callable[[], str]
 
@@ -246,7 +245,7 @@ _FENCES: Final[Mapping[str, Bomb]] = {
     "code with control characters": lambda: _fence("".join(map(chr, range(1, 32))) * 5000),
     "code full of tabs": lambda: _fence("\ta\t\tb\n" * 30_000, "make"),
 }
-_FIGURES: Final[Mapping[str, Bomb]] = {
+_CHARACTERS: Final[Mapping[str, Bomb]] = {
     "100,000 combining marks": partial(repeated, "\u0301", 100_000, "a"),
     "letters with 100 marks each": partial(_zalgo, 5_000, 100),
     "overrides to the left": partial(repeated, "\u202eabc", 50_000),
@@ -324,15 +323,14 @@ def _pairs() -> Iterator[tuple[str, str]]:
     return pairwise(letters)
 
 
-_MIXED: Final = (_MARKUP, _NESTED, _TABLES, _FENCES, _LINKS, _FIGURES)
+_MIXTURES: Final = 17
+_MIXED: Final = (_MARKUP, _NESTED, _TABLES, _FENCES, _LINKS, _CHARACTERS)
 
 
-def _between() -> Iterator[tuple[str, Bomb]]:
-    """The beginnings of bombs of each kind, one after the other, under a number."""
+def _mixtures() -> Iterator[tuple[str, Bomb]]:
+    """The beginnings of four bombs, one after the other, under a number."""
     chance = random.Random(17)  # noqa: S311
-    number = 0
-    while True:
-        number += 1
+    for number in range(1, _MIXTURES + 1):
         chosen = [chance.choice(list(kind.values())) for kind in chance.sample(_MIXED, 4)]
         yield f"a mixture, {number}", partial(_mixture, tuple(chosen))
 
@@ -341,8 +339,18 @@ def _mixture(bombs: tuple[Bomb, ...]) -> str:
     return "\n\nwords between\n\n".join(bomb()[:15_000] for bomb in bombs)
 
 
-_SINGLE: Final = {
-    **_WORDS, **_LINES, **_MARKUP, **_LINKS, **_NESTED, **_TABLES, **_FENCES, **_FIGURES, **_HTML, **_MATHS,
-}  # fmt: skip
-BOMBS: Final[Mapping[str, Bomb]] = {**_SINGLE, **dict(islice(_between(), max(0, COUNT - len(_SINGLE))))}
-"""Each by its name."""
+KINDS: Final[Mapping[str, Mapping[str, Bomb]]] = {
+    "words": _WORDS,
+    "lines": _LINES,
+    "markup": _MARKUP,
+    "links": _LINKS,
+    "nested": _NESTED,
+    "tables": _TABLES,
+    "fences": _FENCES,
+    "characters": _CHARACTERS,
+    "html": _HTML,
+    "maths": _MATHS,
+    "mixtures": dict(_mixtures()),
+}
+"""Each by its name, of each kind."""
+BOMBS: Final[Mapping[str, Bomb]] = {name: bomb for kind in KINDS.values() for name, bomb in kind.items()}

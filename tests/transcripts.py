@@ -10,6 +10,9 @@ from typing import Any, Final
 from app.core.message import ImageBlock, Message, ReplyBlock, Usage
 
 MODEL: Final = "claude-sonnet-5-5"
+FAREWELL: Final = "Farewell."
+"""What a benchmark waits for: nothing else says it."""
+LONG_TITLE: Final = "A long talk about views"
 _BEGAN: Final = 1_790_000_000.0
 _LEXICON: Final = (
     "amber arch basin bright calm canvas cedar circle clear coast copper corner dawn delta draft east edge ember field "

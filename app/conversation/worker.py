@@ -418,7 +418,7 @@ class Worker(QObject):
             server=request.server,
             prefix=request.prefix,
             ttl=request.ttl,
-            cache=remembered(request, today.known(self._messages.messages), today.now),
+            cache=remembered(request, self._known(today), today.now),
             estimate="0" if call.practice else exact(call.ahead),
         )
         reply = Reply(message, self._terms.facts.id, self._branch, len(history), self._store, self._tasks)
@@ -434,6 +434,10 @@ class Worker(QObject):
         self.answered.emit(ended)
         if unsettled is not None:
             self._tasks.failed.emit(unsettled)
+
+    def _known(self, today: Today) -> Sequence[Message]:
+        """All that went to a server, with what an edited question has just taken from the branch shown."""
+        return replace(today, others=self._messages.others).known(self._messages.messages)
 
     async def _settle(self, ended: Message, today: Today) -> StoreError | None:
         """Tell the ledger what the answer cost. Returns why that failed: no answer is lost over it."""

@@ -285,8 +285,8 @@ class Blocks:
                 del self._open.queue[: left.at]
                 if left.line is not None:
                     self._open.queue[0] = left.line
-                self._open.context = left.context
-                return left.context is not None and left.context.is_broken
+                is_new, self._open.context = left.context is not self._open.context, left.context
+                return is_new and left.context is not None and left.context.is_broken
         self._open.queue = []
         return False
 

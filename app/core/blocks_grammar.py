@@ -94,12 +94,12 @@ def _tops(tokens: list[Token], definitions: list[tuple[int, int]], lines: Sequen
     for index, token in enumerate(tokens):
         if token.level == 0 and token.nesting >= 0:
             opened.append(index)
-    for index, behind in zip(opened, [*opened[1:], len(tokens)], strict=True):
+    for index, behind in zip(opened, [*opened, len(tokens)][1:], strict=True):
         found.append(_top(tokens[index:behind]))
     found.sort(key=lambda top: top.first)
     return [
         top._replace(end=_last_line(lines, top.first, behind.first if behind else len(lines)))
-        for top, behind in zip(found, [*found[1:], None], strict=True)
+        for top, behind in zip(found, [*found, None][1:], strict=True)
     ]
 
 
@@ -206,7 +206,9 @@ def _table(rule: _Rule) -> _Rule:
 
 
 def _ends_table(state: StateBlock, line: int, end: int) -> bool:
-    if state.sCount[line] < state.blkIndent or state.isEmpty(line) or state.is_code_block(line):
+    if state.sCount[line] < state.blkIndent or state.is_code_block(line):
+        return True
+    if not state.src[state.bMarks[line] : state.eMarks[line]].strip():
         return True
     return any(rule(state, line, end, True) for rule in state.md.block.ruler.getRules("blockquote"))
 

@@ -15,7 +15,7 @@ _TOKEN: Final = re.compile(
     r"|(?P<fence>(?m:^)(?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*(?:`{3,}(?=[^`\n]*$)|~{3,})[^\n]*)"
     r"|(?P<ticks>`+)"
     r"|(?P<blank>\n(?=[ \t>]*(?:\n|\Z)))"
-    r"|(?P<target>\]\([^\s()]*\)|(?m:^)[ \t>]*\[[^\]\n]+\]:[ \t]*\S+|<[A-Za-z][A-Za-z0-9+.-]*:[^\s<>]*>|\bhttps?://[^\s<>]+)",
+    r"|(?P<target>\]\((?:[^\s()]*\)|<[^<>\n]*>)|(?m:^)[ \t>]*\[[^\]\n]+\]:[ \t]*\S+|<[A-Za-z][A-Za-z0-9+.-]*:[^\s<>]*>|\bhttps?://[^\s<>]+)",
     re.MULTILINE,
 )
 _QUOTED: Final = re.compile(r"\n[ \t]*(?:>[ \t]?)+")
@@ -54,7 +54,7 @@ class _Token:
 
 
 def find(text: str) -> list[Formula]:
-    r"""The formulas of a piece of Markdown: `$…$`, `$$…$$`, `\(…\)`, `\[…\]`, none within code, an address or each other.
+    r"""The formulas of a piece of Markdown: `$…$`, `$$…$$`, `\(…\)`, `\[…\]`, none within code or an address.
 
     `$` opens where no space follows; the next `$` closes where no space stands before it and no digit follows, else
     there is no formula: "$5 and $10" are prices. No formula goes beyond a blank line. Takes time linear in the text.

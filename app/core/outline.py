@@ -107,7 +107,7 @@ class Memory:
         turns = list(_turns(history[start:]))
         at = start
         for index, (question, answers) in enumerate(turns):
-            if index == len(turns) - _UNSETTLED:
+            if index and index == len(turns) - _UNSETTLED:
                 self._known = seed, history[:at], outline.copy()
             for message in _sendable(question, answers):
                 outline.add(message)

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from itertools import accumulate
 from typing import Final
 
-_MARKS: Final = str.maketrans("", "", "*_`~\\")
+_MARKS: Final = "*_`~\\"
 """What Markdown puts between the letters of a word."""
 
 
@@ -40,7 +40,11 @@ class Query:
 
 def _bare(text: str) -> str:
     """Without marks, so that a word of which a part is bold is one word."""
-    return (html.unescape(text) if "&" in text else text).translate(_MARKS).casefold()
+    if "&" in text:
+        text = html.unescape(text)
+    for mark in _MARKS:
+        text = text.replace(mark, "")
+    return text.casefold()
 
 
 def _unfolded(text: str, found: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 from xml.etree.ElementTree import Element, SubElement, fromstring, tostring
 
-import ziamath
-from ziafont import config as font_config
+from ziafont.config import config as font_config
 from ziamath import operators
 from ziamath.nodes.mrow import Mrow
 from ziamath.tex import tex2mml
+from ziamath.zmath import Math
 
 LONGEST: Final = 2_000
 """Characters of TeX that are still drawn."""
-_MOST: Final = 900
+_MOST: Final = 3_000
 """Signs that are laid out for a formula, each as often as ziamath does it. A hundred take some 25 ms."""
 _DEEPEST: Final = 40
 """Braces and other things that open, within each other."""
@@ -71,15 +71,14 @@ def typeset(tex: str, *, display: bool) -> Outline:
     _check(tex)
     try:
         math_ml = fromstring(tex2mml(tex, inline=not display))  # noqa: S314  # latex2mathml has just written it
-        _strip(math_ml)
-        if _weight(math_ml) > _MOST:
-            raise NotTypeset
-        drawn = ziamath.Math(math_ml, size=_EM, margin=0)
-        box, shapes = drawn.node.bbox, drawn.svgxml()
-    except NotTypeset:
-        raise
+        _prepare(math_ml)
+        drawn = Math(math_ml, size=_EM, margin=0) if _weight(math_ml) <= _MOST else None
+        shapes = drawn.svgxml() if drawn is not None else None
     except Exception as error:
         raise NotTypeset from error  # whatever a formula makes of the two libraries, its TeX can be read
+    if drawn is None or shapes is None:
+        raise NotTypeset
+    box = drawn.node.bbox
     width, ascent, descent = box.xmax - box.xmin, max(0, box.ymax), max(0, -box.ymin)
     if not all(math.isfinite(side) and side < _WIDEST * _EM for side in (width, ascent, descent)) or width <= 0:
         raise NotTypeset
@@ -96,12 +95,16 @@ def _check(tex: str) -> None:
             raise NotTypeset
 
 
-def _strip(element: Element) -> None:
-    """A formula has the colour of the words around it, and nothing in it can be clicked. No name keeps its namespace."""
+def _prepare(element: Element) -> None:
+    """Take away what a formula is not to have: colours of its own, links, namespaces, sums as high as what follows."""
     for each in element.iter():
         each.tag = each.tag.rpartition("}")[2]
+        if _is(each, "largeop"):
+            each.set("stretchy", "false")
         for name in _COLORS:
             each.attrib.pop(name, None)
+        if each.tag == "mstyle" and not each.attrib:
+            each.tag = "mrow"  # ziamath would take away its end alone
 
 
 def _weight(element: Element) -> int:
@@ -113,25 +116,26 @@ def _weight(element: Element) -> int:
 
 
 _ONCE: Final = {
-    *("math", "mrow", "mstyle", "mfrac", "msup", "msub", "msubsup", "msqrt", "mroot", "menclose", "mtable", "mtr", "mtd")
+    *("math", "mrow", "mstyle", "mfrac", "msup", "msub", "msubsup"),
+    *("msqrt", "mroot", "menclose", "mtable", "mtr", "mtd"),
 }
 """What ziamath lays out once, unless something in it stretches."""
 
 
 def _stretches(element: Element) -> bool:
     """Whether anything in an element may be as high as what stands beside it."""
-    return any(_is_stretchy(each) for each in element.iter() if each.tag in {"mo", "mi"})
+    return any(_is(each, "stretchy") for each in element.iter())
 
 
-def _is_stretchy(sign: Element) -> bool:
-    name = (sign.text or "").strip()
-    if sign.tag == "mi" and name not in operators.names:
+def _is(element: Element, kind: str) -> bool:
+    """Whether it is an operator of a kind, by its own word or by its sign; ziamath takes identifiers for some, too."""
+    if element.tag not in {"mo", "mi"}:
         return False
-    stretchy = sign.get("stretchy")
-    if stretchy is not None:
-        return stretchy != "false"
+    word, sign = element.get(kind), (element.text or "").strip()
+    if word is not None:
+        return word != "false"
     forms = ("prefix", "infix", "postfix")
-    return any(operators.operators.get((name, form), {}).get("stretchy", "false") != "false" for form in forms)
+    return any(operators.operators.get((sign, form), {}).get(kind, "false") != "false" for form in forms)
 
 
 class _Row(Mrow, tag="mrow"):

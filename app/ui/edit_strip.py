@@ -78,9 +78,9 @@ class EditStrip(QWidget):
             chat.edit(last.id)
 
     def cancel(self) -> bool:
-        """Leave the question as it was; whether one is edited. What was changed of it can be had back."""
+        """Leave the question as it was; whether one is edited, and not on its way. What was changed can be had back."""
         chat = self._chat
-        if chat is None or not chat.editing:
+        if chat is None or not chat.editing or chat.worker.busy:
             return False
         edited, written = chat.editing, chat.draft.to_json()
         before = next((m for m in chat.messages.messages if m.id == edited), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QToolButton, QWidget
 
@@ -34,11 +34,10 @@ class FindBar(QWidget):
     def __init__(self, theme: Theme, find: Find, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._find = find
+        self.find: Final = find
         self._over = parent
         self._before: QWidget | None = None
         """What had the keyboard when it was opened."""
-        self._room = QRect()
         self._field = QLineEdit()
         self._count = Label(theme, role="caption", tone="secondary")
         self._back = self._button(self.tr("Previous"), "Shift+F3", find.previous)
@@ -59,12 +58,12 @@ class FindBar(QWidget):
         was_hidden = self.isHidden()
         self.show()
         self.raise_()
-        self.place(self._room)
+        self._place()
         words = words.strip()
         if words and "\n" not in words and len(words) <= _LONGEST:
             self._field.setText(words)
-        if was_hidden and self._field.text() and self._find.text != self._field.text():
-            self._find.search(self._field.text())
+        if was_hidden and self._field.text() and self.find.text != self._field.text():
+            self.find.search(self._field.text())
         self._field.selectAll()
         self._field.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
@@ -75,10 +74,10 @@ class FindBar(QWidget):
 
     def next(self) -> None:
         """Go to the next hit; a closed bar is opened for that."""
-        self._go(self._find.next)
+        self._go(self.find.next)
 
     def previous(self) -> None:
-        self._go(self._find.previous)
+        self._go(self.find.previous)
 
     def close_up(self) -> None:
         """Put the bar away; the conversation stays where it is."""
@@ -86,20 +85,12 @@ class FindBar(QWidget):
             return
         had_focus = self.isAncestorOf(QApplication.focusWidget() or self)
         self.hide()
-        self._find.close()
+        self.find.close()
         before, self._before = self._before, None
         if had_focus:
             back = before if before is not None and before.isVisible() else self._over
             back.setFocus(Qt.FocusReason.OtherFocusReason)
         self.closed.emit()
-
-    def place(self, room: QRect) -> None:
-        """Take the top right corner of a place of the parent's, as far as that goes."""
-        self._room = room
-        width = min(self._theme.grown(_WIDTH), room.width() - 2 * _GAP)
-        if room.isValid():
-            left = room.right() + 1 - _GAP - width
-            self.setGeometry(left, room.top() + 2 * SPACE, width, self.sizeHint().height())
 
     # --- putting together ---
 
@@ -107,6 +98,7 @@ class FindBar(QWidget):
         self._field.setPlaceholderText(self.tr("Find in this conversation"))
         self._field.setAccessibleName(self.tr("Find in this conversation"))
         self._field.installEventFilter(self)
+        self._over.installEventFilter(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(3 * SPACE, SPACE, SPACE, SPACE)
         row.setSpacing(0)
@@ -132,8 +124,14 @@ class FindBar(QWidget):
         # The bar is its frame.
         self._field.setStyleSheet("QLineEdit { border: none; background: transparent; padding: 0; min-height: 0; }")
         self._field.setFont(self._theme.font("secondary"))
-        self.place(self._room)
+        self._place()
         self.update()
+
+    def _place(self) -> None:
+        """Take the corner, as far as there is room."""
+        room = self._over.width() - 2 * _GAP
+        width = min(self._theme.grown(_WIDTH), room)
+        self.setGeometry(_GAP + room - width, 2 * SPACE, width, self.sizeHint().height())
 
     # --- what is found ---
 
@@ -144,6 +142,8 @@ class FindBar(QWidget):
             words = self.tr("%1 so far").replace("%1", figures.count(count))
         elif not count:
             words = self.tr("Nothing found")
+        elif not current:
+            words = self.tr("%1 found").replace("%1", figures.count(count))
         else:
             words = self.tr("%1 of %2").replace("%1", figures.count(current)).replace("%2", figures.count(count))
         if words != self._count.text():
@@ -164,7 +164,14 @@ class FindBar(QWidget):
         """Keys of the field that are the bar's, and whether it has the focus: that is shown around the whole bar."""
         if event.type() in {QEvent.Type.FocusIn, QEvent.Type.FocusOut}:
             self.update()
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and self._take(event):
+        if event.type() == QEvent.Type.Resize and watched is self._over and not self.isHidden():
+            self._place()
+        if (
+            watched is self._field
+            and isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.KeyPress
+            and self._take(event)
+        ):
             return True
         return super().eventFilter(watched, event)
 
@@ -181,9 +188,9 @@ class FindBar(QWidget):
             if isinstance(focused, QToolButton):
                 focused.click()
             elif back:
-                self._find.previous()
+                self.find.previous()
             else:
-                self._find.next()
+                self.find.next()
         else:
             return False
         return True

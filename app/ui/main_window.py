@@ -168,7 +168,7 @@ class MainWindow(QMainWindow):
         from app.ui.shelf import ShelfBar
         from app.ui.transcript.view import Transcript
 
-        self._transcript = Transcript(self._theme, self._gallery)
+        self._transcript = Transcript(self._theme, self._gallery, self._tools)
         self._transcript.picture_opened.connect(self._open_sent_picture)
         self._transcript.details_wanted.connect(lambda number: self._open_sent_picture(number, details=True))
         self._transcript.action.connect(self._act)
@@ -176,13 +176,14 @@ class MainWindow(QMainWindow):
         self._transcript.link_opened.connect(lambda link: QDesktopServices.openUrl(QUrl(link)))
         self._transcript.set_chat(self._chat)
         self._pages.addWidget(self._transcript)
-        self._shelf = ShelfBar(self._theme, self._gallery, self._tools, self._transcript)
+        self._shelf = ShelfBar(self._theme, self._gallery, self._tools, self._transcript.selected_text)
         self._shelf.picture_opened.connect(self._open_sent_picture)
         self._shelf.left.connect(self._composer.focus)
         self._shelf.resized.connect(self._composer.leave_room)
         self._shelf.set_chat(self._chat)
         self._writing.insertWidget(0, self._shelf)
         self._composer.furnish()
+        self._composer.undo_first(self._transcript.deeds.undo)
         self._add_actions()
 
     def _add_actions(self) -> None:
@@ -194,7 +195,10 @@ class MainWindow(QMainWindow):
         self._act_on(self.tr("Costs"), self._open_costs, "Ctrl+Shift+L")
         self._act_on(self.tr("Earlier pictures"), self._shelf.toggle, "Ctrl+Shift+P")
         self._act_on(self.tr("Show or hide the sidebar"), self._toggle_sidebar, "Ctrl+Shift+S")
-        self._act_on(self.tr("Copy the last answer"), self._transcript.copy_last, "Ctrl+Shift+C")
+        self._act_on(self.tr("Copy the last answer"), self._transcript.copying.copy_last, "Ctrl+Shift+C")
+        self._act_on(self.tr("Find in this chat"), self._find, keys.Find)
+        self._act_on(self.tr("Find the next"), self._transcript.find_bar.next, "F3", "Ctrl+G")
+        self._act_on(self.tr("Find the one before"), self._transcript.find_bar.previous, "Shift+F3", "Ctrl+Shift+G")
         self._act_on(self.tr("Write"), self._composer.focus, "Shift+Esc")
         self._act_on(self.tr("Larger text"), lambda: self._zoom(10), "Ctrl++", "Ctrl+=")
         self._act_on(self.tr("Smaller text"), lambda: self._zoom(-10), "Ctrl+-")
@@ -255,6 +259,10 @@ class MainWindow(QMainWindow):
 
     def _toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def _find(self) -> None:
+        if self._pages.currentWidget() is self._transcript:
+            self._transcript.find_bar.open(self._transcript.copying.selected_words())
 
     def _zoom(self, step: int) -> None:
         now = self._tools.preferences.settings.text_size

@@ -62,6 +62,10 @@ class Tokens:
     """Under the pointer, on background, side or surface."""
     badge: str
     """Behind the words on a picture."""
+    found: str
+    """Behind words that were looked for."""
+    found_here: str
+    """Behind those of them that are looked at."""
 
 
 LIGHT: Final = Tokens(
@@ -80,6 +84,8 @@ LIGHT: Final = Tokens(
     danger="#B93A34",
     hover="#E9E6E0",
     badge="#33312E",
+    found="#FBEBB5",
+    found_here="#F2C14B",
 )
 DARK: Final = Tokens(
     dark=True,
@@ -97,6 +103,8 @@ DARK: Final = Tokens(
     danger="#F08A84",
     hover="#2E2E32",
     badge="#3A3A3E",
+    found="#4D4320",
+    found_here="#E3B341",
 )
 
 

@@ -22,6 +22,9 @@ from tests.benchmarks import (
     reading,
     start,
     thumbnails,
+    transcript,
+    transcript_bombs,
+    transcript_streaming,
 )
 from tests.benchmarks.row import table
 
@@ -37,6 +40,10 @@ _BENCHMARKS = {
     "drop_many": drop_many.measure,
     "body": body.measure,
     "calibration": calibration.measure,
+    "transcript": transcript.measure,
+    "scrolling": transcript.scrolling,
+    "streaming": transcript_streaming.measure,
+    "bombs": transcript_bombs.measure,
 }
 
 

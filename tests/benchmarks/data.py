@@ -16,6 +16,7 @@ from app.core.message import ImageBlock, Message, ReplyBlock
 from app.core.private import make_folder
 from app.core.store import Conversation, Store
 from tests.pictures import encoded, exif, photo, screenshot
+from tests.transcripts import FAREWELL, LONG_TITLE, conversation, reply
 
 MODEL = "claude-sonnet-5-5"
 STANDARD_MODEL = "claude-sonnet-4-6"
@@ -48,6 +49,16 @@ async def fill(folder: Path, conversations: int) -> None:
         await store.create(Conversation(ours, title, MODEL, created=when, updated=when))
         await store.add_message(ours, Message.from_user(title, [image], id=f"{ours}q", created=when))
         await store.add_message(ours, Message("assistant", (answer,), f"{ours}a", when + 1, model=MODEL))
+    store.close()
+
+
+async def fill_long(folder: Path, messages: int) -> None:
+    """Store one conversation of so many messages beside the others; it is the newest, and ends with `FAREWELL`."""
+    store = Store.open(folder)
+    last = reply(f"And so on.\n\n{FAREWELL}", messages)
+    said = [*conversation(messages - 1), last]
+    await store.create(Conversation("f" * 32, LONG_TITLE, MODEL, created=_BEGAN, updated=_BEGAN))
+    await store.replace_messages("f" * 32, said)
     store.close()
 
 

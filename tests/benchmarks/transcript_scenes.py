@@ -18,7 +18,6 @@ from tests.benchmarks.transcript_window import SIZE, Scene, Scenes, Window, mega
 
 _CHUNK: Final = 4
 """Characters of a delta: about a token."""
-_END: Final = "Farewell."
 _UPDATES: Final = 60
 _STREAMED: Final = 5.0
 """Seconds, as the next one."""
@@ -27,12 +26,12 @@ _NOTCHES_A_SECOND: Final = 125
 
 async def opening(scene: Scene, count: int) -> Any:
     """A conversation of so many messages: until its end is painted, what it occupies then, and the longest gap."""
-    messages = [*transcripts.conversation(count - 1), transcripts.reply(f"And so on.\n\n{_END}", count)]
+    messages = [*transcripts.conversation(count - 1), transcripts.reply(f"And so on.\n\n{transcripts.FAREWELL}", count)]
     chat = scene.chat(messages)
     gc.collect()
     before = megabytes()
     scene.beat.begin()
-    took = await scene.took(lambda: scene.transcript.set_chat(chat), lambda: scene.shows(_END))
+    took = await scene.took(lambda: scene.transcript.set_chat(chat), lambda: scene.shows(transcripts.FAREWELL))
     at_once = megabytes() - before
     await scene.calm()
     return {"took": took, "memory": at_once, "later": megabytes() - before, "gap": scene.beat.longest}
@@ -146,11 +145,11 @@ async def first(scene: Scene) -> Any:
 
 async def burst(scene: Scene) -> Any:
     """60 KB with 22 blocks of code as fast as the loop takes them, until the end is painted."""
-    text = transcripts.code_answer() + _END
+    text = transcripts.code_answer() + transcripts.FAREWELL
     answer = await _begun(scene, 0)
     scene.beat.begin()
     began = perf_counter()
-    ended = asyncio.ensure_future(scene.painted(lambda: scene.shows(_END)))
+    ended = asyncio.ensure_future(scene.painted(lambda: scene.shows(transcripts.FAREWELL)))
     for at in range(0, len(text), 16 * _CHUNK):
         answer = _grown(scene, answer, text[at : at + 16 * _CHUNK])
         await asyncio.sleep(0)

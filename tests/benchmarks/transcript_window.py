@@ -109,7 +109,7 @@ class Scene:
         self._tools = tools
         self.beat = Beat()
         self.window = Window()
-        self.transcript = Transcript(theme, gallery)
+        self.transcript = Transcript(theme, gallery, tools)
         layout = QVBoxLayout(self.window)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.transcript)

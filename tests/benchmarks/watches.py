@@ -15,14 +15,15 @@ from time import perf_counter
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QListView
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QListView, QTextEdit
 
 from app.core.fit import Size
 from app.core.message import Message
 from app.ui.main_window import MainWindow
 from app.ui.message_edit import MessageEdit
 from tests.benchmarks.memory import Peak
+from tests.transcripts import FAREWELL, LONG_TITLE
 
 _QUESTION: Final = "How do these differ?"
 _SETTLED: Final = 3000
@@ -152,6 +153,67 @@ class Drop(Watch):
         say("prepared " + json.dumps({**self._took, **one, "stall": self._stall}))
 
 
+class Click(Watch):
+    """Clicks on the long conversation in the sidebar, after a short one was opened; says "opened" with milliseconds
+    until its end is painted, and with the longest stall until all of it is there, as JSON.
+    """
+
+    short_first = True
+
+    def go_on(self) -> None:
+        rows = self.window.findChild(QListView, "conversations")
+        assert isinstance(rows, QListView)
+        self._rows = rows
+        self._beat = QTimer(self, interval=_BEAT, timerType=Qt.TimerType.PreciseTimer)
+        self._beat.timeout.connect(self._count)
+        long = max(range(rows.model().rowCount()), key=lambda row: rows.model().index(row, 0).data() == LONG_TITLE)
+        if self.short_first:
+            self._click(1 if long == 0 else 0)
+        QTimer.singleShot(_SETTLED, self, lambda: self._measure(long))
+
+    def _measure(self, row: int) -> None:
+        self._stall, self._last = 0.0, perf_counter()
+        self._beat.start()
+        self.window.installEventFilter(self)
+        self._began = perf_counter()
+        self._click(row)
+
+    def _click(self, row: int) -> None:
+        place = QPointF(self._rows.visualRect(self._rows.model().index(row, 0)).center())
+        left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+        for kind, buttons in ((QEvent.Type.MouseButtonPress, left), (QEvent.Type.MouseButtonRelease, none)):
+            everywhere = self._rows.viewport().mapToGlobal(place)
+            event = QMouseEvent(kind, place, everywhere, left, buttons, Qt.KeyboardModifier.NoModifier)
+            QCoreApplication.sendEvent(self._rows.viewport(), event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.UpdateRequest and self._is_there():
+            watched.removeEventFilter(self)
+            QCoreApplication.sendEvent(watched, event)
+            self._took = (perf_counter() - self._began) * 1000
+            QTimer.singleShot(_AFTER_ANSWER, self, self._tell)
+            return True
+        return False
+
+    def _is_there(self) -> bool:
+        texts = self.window.findChildren(QTextEdit)
+        return any(FAREWELL in text.toPlainText() and not text.visibleRegion().isEmpty() for text in texts)
+
+    def _count(self) -> None:
+        now = perf_counter()
+        self._stall, self._last = max(self._stall, (now - self._last) * 1000 - _BEAT), now
+
+    def _tell(self) -> None:
+        self._beat.stop()
+        say("opened " + json.dumps({"took": self._took, "gap": self._stall}))
+
+
+class FirstClick(Click):
+    """The same where nothing was opened before."""
+
+    short_first = False
+
+
 def one_decode(path: str, size: Size) -> float:
     """Milliseconds that Pillow alone takes to decode one picture as small as the size to be sent allows."""
     from PIL import Image  # not before the app imports it itself
@@ -189,4 +251,6 @@ WATCHES: Final[dict[str, Callable[[MainWindow], Watch]]] = {
     "idle": Idle,
     "answered": Answered,
     "drop": Drop,
+    "click": Click,
+    "first_click": FirstClick,
 }

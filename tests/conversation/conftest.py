@@ -12,6 +12,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.conversation.attachment import Document, DraftPicture, Many, Source
+from app.conversation.chat import Chat
 from app.conversation.draft import Draft
 from app.conversation.tools import Tools
 from app.core.catalog import Catalog
@@ -20,6 +21,7 @@ from app.core.fetch import Fetched
 from app.core.message import Message
 from app.core.store import Conversation
 from tests.conftest import destroy, finish
+from tests.conversation.talk import MODEL, Talk
 
 
 @dataclass
@@ -114,3 +116,9 @@ def slow_disk(tools: Tools) -> Iterator[None]:
     finally:
         disk.set()
         store.replace_messages = replace_messages  # type: ignore[method-assign]
+
+
+@pytest.fixture
+def talk(online: Tools, qtbot: QtBot) -> Talk:
+    """A new conversation with the test server."""
+    return Talk(Chat.new(MODEL, online, online.account), online, qtbot)

@@ -112,6 +112,24 @@ def test_the_same_bytes_are_uploaded_once(
     assert uploads(api) == 1
 
 
+def test_what_went_as_bytes_does_so_again_in_another_version(
+    ask: Callable[..., Message],
+    api: ApiServer,
+    chat: Chat,
+    online: Tools,
+    picture: Callable[..., Path],
+    qtbot: QtBot,
+) -> None:
+    """The server has it in its cache as such, also when the answer to it is not among the messages any more."""
+    online.preferences.update(upload=False)
+    ask("What?", picture())
+    online.preferences.update(upload=True)
+    for _ in range(2):
+        assert done(chat, qtbot, chat.worker.retry).state == "complete"
+        assert sources_sent(api) == ["base64"]
+    assert uploads(api) == 0
+
+
 def test_an_upload_that_fails_fails_the_turn_and_retry_goes_on_where_it_stopped(
     api: ApiServer, ask: Callable[..., Message], picture: Callable[..., Path], chat: Chat, qtbot: QtBot
 ) -> None:

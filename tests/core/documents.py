@@ -6,19 +6,18 @@ import random
 from typing import Final
 
 FRAGMENTS: Final = (
-    "para text\n", "\n", "\n\n", "# h\n", "#", "#x\n", "- a\n", "- b\n  - c\n", "1. x\n", "7) y\n", "2. z\n", "   cont\n",
-    "```python\n", "```\n", "~~~\n", "    indented\n", "\tdeep\n", "> q\n", ">\n", "> - r\n", "lazy\n", "---\n", "===\n",
-    "***\n", "| a | b |\n", "|---|---|\n", "| 1 | 2 |\n", "a | b\n---|---\n", "*em* **b**\n", "<div>\n", "</div>\n",
-    "[x]: http://y\n", "[z]:\n", "/url\n", "'title\n", "end'\n", "code `a\n", "text\\\n", "日本語\n", "```js\nx\n```\n",
-    "- ```\n  in list\n  ```\n", "  ```\n  in\n  ```\n", "-\n", "1.\n", "  \n", "> ```\n", "> a | b\n", "- x | y\n",
-    "+ item\n", "word ", " ", "\r\n", "crlf\r\n", "* * *\n", "_ _ _\n", "\x0c\n", "`", "~", "|", "-", "=", "[", "* a\n\n  b\n",
+    "para text\n", "lazy\n", "word ", " ", "\n", "\n\n", "  \n", "\r\n", "crlf\r\n", "\x0c\n", "日本語\n",
+    "*em* **b**\n", "code `a\n", "text\\\n", "<div>\n", "</div>\n", "`", "~", "|", "-", "=", "[", "#",
+    "# h\n", "#x\n", "---\n", "===\n", "***\n", "* * *\n", "_ _ _\n",
+    "- a\n", "- b\n  - c\n", "* a\n\n  b\n", "+ item\n", "-\n", "1.\n", "1. x\n", "7) y\n", "2. z\n", "   cont\n",
+    "```python\n", "```\n", "~~~\n", "```js\nx\n```\n", "- ```\n  in list\n  ```\n", "  ```\n  in\n  ```\n",
+    "    indented\n", "\tdeep\n", "> q\n", ">\n", "> - r\n", "> ```\n", "> a | b\n",
+    "| a | b |\n", "|---|---|\n", "| 1 | 2 |\n", "a | b\n---|---\n", "- x | y\n",
+    "[x]: http://y\n", "[z]:\n", "/url\n", "'title\n", "end'\n",
 )  # fmt: skip
 FORMULAS: Final = ("$$\n", "$$x$$\n", "$$ a\n", "b $$\n", "\\[\n", "\\]\n", "\\[ y \\]\n", "$$ a $$ b\n", "$", "\\")
 
-_WORDS: Final = (
-    "the model returns a stream of tokens and every partial reply is shown because people notice when reading stops "
-    "about memory layout caching design"
-).split()
+_WORDS: Final = "the model returns a stream of tokens and every partial reply is shown as it comes".split()  # noqa: SIM905
 
 
 def fragments(number: int, *, formulas: bool = False) -> str:

@@ -169,8 +169,8 @@ async def test_a_draft_that_waited_is_kept_in_the_place_of_the_one_that_was_sent
 async def test_the_answers_of_the_last_hour_are_found_on_all_branches(store: Store) -> None:
     await store.create(Conversation("c"))
     for id_, created in (("old", 100.0), ("q", 150.0), ("one", 200.0), ("two", 300.0)):
-        role = "user" if id_ == "q" else "assistant"
-        await store.add_message("c", Message(role, id=id_, created=created), "")
+        message = Message("user" if id_ == "q" else "assistant", id=id_, created=created)
+        await store.add_message("c", message, "")
     await store.delete_messages("c", ["one"], "two")
     assert [message.id for message in await store.answers_since("c", 150.0)] == ["one", "two"]
 

@@ -340,6 +340,7 @@ def test_a_picture_of_unknown_size_is_marked_in_the_line(desk: Desk) -> None:
 def test_the_line_knows_a_picture_that_nobody_has_looked_at(qtbot: QtBot, composer: Composer, chat: Chat) -> None:
     link = "https://pictures.example/unseen.png"
     chat.draft._insert(0, [unseen_link(1, Source(url=link))])
+    chat.draft._rebalance()
     qtbot.waitUntil(lambda: line(composer).startswith("1 picture ≤ "))
 
 

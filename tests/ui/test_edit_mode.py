@@ -27,6 +27,8 @@ from tests.servers.api import ApiServer
 
 MODEL = "claude-sonnet-5-5"
 SENTENCE = "Editing an earlier question. What follows it stays as another version."
+ABOVE = 160
+"""Pixels that every window keeps for its bar, its banner and the page."""
 LINE = 22
 """Pixels of a line of the message."""
 Write = Callable[..., Path]
@@ -254,6 +256,25 @@ def test_escape_stops_the_answer_when_nothing_is_edited(
     assert chat.messages.messages[-1].state == "stopped"
 
 
+def test_escape_stops_a_version_on_its_way_and_then_leaves_the_edit(
+    composer: Composer, edit: MessageEdit, chat: Chat, qtbot: QtBot
+) -> None:
+    ask(chat, qtbot, "one")
+    question = chat.messages.messages[0].id
+    chat.edit(question)
+    QTest.keyClicks(edit, " more")
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+    assert chat.worker.phase == "preparing"
+    QTest.keyClick(edit, Qt.Key.Key_Escape)
+    rest(chat, qtbot)
+    assert chat.editing == question
+    assert edit.toPlainText() == "one more"
+    assert notes(composer) == []
+    QTest.keyClick(edit, Qt.Key.Key_Escape)
+    assert not chat.editing
+    assert texts(chat) == ["one"]
+
+
 def test_ctrl_z_in_an_empty_message_undoes_what_the_window_offers_first(
     composer: Composer, edit: MessageEdit, chat: Chat, picture: Write, qtbot: QtBot
 ) -> None:
@@ -326,10 +347,10 @@ def test_a_picture_taken_out_counts_as_a_change(
 def test_strip_pictures_and_a_line_of_text_fit_into_the_window(
     window: QWidget, composer: Composer, chat: Chat, picture: Write, qtbot: QtBot, size: tuple[int, int]
 ) -> None:
-    chat.draft.attach([Source(path=str(picture(f"{n}.png", color=f"#{n}03028"))) for n in range(3)])
+    chat.draft.attach([Source(path=str(picture(f"{n}.png", color=f"#{n}03028"))) for n in range(9)])
     ask(chat, qtbot, "one")
-    window.resize(*size)
     chat.edit(chat.messages.messages[0].id)
+    window.resize(*size)
     qtbot.waitUntil(lambda: chat.draft.ready)
     strip, edit = composer.findChild(EditStrip), composer.findChild(MessageEdit)
     assert isinstance(strip, EditStrip)
@@ -338,3 +359,4 @@ def test_strip_pictures_and_a_line_of_text_fit_into_the_window(
     assert edit.height() >= LINE
     assert composer.height() >= composer.minimumSizeHint().height()
     assert window.rect().contains(composer.geometry())
+    qtbot.waitUntil(lambda: composer.sizeHint().height() <= size[1] - ABOVE)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pytest
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QTextCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.conversation.chat import Chat
 from app.core.message import Message
 from app.ui.find_bar import FindBar
-from app.ui.theme import Theme
 from app.ui.transcript.find import Find
 from app.ui.transcript.text import SafeTextView
 from app.ui.transcript.view import Transcript
@@ -43,8 +42,8 @@ def search(qtbot: QtBot) -> Callable[[Transcript, str], Told]:
     """Looks for words until all are counted."""
 
     def look(transcript: Transcript, text: str) -> Told:
-        told = Told(transcript.find)
-        transcript.find.search(text)
+        told = Told(transcript.find_bar.find)
+        transcript.find_bar.find.search(text)
         qtbot.waitUntil(lambda: told.complete)
         return told
 
@@ -63,7 +62,7 @@ def marks(transcript: Transcript) -> list[str]:
 
 def place_of_current(transcript: Transcript) -> tuple[SafeTextView, int, int]:
     """The view of the current hit, and from where to where it goes in it."""
-    find = transcript.find
+    find = transcript.find_bar.find
     spot = find.current
     assert spot is not None
     widget = transcript.widget_at(spot.message, spot.row)
@@ -115,7 +114,7 @@ def test_tables_and_what_was_thought_if_that_is_unfolded(
     told = search(transcript, "plum")
     assert told.count == 1
     transcript.host.folded.emit(transcript.widget_at(1, 0))
-    transcript.find.next()
+    transcript.find_bar.find.next()
     qtbot.waitUntil(lambda: told.count == 2)
 
 
@@ -127,13 +126,13 @@ def test_it_begins_with_what_is_on_screen_and_comes_around(
     told = search(transcript, "question")
     first = told.current
     assert told.count == 40
-    assert transcript.messages[transcript.find.current.message].id in {"q19", "q20"}  # type: ignore[union-attr]
+    assert transcript.messages[transcript.find_bar.find.current.message].id in {"q19", "q20"}  # type: ignore[union-attr]
     for step in range(1, 41):
-        transcript.find.next()
+        transcript.find_bar.find.next()
         assert told.current == (first + step - 1) % 40 + 1
         assert words_of_current(transcript) == "Question"
         assert 0 < height_of_current(transcript) < transcript.viewport().height()
-    transcript.find.previous()
+    transcript.find_bar.find.previous()
     assert told.current == (first - 2) % 40 + 1
 
 
@@ -174,7 +173,7 @@ def test_hits_are_marked_and_the_current_one_is_told_apart(
         for extra in widget.view.extraSelections()
     }
     assert len(colours) == 2
-    transcript.find.search("")
+    transcript.find_bar.find.search("")
     assert marks(transcript) == []
 
 
@@ -222,9 +221,9 @@ def test_closing_stays_there_and_selects_what_was_found(
     transcript = show(talk(40))
     told = search(transcript, "second one")
     for _ in range(20):
-        transcript.find.next()
+        transcript.find_bar.find.next()
     place = transcript.verticalScrollBar().value()
-    transcript.find.close()
+    transcript.find_bar.find.close()
     assert told.current == 21
     assert transcript.verticalScrollBar().value() == place
     assert selected(transcript) == "second one"
@@ -236,7 +235,7 @@ def test_another_word_is_looked_for_from_where_one_is(
 ) -> None:
     transcript = show(talk(40))
     search(transcript, "question 2")
-    transcript.find.next()
+    transcript.find_bar.find.next()
     assert search(transcript, "question 20?").current == 1
     assert search(transcript, "second").current == 21
 
@@ -245,9 +244,9 @@ def test_a_step_back_from_the_first_finds_the_last_before_all_are_counted(
     show: Callable[[Sequence[Message]], Transcript], qtbot: QtBot
 ) -> None:
     transcript = show(talk(1_500))
-    told = Told(transcript.find)
-    transcript.find.search("question")
-    transcript.find.previous()
+    told = Told(transcript.find_bar.find)
+    transcript.find_bar.find.search("question")
+    transcript.find_bar.find.previous()
     qtbot.waitUntil(lambda: told.complete)
     assert told.current == told.count == 1_500
 
@@ -256,9 +255,7 @@ def test_a_step_back_from_the_first_finds_the_last_before_all_are_counted(
 
 
 @pytest.fixture
-def bar(
-    show: Callable[[Sequence[Message]], Transcript], theme: Theme, qtbot: QtBot
-) -> tuple[FindBar, Transcript, QPlainTextEdit]:
+def bar(show: Callable[[Sequence[Message]], Transcript], qtbot: QtBot) -> tuple[FindBar, Transcript, QPlainTextEdit]:
     """Over a conversation, in a window with a field to write in."""
     window = QWidget()
     qtbot.addWidget(window)
@@ -269,10 +266,8 @@ def bar(
     window.resize(800, 700)
     window.show()
     qtbot.waitActive(window)
-    bar = FindBar(theme, transcript.find, transcript)
-    bar.place(transcript.viewport().geometry())
     edit.setFocus()
-    return bar, transcript, edit
+    return transcript.find_bar, transcript, edit
 
 
 def field(bar: FindBar) -> QLineEdit:
@@ -347,10 +342,10 @@ def test_all_of_it_has_a_name_and_is_reached_by_keyboard(bar: tuple[FindBar, Tra
 def test_it_lies_in_the_corner_and_is_narrower_where_there_is_little_room(
     bar: tuple[FindBar, Transcript, QPlainTextEdit],
 ) -> None:
-    find_bar, *_ = bar
+    find_bar, transcript, _ = bar
     find_bar.open()
-    find_bar.place(QRect(0, 0, 800, 600))
-    assert find_bar.geometry().right() == 800 - 1 - 12
+    assert find_bar.geometry().right() == transcript.width() - 1 - 12
     assert find_bar.width() == 320
-    find_bar.place(QRect(0, 0, 300, 600))
-    assert find_bar.width() == 276
+    transcript.window().setFixedWidth(300)
+    QApplication.processEvents()
+    assert find_bar.width() == transcript.width() - 24 < 300

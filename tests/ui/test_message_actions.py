@@ -161,6 +161,15 @@ class TestBar:
         bar.let_go()
         qtbot.waitUntil(lambda: not bar.isVisible())
 
+    def test_it_goes_with_its_message_and_no_longer_stays_for_that(self, bar: ActionBar) -> None:
+        bar.follow(PLACE)
+        assert not bar.isVisible()
+        bar.show_for(QUESTION, PLACE)
+        bar.let_go()
+        bar.follow(OTHER)
+        assert abs(bar.geometry().center().y() - OTHER.top()) <= 1
+        assert bar._hides.isActive()
+
     def test_while_an_answer_comes_nothing_can_be_changed(self, bar: ActionBar) -> None:
         bar.allow(edit=False, delete=False)
         bar.show_for(QUESTION, PLACE)

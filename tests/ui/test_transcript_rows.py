@@ -482,11 +482,11 @@ def test_details_unfold_and_the_row_grows(host: Host, box: QWidget, qtbot: QtBot
 
 
 def test_the_height_is_known_before_the_width_is_taken(host: Host, box: QWidget) -> None:
-    row = NoticeRow(host, box)
-    put(row, Notice(BLAMED, can_retry=True))
-    foreseen = row.height_for(320)
     sizes: list[object] = []
     host.resized.connect(sizes.append)
+    row = NoticeRow(host, box)
+    put(row, not_sent(TOO_MANY))
+    foreseen = row.height_for(320)
     row.setGeometry(0, 0, 320, foreseen)
     QApplication.processEvents()
     assert row.height_for(320) == foreseen > row.height_for(760)
@@ -615,6 +615,7 @@ def test_a_foot_has_its_buttons(host: Host, box: QWidget, content: Foot, names: 
     put(row, Foot(answered("B"), is_last=True, branch=(2, 3), offers=((2, "x"),)))
     put(row, content)
     assert visible(row) == names
+    assert row._switch.isVisible() == (content.branch[1] > 1)
 
 
 @pytest.mark.parametrize("name", ["Copy", "Retry", "More", "Earlier version", "Later version"])

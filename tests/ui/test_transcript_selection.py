@@ -25,11 +25,28 @@ from app.ui.transcript.reader import Reader, raw_text
 from app.ui.transcript.selection import Selection
 from app.ui.transcript.text import SafeTextView
 from app.ui.transcript.view import Transcript
-from tests.ui.test_transcript import MODEL, PICTURE, gone
+from tests.conftest import destroy
+from tests.transcripts import MODEL
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 ANSWER = "The first paragraph.\n\nThe **second** one, which is _longer_.\n\n```python\nx = 1\ny = 2\n```\n\nThe end."
+
+PICTURE = ImageBlock(
+    number=1,
+    name="q4-dashboard.png",
+    sent="b" * 64,
+    media_type="image/png",
+    width=640,
+    height=400,
+    sent_bytes=1000,
+    tokens=340,
+    original="a" * 64,
+    original_width=640,
+    original_height=400,
+    original_bytes=1000,
+    original_format="PNG",
+)
 
 
 def question(number: int, text: str = "", *images: ImageBlock) -> Message:
@@ -50,16 +67,18 @@ def talk(turns: int) -> list[Message]:
 def chat(tools: Tools) -> Iterator[Chat]:
     chat = Chat.new(MODEL, tools)
     yield chat
-    gone(chat)
+    destroy(chat)
 
 
 @pytest.fixture
-def show(qtbot: QtBot, theme: Theme, gallery: Gallery, chat: Chat) -> Callable[[Sequence[Message]], Transcript]:
+def show(
+    qtbot: QtBot, theme: Theme, gallery: Gallery, tools: Tools, chat: Chat
+) -> Callable[[Sequence[Message]], Transcript]:
     """Puts messages on screen, in a conversation of 800×600 pixels, from their beginning."""
 
     def put(messages: Sequence[Message]) -> Transcript:
         chat.messages.reset(messages)
-        transcript = Transcript(theme, gallery)
+        transcript = Transcript(theme, gallery, tools)
         qtbot.addWidget(transcript)
         transcript.resize(800, 600)
         transcript.set_chat(chat)

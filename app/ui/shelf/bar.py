@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -15,8 +16,6 @@ from app.conversation.tools import Tools
 from app.ui.shelf import words
 from app.ui.shelf.panel import ShelfPanel
 from app.ui.theme import COMPOSER, Theme
-from app.ui.transcript.answer import AnswerTurn
-from app.ui.transcript.prose import Prose
 
 _SIDE: Final = 8
 """Pixels at either side, as the composer has them for its shadow."""
@@ -40,14 +39,13 @@ class ShelfBar(QWidget):
     resized = Signal(int)
 
     def __init__(
-        self, theme: Theme, gallery: Gallery, tools: Tools, answers: QWidget, parent: QWidget | None = None
+        self, theme: Theme, gallery: Gallery, tools: Tools, selected: Callable[[], str], parent: QWidget | None = None
     ) -> None:
-        """`answers` holds the turns in which a passage may be selected."""
+        """`selected` gives the passage that is selected in the answers, if there is one."""
         super().__init__(parent)
         self._theme = theme
-        self._answers = answers
         self.shelf = ContextShelf(tools, self)
-        self.panel = ShelfPanel(theme, gallery, self.shelf, self._selected_text)
+        self.panel = ShelfPanel(theme, gallery, self.shelf, selected)
         self._apart: QDialog | None = None
         """Holds the panel where it has no room here."""
         self._toggle = QPushButton()
@@ -150,13 +148,6 @@ class ShelfBar(QWidget):
             self._put_away()
             self._follow()
             self.left.emit()
-
-    def _selected_text(self) -> str:
-        """The passage that is selected in an answer; of several the one farthest down."""
-        found = [
-            prose.selected for turn in self._answers.findChildren(AnswerTurn) for prose in turn.findChildren(Prose)
-        ]
-        return next((text for text in reversed(found) if text.strip()), "")
 
     # --- Qt ---
 

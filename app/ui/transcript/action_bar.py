@@ -76,6 +76,11 @@ class ActionBar(QFrame):
         self._message = message
         self._place(rect)
 
+    def follow(self, rect: QRect) -> None:
+        """Its message stands elsewhere now. Where the pointer has left it, it still goes."""
+        if self.isVisible():
+            self._place(rect)
+
     def let_go(self) -> None:
         """The message is pointed at no more: go, unless the pointer is on its way here, or the focus is here."""
         if self.isVisible() and not self._hides.isActive():

@@ -107,6 +107,7 @@ class CodeRow(QWidget):
         if grows and known is not None:
             self._lines.append(content.block.text[len(known.block.text) :])
         else:
+            self._lines.forget()
             self._lines.show_code(content.block.text)
             self._toned = 0
             self._say(False)
@@ -285,15 +286,12 @@ class _CodeView(WideView):
 
     def append(self, text: str) -> None:
         """Add text at the end; what is selected stays so."""
-        kept = self.textCursor()
-        anchor, position = kept.anchor(), kept.position()
+        selected = self.selection
         end = QTextCursor(self.document())
         end.movePosition(QTextCursor.MoveOperation.End)
         end.insertText(text)
-        if anchor != position and self.textCursor().position() != position:
-            kept.setPosition(anchor)
-            kept.setPosition(position, QTextCursor.MoveMode.KeepAnchor)
-            self.setTextCursor(kept)
+        if selected is not None and self.selection != selected:
+            self.select(*selected)  # what ended at the end has grown with it
         if not self._wraps:
             self._set_wraps(_has_endless(text) or self.document().lastBlock().length() > WRAPPED)
 

@@ -121,6 +121,14 @@ class Copying(QObject):
             return ""
         return self._told([(message, self._rich(message, pieces)) for message, pieces in taken], "<p><b>%1:</b></p>")
 
+    def selected_words(self) -> str:
+        """What is selected within one row, as it is read; empty where it is more than that."""
+        excerpts = self._selection.excerpts()
+        first = excerpts[0] if len(excerpts) == 1 else None
+        if first is None or first.first is None or first.last is None or first.first[0] != first.last[0]:
+            return ""
+        return self.text(excerpts)
+
     def selected_in_answers(self) -> str:
         """What is selected of what Claude said, as it is read."""
         return self.text([each for each in self._selection.excerpts() if each.message.role == "assistant"])

@@ -16,8 +16,6 @@ from app.ui.transcript.action_bar import ActionBar
 from app.ui.transcript.message_menu import Copier, MessageMenu, has_answer
 from app.ui.undo_note import UndoNote
 
-_CHANGING: Final = frozenset(("edit", "retry", "older", "newer", "delete"))
-"""What waits until no answer is under way."""
 _BELOW: Final = 12
 """Pixels between the undo note and the lower edge of the conversation."""
 
@@ -61,8 +59,9 @@ class Deeds(QObject):
         self._chat: Chat | None = None
         self._links: list[QMetaObject.Connection] = []
         self._deleted = ""
-        """What is said to have been deleted, as soon as it can be brought back."""
+        """What is said of what was deleted last."""
         self._is_gone = False
+        """Whether it is to be said as soon as it can be brought back."""
         self._again = ""
         """The answer that is asked for again as soon as it has stopped."""
         self._at = QPoint()
@@ -92,10 +91,10 @@ class Deeds(QObject):
         """Do it: "copy", "edit", "retry", "older", "newer", "delete", "stop", "restart", "details", or "more".
 
         "more" opens the menu, at `at` on the screen or by the button that was pressed; `link` is the address of one
-        that was pointed at. What changes the conversation is left undone while an answer is under way.
+        that was pointed at. What changes the conversation is left undone while it is busy.
         """
         chat = self._chat
-        if chat is None or (False and chat.worker.busy):
+        if chat is None:
             return
         self._at = at if at is not None else self._place()
         match name:
@@ -111,9 +110,10 @@ class Deeds(QObject):
                 chat.switch(message.id, -1 if name == "older" else 1)
             case "delete":
                 self._delete(chat, message)
-            case "stop" | "restart":
-                self._again = message.id if name == "restart" else ""
+            case "stop":
                 chat.worker.stop()
+            case "restart":
+                self._restart(chat, message)
             case "details":
                 self._open_details(chat, message)
             case "more":
@@ -135,6 +135,13 @@ class Deeds(QObject):
         if self._chat is not None and not self._chat.worker.busy:
             self._chat.worker.retry(message.id, model)
             self.asked.emit()
+
+    def _restart(self, chat: Chat, message: Message) -> None:
+        if chat.worker.busy:
+            self._again = message.id
+            chat.worker.stop()
+        else:
+            self._retry(message)
 
     def _delete(self, chat: Chat, message: Message) -> None:
         if message.role == "assistant":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from typing import Final, NamedTuple
-from weakref import WeakKeyDictionary
+from weakref import WeakSet
 
 from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 from PySide6.QtGui import QTextCursor
@@ -37,9 +37,6 @@ _ROOM: Final = 64
 """Pixels at the top and at the bottom in which a hit is not at its ease: the bar may lie over it."""
 
 Spans = list[tuple[int, int]]
-Marks = tuple[tuple[tuple[int, int], ...], int | None]
-"""What is marked in a view, and which of it is the current one."""
-_NONE: Final[Marks] = ((), None)
 
 
 class Hit(NamedTuple):
@@ -80,7 +77,7 @@ class Find(QObject):
         """Whether every message was counted. What comes later is counted without telling how far that is."""
         self._wanted = 0
         """A step, on or back, that has to wait until more is counted."""
-        self._marked: WeakKeyDictionary[SafeTextView, Marks] = WeakKeyDictionary()
+        self._marked: WeakSet[SafeTextView] = WeakSet()
         self._slices = QTimer(self, singleShot=True, interval=_PAUSE)
         self._slices.timeout.connect(self._count_on)
         self._looks = QTimer(self, interval=_AGAIN)
@@ -342,17 +339,10 @@ class Find(QObject):
             content = self._face.rows_of(number)[row].content
             spans = self._spans(number, row, content)[0] if isinstance(content, TextContent) else []
             at = current.position if current is not None and current[:2] == (number, row) else None
-            _show(view, spans, next((i for i, span in enumerate(spans) if span[0] == at), None), self._marked)
-
-
-def _show(
-    view: SafeTextView, spans: Spans, current: int | None, marked: WeakKeyDictionary[SafeTextView, Marks]
-) -> None:
-    """Mark a row, unless it is marked so already: a view that was filled anew has no marks."""
-    marks = tuple(spans), current
-    if marks != marked.get(view, _NONE) or len(view.extraSelections()) != len(spans):
-        view.mark(spans, current)
-        marked[view] = marks
+            here = next((i for i, span in enumerate(spans) if span[0] == at), None)
+            if spans or view in self._marked:
+                view.mark(spans, here)
+                self._marked.add(view)
 
 
 def _is_beyond(hit: Hit, spot: Spot, step: int, *, inclusive: bool) -> bool:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from app.ui.theme import COLUMN, SPACE
 from app.ui.transcript import spacing
+from app.ui.transcript.content import Code, Table
 from app.ui.transcript.items import Items
 from app.ui.transcript.pool import Pool
 from app.ui.transcript.row import Row, RowWidget
@@ -23,15 +24,18 @@ _SIDE: Final = 6 * SPACE
 _NARROWEST: Final = 160
 
 
-class Placed(NamedTuple):
+class Seen(NamedTuple):
     """A row on screen."""
 
     item: int
-    index: int
+    nth: int
+    """Which row of the item."""
     row: Row
     widget: RowWidget
     y: int
     """Of its top, with the room above it, in the viewport."""
+    height: int
+    """That it took there, with the room above and below it."""
 
 
 class Flow(QObject):
@@ -52,7 +56,7 @@ class Flow(QObject):
         self._telling = False
         self.following = True
         """Whether the end stays in view, whatever comes."""
-        self.placed: list[Placed] = []
+        self.placed: list[Seen] = []
         """The rows on screen, from top to bottom."""
         self.width, self.left = COLUMN, _SIDE
         area.verticalScrollBar().valueChanged.connect(self._on_scroll_bar)
@@ -95,7 +99,7 @@ class Flow(QObject):
         self._walk(pixels)
         self.lay_out()
 
-    def bring_into_view(self, placed: Placed) -> None:
+    def bring_into_view(self, placed: Seen) -> None:
         """Scroll no more than it takes to see a row, or the beginning of a long one."""
         height = self._area.viewport().height()
         top, bottom = placed.y, placed.y + placed.row.extent
@@ -111,15 +115,16 @@ class Flow(QObject):
         if not self._area.isVisible() and not self.placed and not len(self._items):
             return
         rows = self._from_end() if self.following else self._from_anchor()
+        self._move_along(rows)
         self._place(rows)
         self._pool.settle({placed.row for placed in rows})
         self.placed = rows
         self.tell_scroll_bar()
         self.laid_out.emit()
 
-    def _from_anchor(self) -> list[Placed]:
+    def _from_anchor(self) -> list[Seen]:
         height = self._area.viewport().height()
-        rows: list[Placed] = []
+        rows: list[Seen] = []
         item, index = min(self._item, len(self._items) - 1), self._index
         y: int | None = None
         while item < len(self._items) and (y is None or y < height):
@@ -130,7 +135,7 @@ class Flow(QObject):
                     self._item, self._index = item, k
                     self._offset = max(0, min(self._offset, row.extent - 1))
                     y = -self._offset
-                rows.append(Placed(item, k, row, widget, y))
+                rows.append(Seen(item, k, row, widget, y, row.extent))
                 y += row.extent
                 if y >= height:
                     break
@@ -140,35 +145,56 @@ class Flow(QObject):
             return self._from_end()
         return rows
 
-    def _from_end(self) -> list[Placed]:
-        rows: list[Placed] = []
+    def _from_end(self) -> list[Seen]:
+        rows: list[Seen] = []
         y = self._area.viewport().height() - spacing.TURN
         for item in range(len(self._items) - 1, -1, -1):
             turn = self._items.at(item)
             for k in range(len(turn.rows) - 1, -1, -1):
                 widget = self._real(item, k)
                 y -= turn.rows[k].extent
-                rows.append(Placed(item, k, turn.rows[k], widget, y))
+                rows.append(Seen(item, k, turn.rows[k], widget, y, turn.rows[k].extent))
                 if y <= 0:
                     break
             if y <= 0:
                 break
         rows.reverse()
         if rows:
-            self._item, self._index, self._offset = rows[0].item, rows[0].index, max(0, -rows[0].y)
+            self._item, self._index, self._offset = rows[0].item, rows[0].nth, max(0, -rows[0].y)
         return rows
 
     def _real(self, item: int, index: int) -> RowWidget:
         """The row's widget, with its height measured."""
         turn = self._items.at(item)
         row = turn.rows[index]
+        is_new = self._pool.known(row) is None
         widget = self._pool.widget(row)
+        if is_new and isinstance(row.content, Code | Table):
+            widget.shift(turn.shifts.get(row.content.block.number, 0))
         if not row.exact:
             turn.measure(row, widget.height_for(self.width - 2 * row.inset))
             self._items.note_height(item)
         return widget
 
-    def _place(self, rows: list[Placed]) -> None:
+    def _move_along(self, rows: list[Seen]) -> None:
+        """Where all rows that stay have moved alike, move them as they are painted: only what comes in sight is new.
+
+        Else all is painted again: what lies behind the rows may have changed with them.
+        """
+        before = {placed.row: placed for placed in self.placed}
+        moved = {
+            placed.y - known.y if known.height == placed.height or not placed.row.inset else None
+            for placed in rows
+            if (known := before.get(placed.row)) is not None
+        }
+        viewport = self._area.viewport()
+        distance = moved.pop() if len(moved) == 1 else None
+        if distance is None:
+            viewport.update()
+        elif distance:
+            viewport.scroll(0, distance)
+
+    def _place(self, rows: list[Seen]) -> None:
         for placed in rows:
             row, widget = placed.row, cast(QWidget, placed.widget)
             x, width = self.left + row.inset, self.width - 2 * row.inset

@@ -45,7 +45,7 @@ class FootRow(QWidget):
         self._retry = self._icon("rotate-ccw", self.tr("Retry"), self.tr("Retry: ask again"), "retry")
         copied = self.tr("Copy (Ctrl+Shift+C copies the last answer)")
         self._copy = self._icon("copy", self.tr("Copy"), copied, "copy")
-        self._more = self._icon("ellipsis", self.tr("More"), self.tr("More (Shift+F10)"), "more")
+        self._more = self._icon("ellipsis", self.tr("More"), "", "more")
         self._line_up()
         self._tick = QTimer(self, interval=_TICK)
         self._tick.timeout.connect(self._show_progress)

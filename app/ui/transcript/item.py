@@ -49,7 +49,7 @@ class Item:
                 known.content, known.exact = content, False
                 known.height = spacing.guess(content, self.width, self.theme)
             return known
-        return Row(content, height=spacing.guess(content, self.width, self.theme))
+        return Row(content, height=spacing.guess(content, self.width, self.theme), item=self)
 
     def _space(self, first: int, last: int) -> None:
         for index, row in enumerate(self.rows[first:last], first):
@@ -62,3 +62,7 @@ class Item:
         if not index:
             return spacing.TURN, 0, 0
         return spacing.between(self.rows[index - 1].content, self.rows[index].content, self.theme), 0, 0
+
+    def whole(self, content: Content) -> str:  # noqa: ARG002
+        """What a row shows a part of, as text; nothing where it shows no part."""
+        return ""

@@ -6,6 +6,8 @@ RELIABILITY.md, findings 2 to 4 and section 3.2: no HTML, no picture is loaded, 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -20,13 +22,12 @@ from PySide6.QtGui import (
     QTextCursor,
     QTextDocument,
     QTextFormat,
-    QTextFrameFormat,
-    QTextLength,
+    QTextFragment,
     QTextTable,
-    QTextTableCellFormat,
 )
 
-from app.ui.theme import Theme
+from app.ui.theme import TextRole, Theme
+from app.ui.transcript.inner_table import style_table
 
 _FEATURES: Final = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 _SCHEMES: Final = {"http", "https", "mailto"}
@@ -38,7 +39,7 @@ _NAMED_PICTURE: Final = re.compile(
     re.IGNORECASE,
 )
 """A picture by its label, as the models write it in the languages they are asked in most."""
-_PICTURE: Final = "￼"
+PICTURE: Final = "￼"
 """What stands for a picture in Qt's text."""
 CODE_PADDING: Final = 12
 """Pixels between code and the edge of its box."""
@@ -50,8 +51,13 @@ _DEEPEST_QUOTE: Final = 8
 _GAP: Final = 12
 """Pixels between paragraphs, lists and quotes."""
 _LIST_GAP: Final = 4
+_SECONDARY_LINE: Final = 20
+"""Pixels of a line of thoughts, which are read and not only looked at: more than the role has."""
 _BOLD: Final = 600
 """The heaviest weight in use."""
+_CODE: Final = int(QTextFormat.Property.BlockCodeFence.value)
+_QUOTE: Final = int(QTextFormat.Property.BlockQuoteLevel.value)
+_RULE: Final = int(QTextFormat.Property.BlockTrailingHorizontalRulerWidth.value)
 _AT_LEAST: Final = QTextBlockFormat.LineHeightTypes.MinimumHeight.value
 
 
@@ -70,26 +76,44 @@ def written(url: QUrl) -> str:
     return bytes(url.toEncoded().data()).decode("ascii", "replace")
 
 
-def fill(document: QTextDocument, text: str, theme: Theme, *, pictures: int = 0) -> None:
-    """Show a Markdown text; "Image 2" in it is a link where there are so many `pictures`."""
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a text has in it that must be painted around its words."""
+
+    code: bool = False
+    quotes: bool = False
+
+
+def fill(
+    document: QTextDocument,
+    text: str,
+    theme: Theme,
+    *,
+    pictures: int = 0,
+    role: TextRole = "body",
+    color: str = "",
+    put: Callable[[], None] | None = None,
+) -> Filled:
+    """Show a Markdown text; "Image 2" in it is a link where there are so many `pictures`.
+
+    `role` and `color` are those of its words; `put` is called when the words are there and not styled yet. The text is
+    laid out when its size is asked for, and not before.
+    """
+    document.setLayoutEnabled(False)
     document.setIndentWidth(theme.px(_INDENT))
     document.setMarkdown(text, _FEATURES)
     edit = QTextCursor(document)
-    edit.beginEditBlock()  # laid out once and not after every change
-    _spread(document, theme)
-    block = document.begin()
-    while block.isValid():
-        _style_block(block, theme)
-        _name_pictures(block)
-        _style_words(block, theme)
-        block = block.next()
-    for frame in document.rootFrame().childFrames():
-        if isinstance(frame, QTextTable):
-            _style_table(frame, theme)
-    if pictures:
+    edit.beginEditBlock()
+    if "![" in text:
+        _name_all_pictures(document)
+    if put is not None:
+        put()
+    filled = _Styling(document, theme, role, color).style()
+    if pictures and _NAMED_PICTURE.search(document.toRawText()):
         _link_all_pictures(document, pictures, theme)
-    _trim(document, theme)
     edit.endEditBlock()
+    document.setLayoutEnabled(True)
+    return filled
 
 
 def code_font(theme: Theme) -> QFont:
@@ -98,63 +122,170 @@ def code_font(theme: Theme) -> QFont:
     return font
 
 
+def set_lines(form: QTextBlockFormat, theme: Theme, role: TextRole) -> None:
+    """Give the lines of a block the height of a role's."""
+    form.setLineHeight(line_height(theme, role), _AT_LEAST)
+
+
+def line_height(theme: Theme, role: TextRole) -> int:
+    """Pixels from one line of a role's text to the next."""
+    return theme.px(_SECONDARY_LINE) if role == "secondary" else theme.line(role)
+
+
+def is_rule(block: QTextBlock) -> bool:
+    return block.blockFormat().hasProperty(_RULE)
+
+
 def is_code(block: QTextBlock) -> bool:
-    return block.blockFormat().hasProperty(QTextFormat.Property.BlockCodeFence) or (
-        block.blockFormat().nonBreakableLines()
-    )
+    return _is_code(block.blockFormat())
 
 
-def _spread(document: QTextDocument, theme: Theme) -> None:
-    """Give all lines the same height."""
-    lines = QTextBlockFormat()
-    lines.setLineHeight(theme.line("body"), _AT_LEAST)
-    cursor = QTextCursor(document)
-    cursor.select(QTextCursor.SelectionType.Document)
-    cursor.mergeBlockFormat(lines)
+def _is_code(form: QTextBlockFormat) -> bool:
+    return form.hasProperty(_CODE) or form.nonBreakableLines()
 
 
 def quote_level(block: QTextBlock) -> int:
     """How deep in quotes a block is; 0 outside of them."""
-    return min(block.blockFormat().intProperty(QTextFormat.Property.BlockQuoteLevel), _DEEPEST_QUOTE)
+    return min(block.blockFormat().intProperty(_QUOTE), _DEEPEST_QUOTE)
 
 
-def _style_block(block: QTextBlock, theme: Theme) -> None:
-    known = block.blockFormat()
-    cursor = QTextCursor(block)
-    if is_code(block):
-        _style_code(cursor, block, theme)
-    elif known.hasProperty(QTextFormat.Property.BlockTrailingHorizontalRulerWidth):
-        rule = QTextBlockFormat()
-        rule.setBackground(QColor(theme.tokens.line))
-        cursor.mergeBlockFormat(rule)
-    elif cursor.currentTable() is None:
-        cursor.mergeBlockFormat(_room(block, theme))
-        if quote_level(block):
-            _merge(cursor, _colored(theme.tokens.text2))
+class _Styling:
+    """One pass over a document. What does not depend on the block is found out once."""
 
+    def __init__(self, document: QTextDocument, theme: Theme, role: TextRole, color: str) -> None:
+        self._document = document
+        self._theme = theme
+        self._color = color
+        self._role = role
+        self._gap, self._list_gap = theme.px(_GAP), theme.px(_LIST_GAP)
+        self._forms: dict[int, QTextCharFormat | None] = {}
+        self._code = self._quotes = False
+        self._cursor = QTextCursor(document)
 
-def _room(block: QTextBlock, theme: Theme) -> QTextBlockFormat:
-    """Above, below and beside the words of a block."""
-    room = QTextBlockFormat()
-    room.setTopMargin(0)
-    room.setBottomMargin(0 if is_below_table(block) else theme.px(_LIST_GAP if _continues_list(block) else _GAP))
-    if block.blockFormat().headingLevel():
-        room.setTopMargin(theme.px(16))
-        room.setBottomMargin(theme.px(4))
-        room.setLineHeight(theme.line("heading"), _AT_LEAST)
-    if level := quote_level(block):
-        room.setLeftMargin(theme.px(QUOTE_INDENT) * level)
-        room.setRightMargin(0)
-    return room
+    def style(self) -> Filled:
+        if self._color:
+            self._cursor.select(QTextCursor.SelectionType.Document)
+            self._cursor.mergeCharFormat(_colored(self._color))
+            self._cursor.mergeBlockCharFormat(_colored(self._color))
+        has_tables = bool(self._document.rootFrame().childFrames())
+        block = self._document.begin()
+        while block.isValid():
+            following = block.next()
+            self._cursor.setPosition(block.position())
+            if not has_tables or self._cursor.currentTable() is None:
+                self._style_block(block, following)
+            else:
+                lines = QTextBlockFormat()
+                set_lines(lines, self._theme, self._role)
+                self._cursor.mergeBlockFormat(lines)
+            if not self._code or not is_code(block):
+                self._style_words(block)
+            block = following
+        if has_tables:
+            for frame in self._document.rootFrame().childFrames():
+                if isinstance(frame, QTextTable):
+                    style_table(frame, self._theme)
+        self._trim()
+        return Filled(self._code, self._quotes)
+
+    def _style_block(self, block: QTextBlock, following: QTextBlock) -> None:
+        form = block.blockFormat()
+        if _is_code(form):
+            self._code = True
+            _style_code(self._cursor, block, self._theme)
+        elif form.hasProperty(_RULE):
+            form.setBackground(QColor(self._theme.tokens.line))
+            set_lines(form, self._theme, self._role)
+            self._cursor.setBlockFormat(form)
+        else:
+            self._give_room(form, block, following)
+            self._cursor.setBlockFormat(form)
+            if form.hasProperty(_QUOTE):
+                self._quotes = True
+                _merge(self._cursor, _colored(self._theme.tokens.text2))
+
+    def _give_room(self, form: QTextBlockFormat, block: QTextBlock, following: QTextBlock) -> None:
+        """Above, below and beside the words of a block."""
+        first, last = block == self._document.firstBlock(), not following.isValid()
+        heading = form.headingLevel()
+        set_lines(form, self._theme, "heading" if heading else self._role)
+        form.setTopMargin(self._theme.px(16) if heading and not first else 0)
+        form.setBottomMargin(0 if last else self._below(form, block, following))
+        if level := quote_level(block):
+            form.setLeftMargin(self._theme.px(QUOTE_INDENT) * level)
+            form.setRightMargin(0)
+
+    def _below(self, form: QTextBlockFormat, block: QTextBlock, following: QTextBlock) -> int:
+        if form.headingLevel():
+            return self._theme.px(4)
+        if form.objectIndex() >= 0 and following.blockFormat().objectIndex() >= 0:
+            return self._list_gap
+        return 0 if is_below_table(block) else self._gap
+
+    def _style_words(self, block: QTextBlock) -> None:
+        """Links, code between words, headings and bold words."""
+        is_heading = bool(block.blockFormat().headingLevel())
+        wanted = []
+        fragments = block.begin()
+        while not fragments.atEnd():
+            fragment = fragments.fragment()
+            form = self._wanted(fragment, is_heading=is_heading)
+            if form is not None:
+                wanted.append((fragment.position(), fragment.length(), form))
+            fragments += 1
+        for position, length, form in wanted:
+            self._cursor.setPosition(position)
+            self._cursor.setPosition(position + length, QTextCursor.MoveMode.KeepAnchor)
+            self._cursor.setCharFormat(form)
+
+    def _wanted(self, fragment: QTextFragment, *, is_heading: bool) -> QTextCharFormat | None:
+        """What the words of a fragment are to look like; None where that is what they are."""
+        key = 2 * fragment.charFormatIndex() + is_heading
+        if key not in self._forms:
+            self._forms[key] = self._styled(fragment.charFormat(), is_heading=is_heading)
+        return self._forms[key]
+
+    def _styled(self, form: QTextCharFormat, *, is_heading: bool) -> QTextCharFormat | None:
+        if form.isImageFormat():
+            return None
+        is_bold = form.fontWeight() > _BOLD
+        if not (is_heading or is_bold or form.isAnchor() or form.fontFixedPitch()):
+            return None
+        if form.isAnchor():
+            _link(form, self._theme)
+        elif form.fontFixedPitch():
+            _inline_code(form, self._theme)
+        if is_heading:
+            # As long as it is there, Qt takes the size from it alone.
+            form.clearProperty(QTextFormat.Property.FontSizeAdjustment)
+            form.setProperty(QTextFormat.Property.FontPixelSize, self._theme.font("heading").pixelSize())
+        if is_heading or is_bold:
+            form.setFontWeight(_BOLD)
+        return form
+
+    def _trim(self) -> None:
+        """No room above the first block and below the last, which is the layout's to give; but all of a box of code."""
+        first, last = self._document.firstBlock(), self._document.lastBlock()
+        frame = self._document.rootFrame().frameFormat()
+        padding = self._theme.px(CODE_PADDING)
+        top, bottom = (padding if self._code and is_code(block) else 0 for block in (first, last))
+        for block in {first.blockNumber(): first, last.blockNumber(): last}.values():
+            form = block.blockFormat()
+            if block == first:
+                form.setTopMargin(0)
+            if block == last:
+                form.setBottomMargin(0)
+            if form != block.blockFormat():
+                QTextCursor(block).setBlockFormat(form)
+        if (frame.topMargin(), frame.bottomMargin()) != (top, bottom):
+            frame.setTopMargin(top)
+            frame.setBottomMargin(bottom)
+            self._document.rootFrame().setFrameFormat(frame)
 
 
 def is_below_table(block: QTextBlock) -> bool:
     """Whether it is the empty block, without a height, that Qt has below every table."""
     return not block.text() and QTextCursor(block.previous()).currentTable() is not None
-
-
-def _continues_list(block: QTextBlock) -> bool:
-    return block.textList() is not None and block.next().isValid() and block.next().textList() is not None
 
 
 def _style_code(cursor: QTextCursor, block: QTextBlock, theme: Theme) -> None:
@@ -174,14 +305,18 @@ def _style_code(cursor: QTextCursor, block: QTextBlock, theme: Theme) -> None:
     _merge(cursor, font)
 
 
-_CODE: Final = int(QTextFormat.Property.BlockCodeFence.value)
+def _name_all_pictures(document: QTextDocument) -> None:
+    block = document.begin()
+    while block.isValid():
+        _name_pictures(block)
+        block = block.next()
 
 
 def _name_pictures(block: QTextBlock) -> None:
     """Put a picture's words and address where the picture would be."""
-    if _PICTURE not in block.text():
+    if PICTURE not in block.text():
         return
-    for offset in reversed([i for i, c in enumerate(block.text()) if c == _PICTURE]):
+    for offset in reversed([i for i, c in enumerate(block.text()) if c == PICTURE]):
         cursor = QTextCursor(block)
         cursor.setPosition(block.position() + offset)
         cursor.setPosition(block.position() + offset + 1, QTextCursor.MoveMode.KeepAnchor)
@@ -189,37 +324,6 @@ def _name_pictures(block: QTextBlock) -> None:
         if form.isImageFormat():
             words = form.stringProperty(QTextFormat.Property.ImageAltText.value)
             cursor.insertText(f"[{words} {form.toImageFormat().name()}]".replace("[ ", "["), QTextCharFormat())
-
-
-def _style_words(block: QTextBlock, theme: Theme) -> None:
-    """Links, code between words, headings and bold words."""
-    is_heading = bool(block.blockFormat().headingLevel())
-    for position, length, form in _fragments(block):
-        if form.isAnchor():
-            _link(form, theme)
-        elif form.fontFixedPitch() and not is_code(block):
-            _inline_code(form, theme)
-        if is_heading:
-            # As long as it is there, Qt takes the size from it alone.
-            form.clearProperty(QTextFormat.Property.FontSizeAdjustment)
-            form.setProperty(QTextFormat.Property.FontPixelSize, theme.font("heading").pixelSize())
-        if is_heading or form.fontWeight() > _BOLD:
-            form.setFontWeight(_BOLD)
-        cursor = QTextCursor(block)
-        cursor.setPosition(position)
-        cursor.setPosition(position + length, QTextCursor.MoveMode.KeepAnchor)
-        cursor.setCharFormat(form)
-
-
-def _fragments(block: QTextBlock) -> list[tuple[int, int, QTextCharFormat]]:
-    """Position, length and format of each run of one format."""
-    found = []
-    fragments = block.begin()
-    while not fragments.atEnd():
-        fragment = fragments.fragment()
-        found.append((fragment.position(), fragment.length(), fragment.charFormat()))
-        fragments += 1
-    return found
 
 
 def _link(form: QTextCharFormat, theme: Theme) -> None:
@@ -250,82 +354,25 @@ def _link_pictures(block: QTextBlock, pictures: int, theme: Theme) -> None:
     for found in _NAMED_PICTURE.finditer(block.text()):
         number = int(found[1] or found[2])
         cursor = QTextCursor(block)
-        cursor.setPosition(block.position() + _utf16(block.text(), found.start()) + 1)
+        cursor.setPosition(block.position() + utf16(block.text(), found.start()) + 1)
         if not 1 <= number <= pictures or cursor.charFormat().isAnchor() or cursor.charFormat().fontFixedPitch():
             continue
-        cursor.setPosition(block.position() + _utf16(block.text(), found.start()))
-        cursor.setPosition(block.position() + _utf16(block.text(), found.end()), QTextCursor.MoveMode.KeepAnchor)
+        cursor.setPosition(block.position() + utf16(block.text(), found.start()))
+        cursor.setPosition(block.position() + utf16(block.text(), found.end()), QTextCursor.MoveMode.KeepAnchor)
         link = _colored(theme.tokens.accent)
         link.setAnchor(True)
         link.setAnchorHref(f"{PICTURE_SCHEME}:{number}")
         cursor.mergeCharFormat(link)
 
 
-def _utf16(text: str, offset: int) -> int:
-    """Qt counts characters beyond the basic plane, emoji among them, as two."""
-    return offset + sum(c > "\uffff" for c in text[:offset])
+def utf16(text: str, offset: int) -> int:
+    """A place in a text as Qt counts: characters beyond the basic plane, emoji among them, are two."""
+    return offset if text.isascii() else offset + sum(c > "\uffff" for c in text[:offset])
 
 
 def _inline_code(form: QTextCharFormat, theme: Theme) -> None:
     form.setFont(code_font(theme), QTextCharFormat.FontPropertiesInheritanceBehavior.FontPropertiesSpecifiedOnly)
     form.setBackground(QColor(theme.tokens.hover))
-
-
-def _style_table(table: QTextTable, theme: Theme) -> None:
-    """Rules between rows only, the head in text 2."""
-    form = table.format()
-    form.setBorder(0)
-    form.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_None)
-    form.setBorderCollapse(True)
-    form.setCellSpacing(0)
-    form.setCellPadding(0)
-    form.setTopMargin(theme.px(8))
-    form.setBottomMargin(theme.px(12))
-    form.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
-    table.setFormat(form)
-    rule = QTextTableCellFormat()
-    rule.setBottomBorder(1)
-    rule.setBottomBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
-    rule.setBottomBorderBrush(QColor(theme.tokens.line))
-    rule.setTopPadding(theme.px(6))
-    rule.setBottomPadding(theme.px(6))
-    rule.setRightPadding(theme.px(16))
-    head = _colored(theme.tokens.text2)
-    head.setFontWeight(500)
-    for row in range(table.rows()):
-        for column in range(table.columns()):
-            cell = table.cellAt(row, column)
-            known = cell.format()
-            known.merge(rule)
-            cell.setFormat(known)
-            if row == 0:
-                cursor = cell.firstCursorPosition()
-                cursor.setPosition(cell.lastPosition(), QTextCursor.MoveMode.KeepAnchor)
-                cursor.mergeCharFormat(head)
-                cursor.mergeBlockFormat(_alignment(table, column))
-
-
-def _alignment(table: QTextTable, column: int) -> QTextBlockFormat:
-    """A column's, by its first row below the head, to which Qt does not give it."""
-    form = QTextBlockFormat()
-    below = table.cellAt(1, column)
-    if below.isValid():
-        form.setAlignment(below.firstCursorPosition().blockFormat().alignment())
-    return form
-
-
-def _trim(document: QTextDocument, theme: Theme) -> None:
-    """No room above the first block and below the last, which is the layout's to give; but the whole box of code."""
-    top, bottom = QTextBlockFormat(), QTextBlockFormat()
-    top.setTopMargin(0)
-    bottom.setBottomMargin(0)
-    QTextCursor(document.firstBlock()).mergeBlockFormat(top)
-    QTextCursor(document.lastBlock()).mergeBlockFormat(bottom)
-    padding = theme.px(CODE_PADDING)
-    root = document.rootFrame().frameFormat()
-    root.setTopMargin(padding if is_code(document.firstBlock()) else 0)
-    root.setBottomMargin(padding if is_code(document.lastBlock()) else 0)
-    document.rootFrame().setFrameFormat(root)
 
 
 def _colored(color: str) -> QTextCharFormat:

@@ -13,6 +13,13 @@ from app.ui.transcript import spacing
 from app.ui.transcript.action_bar import ActionBar
 from app.ui.transcript.flow import Flow
 from app.ui.transcript.items import Items
+from app.ui.transcript.text import SafeTextView
+
+
+def link_at(widget: QWidget | None, place: QPoint) -> str:
+    """The address of the link there on the screen, where `widget` shows a text that has one."""
+    view = widget.parentWidget() if widget is not None else None
+    return view.anchorAt(view.viewport().mapFromGlobal(place)) if isinstance(view, SafeTextView) else ""
 
 
 class Pointing(QObject):
@@ -45,7 +52,7 @@ class Pointing(QObject):
         rows = [p for p in self._flow.placed if p.item < len(ids) and ids[p.item] == message.id]
         if not rows:
             return QRect()
-        top = rows[0].y + (0 if rows[0].index else spacing.TURN)
+        top = rows[0].y + (0 if rows[0].nth else spacing.TURN)
         return QRect(self._flow.left, top, self._flow.width, rows[-1].y + rows[-1].row.extent - top)
 
     def _point(self, message: Message | None) -> None:
@@ -61,7 +68,7 @@ class Pointing(QObject):
             if place.isEmpty():
                 self._bar.hide()
             else:
-                self._bar.show_for(self._bar.message, place)
+                self._bar.follow(place)
 
     def _on_focus(self, _old: QWidget | None, now: QWidget | None) -> None:
         if now is not None and self._viewport.isAncestorOf(now) and not self._bar.isAncestorOf(now):

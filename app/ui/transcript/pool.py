@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, cast
 
 from PySide6.QtWidgets import QApplication, QWidget
 
+from app.ui.transcript.caption_row import CaptionRow
+from app.ui.transcript.code_row import CodeRow
 from app.ui.transcript.content import Caption, Code, Content, Fold, Foot, More, Notice, Pictures, Prose, Table
+from app.ui.transcript.fold_row import FoldRow
+from app.ui.transcript.foot_row import FootRow
 from app.ui.transcript.host import Host
+from app.ui.transcript.more_row import MoreRow
+from app.ui.transcript.notice_row import NoticeRow
+from app.ui.transcript.pictures_row import PicturesRow
+from app.ui.transcript.prose_row import ProseRow
 from app.ui.transcript.row import Row, RowWidget
+from app.ui.transcript.table_row import TableRow
 
 _KEPT: Final = 48
 """Rows out of sight that keep their widgets."""
@@ -92,9 +102,16 @@ class Pool:
         return idle.pop() if idle else self._new(kind)
 
     def _new(self, kind: type) -> RowWidget:
-        widget = _widget_for(kind)(self._host, self._parent)
+        widget = _KINDS[kind](self._host, self._parent)
+        if isinstance(widget, CodeRow | TableRow):
+            widget.whole = partial(self._whole, widget)
         self._made(_as_widget(widget))
         return widget
+
+    def _whole(self, widget: RowWidget) -> str:
+        """All parts of the block that a row shows a part of."""
+        row = self.row_of(widget)
+        return row.item.whole(row.content) if row is not None and row.item is not None else ""
 
 
 def _as_widget(widget: RowWidget) -> QWidget:
@@ -106,26 +123,14 @@ def _has_focus(widget: QWidget) -> bool:
     return focused is not None and (focused is widget or widget.isAncestorOf(focused))
 
 
-def _widget_for(kind: type) -> Callable[[Host, QWidget], RowWidget]:
-    from app.ui.transcript.caption_row import CaptionRow
-    from app.ui.transcript.code_row import CodeRow
-    from app.ui.transcript.fold_row import FoldRow
-    from app.ui.transcript.foot_row import FootRow
-    from app.ui.transcript.more_row import MoreRow
-    from app.ui.transcript.notice_row import NoticeRow
-    from app.ui.transcript.pictures_row import PicturesRow
-    from app.ui.transcript.prose_row import ProseRow
-    from app.ui.transcript.table_row import TableRow
-
-    kinds: dict[type, Callable[[Host, QWidget], RowWidget]] = {
-        Prose: ProseRow,
-        Code: CodeRow,
-        Table: TableRow,
-        Pictures: PicturesRow,
-        Fold: FoldRow,
-        Notice: NoticeRow,
-        Caption: CaptionRow,
-        Foot: FootRow,
-        More: MoreRow,
-    }
-    return kinds[kind]
+_KINDS: Final[dict[type, Callable[[Host, QWidget], RowWidget]]] = {
+    Prose: ProseRow,
+    Code: CodeRow,
+    Table: TableRow,
+    Pictures: PicturesRow,
+    Fold: FoldRow,
+    Notice: NoticeRow,
+    Caption: CaptionRow,
+    Foot: FootRow,
+    More: MoreRow,
+}

@@ -7,7 +7,7 @@ from typing import Final, cast
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.ui.transcript.flow import Flow, Placed
+from app.ui.transcript.flow import Flow, Seen
 
 _TAB: Final = Qt.FocusPolicy.TabFocus.value
 _LINE: Final = 16
@@ -29,8 +29,8 @@ def tab(area: QWidget, flow: Flow, *, forward: bool) -> bool:
 def leave(area: QWidget, *, forward: bool) -> None:
     """Give the focus to what comes after the conversation, or before it."""
     step = QWidget.nextInFocusChain if forward else QWidget.previousInFocusChain
-    widget = step(area)
-    while widget is not area:
+    widget: QWidget | None = step(area)
+    while widget is not None and widget is not area:
         outside = not area.isAncestorOf(widget) and widget.window() is area.window()
         if outside and widget.focusPolicy().value & _TAB and widget.isVisible() and widget.isEnabled():
             widget.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
@@ -58,7 +58,7 @@ def read_on(area: QWidget, flow: Flow, *, forward: bool) -> None:
         flow.bring_into_view(chosen)
 
 
-def _has(placed: Placed, focused: QWidget | None) -> bool:
+def _has(placed: Seen, focused: QWidget | None) -> bool:
     widget = cast(QWidget, placed.widget)
     return focused is not None and (widget is focused or widget.isAncestorOf(focused))
 

@@ -6,16 +6,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from app.ui.transcript.content import Content
+    from app.ui.transcript.item import Item
     from app.ui.transcript.text import SafeTextView
 
 
 class Row:
     """What it shows, and how much room that takes. Pixels."""
 
-    __slots__ = ("above", "below", "content", "exact", "height", "inset")
+    __slots__ = ("above", "below", "content", "exact", "height", "inset", "item")
 
-    def __init__(self, content: Content, *, height: int, above: int = 0, below: int = 0, inset: int = 0) -> None:
+    def __init__(
+        self, content: Content, *, height: int, above: int = 0, below: int = 0, inset: int = 0, item: Item | None = None
+    ) -> None:
         self.content = content
+        self.item = item
+        """That it is a row of."""
         self.height = height
         """Of its widget, without what is above and below."""
         self.exact = False

@@ -12,6 +12,7 @@ from app.conversation.chat import Chat
 from app.conversation.gallery import Gallery
 from app.ui.theme import SPACE, Theme
 from app.ui.transcript.picture_menu import PictureMenu
+from app.ui.transcript.pictures_row import PicturesRow
 from app.ui.transcript.row import RowWidget
 
 if TYPE_CHECKING:
@@ -48,16 +49,13 @@ class SentPictures(QObject):
         # Our own making: a thumbnail is never a stranger's bytes.
         return QPixmap.fromImage(QImage.fromData(self._gallery.thumbnail(blocks[0].thumbnail))) if blocks else QPixmap()
 
-    def flash(self, row: RowWidget | None, number: int) -> None:
-        """Draw the eye to a picture of a row, and bring it into view."""
-        from app.ui.transcript.pictures_row import PicturesRow
-
+    def flash(self, row: RowWidget | None, number: int) -> int:
+        """Draw the eye to a picture of a row; how far is to be scrolled, in pixels, so that it is in view."""
         if not isinstance(row, PicturesRow) or (tile := row.flash(number)) is None:
-            return
+            return 0
         viewport = self._area.viewport()
         top = tile.mapTo(viewport, QPoint()).y()
-        if not 4 * SPACE <= top <= viewport.height() - tile.height():
-            self._area.scroll_by(top - 4 * SPACE)
+        return 0 if 4 * SPACE <= top <= viewport.height() - tile.height() else top - 4 * SPACE
 
     def open_menu(self, number: int, at: QPoint) -> None:
         """What can be done with a picture, there on the screen."""

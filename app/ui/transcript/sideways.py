@@ -13,7 +13,6 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
-    QTextCursor,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QApplication, QScrollBar, QTextBrowser, QWidget
@@ -42,8 +41,9 @@ class WideView(SafeTextView):
 
     def forget(self) -> None:
         """Select and mark nothing any more."""
-        self.setTextCursor(QTextCursor(self.document()))
-        self.setExtraSelections([])
+        self.clear_selection()
+        self.mark(())
+        self.setToolTip("")
 
     # --- overrides of Qt ---
 

@@ -14,7 +14,6 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
-    QTextCursor,
     QTextLength,
     QTextTable,
     QTextTableFormat,
@@ -22,11 +21,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
+from app.core import formulas
 from app.ui.theme import SPACE, Theme
 from app.ui.transcript import markup
 from app.ui.transcript.content import Table
 from app.ui.transcript.host import Host
 from app.ui.transcript.icon_button import IconButton
+from app.ui.transcript.placed import Placed
 from app.ui.transcript.sideways import BAR, Sideways, WideView
 from app.ui.transcript.table_keeping import copy_table, save_table
 from app.ui.transcript.text import SafeTextView
@@ -76,10 +77,11 @@ class TableRow(QWidget):
         self._next: Table | None = None
         """Grown since, and not laid out yet."""
         self._ring = False
-        self._cells = _TableView(theme)
+        self._cells = _TableView(host)
         self._cells.link_opened.connect(host.link_opened)
         self._cells.picture_named.connect(host.picture_named)
         self._cells.ringed.connect(self._show_ring)
+        host.formulas.drawn.connect(self._take_drawn)
         self._sideways = Sideways(theme, self._cells, theme.tokens.background, self)
         self._sideways.moved.connect(lambda pixels: host.shifted.emit(self, pixels))
         self._tools: _Tools | None = None
@@ -137,6 +139,8 @@ class TableRow(QWidget):
         return self._content.block.text if self._content is not None else ""
 
     def _fill(self, content: Table) -> None:
+        if self._content is None or self._content.block.start != content.block.start:
+            self._cells.forget()
         self._content, self._next = content, None
         self._cells.show_table(content)
         self._cells.set_caret(content.open)
@@ -148,6 +152,10 @@ class TableRow(QWidget):
     def _catch_up(self) -> None:
         if self._next is not None:
             self._fill(self._next)
+            self._host.resized.emit(self)
+
+    def _take_drawn(self) -> None:
+        if self._content is not None and self._cells.take_drawn():
             self._host.resized.emit(self)
 
     def _arrange(self) -> None:
@@ -228,37 +236,54 @@ class TableRow(QWidget):
 class _TableView(WideView):
     """The table. It is as wide as its columns."""
 
-    def __init__(self, theme: Theme) -> None:
-        super().__init__(theme)
-        self._weights: tuple[int, ...] = ()
+    def __init__(self, host: Host) -> None:
+        super().__init__(host.theme)
+        self._content: Table | None = None
+        self._placed = Placed(self.document(), host.theme, host.formulas)
         self.room = 0
         """Pixels that it is laid out for; 0 as long as nobody has asked how high it is."""
         self.extent = 0
         """Pixels of all columns."""
+        self.setAccessibleName(self.tr("Table"))
 
     def show_table(self, content: Table) -> None:
-        """Show other rows; what is selected stays so where the text goes on."""
-        cursor, before = self.textCursor(), self.toPlainText()
-        anchor, position = cursor.anchor(), cursor.position()
-        document = self.document()
-        self.blockSignals(True)
-        document.setLayoutEnabled(False)  # laid out once, when all is there: that is what takes the time
-        text = f"{content.block.text}\n\n{content.definitions}" if content.definitions else content.block.text
-        markup.fill(document, text, self._theme, pictures=content.pictures)
-        if not content.block.first and (table := self._table()) is not None:
+        """Show other rows; what is selected keeps its place."""
+        self._content = content
+        self.pictures = content.pictures
+        self.show_text(content.block.text, self._show_markdown)
+        self.setAccessibleDescription(self.plain_between(0))
+
+    def take_drawn(self) -> bool:
+        """Show the formulas that are drawn by now. Returns whether any has come."""
+        return self._placed.is_waiting and self._placed.refresh()
+
+    def forget(self) -> None:
+        super().forget()
+        self._content = None
+        self._placed.clear()
+
+    def _show_markdown(self, text: str) -> None:
+        self._placed.clear()
+        content, document = self._content, self.document()
+        found = formulas.find(text)
+        if found:
+            text = formulas.protect(text, found)
+        if content is not None and content.definitions and "[" in text:
+            text = f"{text}\n\n{content.definitions}"
+        self._filled = markup.fill(document, text, self._theme, pictures=self.pictures, put=lambda: self._begin(found))
+        document.setLayoutEnabled(False)
+        table = self._table()
+        if table is not None and content is not None and not content.block.first:
             table.removeRows(0, 1)
-        self._weights = content.weights
-        if self.room:
-            self._set_columns()
-            document.setLayoutEnabled(True)
-        if anchor != position and max(anchor, position) <= len(before) and self.toPlainText().startswith(before[:-1]):
-            cursor = QTextCursor(document)
-            cursor.setPosition(anchor)
-            cursor.setPosition(position, QTextCursor.MoveMode.KeepAnchor)
-            self.setTextCursor(cursor)
-        self.blockSignals(False)
-        self.setAccessibleName(self.tr("Table"))
-        self.setAccessibleDescription(self.plain)
+        self._set_columns()
+        document.setLayoutEnabled(self.room > 0)
+
+    def _begin(self, found: list[formulas.Formula]) -> None:
+        """Before it is laid out for the first time: with columns that are known that takes half as long."""
+        if found:
+            size = self._theme.font().pixelSize()
+            self._placed.put(found, self._theme.tokens.text, size, self.devicePixelRatioF())
+        self._set_columns()
 
     def height_in(self, width: int) -> int:
         """Pixels that all rows are high where there is so much room."""
@@ -281,12 +306,14 @@ class _TableView(WideView):
         if table is None:
             self.extent = self.room
         else:
-            weights = [*self._weights, *[0] * table.columns()][: table.columns()]
+            known = self._content.weights if self._content is not None else ()
+            weights = [*known, *[0] * table.columns()][: table.columns()]
             digit = QFontMetricsF(self.font()).horizontalAdvance("0")
             widths = column_widths(weights, digit, self.room, self._theme.px)
             self.extent = sum(widths)
             table.setFormat(_formed(table.format(), widths))
-        self.setLineWrapColumnOrWidth(max(1, self.extent))
+        if self.lineWrapColumnOrWidth() != self.extent:
+            self.setLineWrapColumnOrWidth(self.extent)
 
     # --- overrides of Qt ---
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
-from functools import partial
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from typing import Final
 
-from PySide6.QtCore import QMimeData, QRectF, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QMimeData, QPoint, QRectF, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -27,11 +27,11 @@ from PySide6.QtGui import (
     QTextOption,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QTextEdit, QWidget
 
 from app.ui.theme import COLUMN, RADIUS, Theme
-from app.ui.transcript import markup
-from app.ui.transcript.pieces import Piece
+from app.ui.transcript import markup, rich
+from app.ui.transcript.placed import sources_between
 
 _ENDLESS: Final = re.compile(r"\S{1000}")
 _CARET: Final = QSize(8, 16)
@@ -66,8 +66,8 @@ class SafeTextView(QTextBrowser):
         self._caret = False
         self._ring = False
         self._measured = (0, 0)
-        self._nothing = QImage(1, 1, QImage.Format.Format_ARGB32)
-        self._nothing.fill(0)
+        self._filled = markup.Filled()
+        self._marks: tuple[Sequence[tuple[int, int]], int | None] = ((), None)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -83,7 +83,8 @@ class SafeTextView(QTextBrowser):
         # By itself it would lay out again for the width it has now whenever it is asked for the height at another one.
         self.setLineWrapMode(QTextBrowser.LineWrapMode.FixedPixelWidth)
         self.setLineWrapColumnOrWidth(COLUMN)
-        self.set_font(theme.font())
+        if self.font() != theme.font():
+            self.set_font(theme.font())
         self.anchorClicked.connect(self._follow)
         self.highlighted.connect(self._show_target)
         self.copyAvailable.connect(self._on_copy_available)
@@ -93,19 +94,31 @@ class SafeTextView(QTextBrowser):
         self.document().setDefaultFont(font)
         self._resized()
 
-    def set_piece(self, piece: Piece) -> None:
-        """Show a piece of Markdown, or of plain text. What is selected stays selected where the text is the same."""
+    def set_markdown(self, text: str) -> None:
+        """Show Markdown."""
+        self.show_text(text, self._fill)
+
+    def show_text(self, text: str, show: Callable[[str], None]) -> None:
+        """Show a text by a function that puts it into the document. What is selected or marked keeps its place."""
         modes = QTextOption.WrapMode
         # Where a word ends is looked for from its beginning, line after line: that is quadratic.
-        self.setWordWrapMode(modes.WrapAnywhere if _ENDLESS.search(piece.text) else modes.WrapAtWordBoundaryOrAnywhere)
-        if piece.plain:
-            self._replace(lambda: self.set_words(piece.text))
-        else:
-            self._replace(lambda: markup.fill(self.document(), piece.text, self._theme, pictures=self.pictures))
+        mode = modes.WrapAnywhere if _ENDLESS.search(text) else modes.WrapAtWordBoundaryOrAnywhere
+        if mode != self.wordWrapMode():
+            self.setWordWrapMode(mode)
+        selected = self.selection
+        told = self.blockSignals(True)
+        show(text)
+        if selected is not None:
+            self.select(*selected)
+        if self._marks[0]:
+            self._show_marks()
+        self.blockSignals(told)
+        self._resized()
 
     def set_words(self, *runs: str | tuple[str, QTextCharFormat]) -> None:
         """Show plain text, each run of it in its own format."""
-        self.clear()
+        self.document().clear()
+        self._filled = markup.Filled()
         lines = QTextBlockFormat()
         lines.setLineHeight(self._theme.line("body"), QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
         cursor = QTextCursor(self.document())
@@ -123,25 +136,84 @@ class SafeTextView(QTextBrowser):
 
     @property
     def selected(self) -> str:
-        return self.textCursor().selection().toPlainText().translate(_LINES_OF_TABLES)
+        cursor = self.textCursor()
+        return self.plain_between(cursor.selectionStart(), cursor.selectionEnd())
 
     @property
     def plain(self) -> str:
-        return self.toPlainText().translate(_LINES_OF_TABLES)
+        return self.plain_between(0)
 
-    def _replace(self, show: Any) -> None:
+    @property
+    def length(self) -> int:
+        """The last position that a cursor can have."""
+        return self.document().characterCount() - 1
+
+    @property
+    def selection(self) -> tuple[int, int] | None:
+        """Anchor and position of what is selected; None where nothing is."""
         cursor = self.textCursor()
-        anchor, position = cursor.anchor(), cursor.position()
-        self.blockSignals(True)
-        show()
-        end = max(0, self.document().characterCount() - 1)
-        if anchor != position:
-            cursor = self.textCursor()
-            cursor.setPosition(min(anchor, end))
-            cursor.setPosition(min(position, end), QTextCursor.MoveMode.KeepAnchor)
-            self.setTextCursor(cursor)
-        self.blockSignals(False)
-        self._resized()
+        return (cursor.anchor(), cursor.position()) if cursor.hasSelection() else None
+
+    def position_at(self, point: QPoint) -> int:
+        """The position in the text next to a point on the screen."""
+        return self.cursorForPosition(self.viewport().mapFromGlobal(point)).position()
+
+    def select(self, start: int, end: int) -> None:
+        """Select from an anchor to a position, either of which may come first. No signal tells it."""
+        cursor = self.textCursor()
+        cursor.setPosition(max(0, min(start, self.length)))
+        cursor.setPosition(max(0, min(end, self.length)), QTextCursor.MoveMode.KeepAnchor)
+        told = self.blockSignals(True)
+        self.setTextCursor(cursor)
+        self.blockSignals(told)
+
+    def clear_selection(self) -> None:
+        """Select nothing; no signal tells it."""
+        if self.textCursor().hasSelection():
+            end = self.textCursor().position()
+            self.select(end, end)
+
+    def mark(self, found: Sequence[tuple[int, int]], current: int | None = None) -> None:
+        """Show what was found: start and end of each, and which of them is the one looked at."""
+        if (found, current) != self._marks:
+            self._marks = (found, current)
+            self._show_marks()
+
+    def plain_between(self, start: int, end: int | None = None) -> str:
+        """What is to be read between two positions; formulas are their TeX."""
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(max(0, min(start, self.length)))
+        cursor.setPosition(self.length if end is None else min(end, self.length), QTextCursor.MoveMode.KeepAnchor)
+        text = cursor.selection().toPlainText().translate(_LINES_OF_TABLES)
+        if markup.PICTURE not in text:
+            return text
+        sources = iter(sources_between(self.document(), cursor.selectionStart(), cursor.selectionEnd()))
+        return "".join(next(sources, markup.PICTURE) if c == markup.PICTURE else c for c in text)
+
+    def rich_between(self, start: int, end: int | None = None) -> str:
+        """The same as HTML for the clipboard, without colours, fonts and whatever would have to be loaded."""
+        return rich.html(self.document(), max(0, start), self.length if end is None else min(end, self.length))
+
+    def _fill(self, text: str) -> None:
+        self._filled = markup.fill(self.document(), text, self._theme, pictures=self.pictures)
+
+    def _show_marks(self) -> None:
+        tokens = self._theme.tokens
+        shown: list[QTextEdit.ExtraSelection] = []
+        found, current = self._marks
+        for number, (start, end) in enumerate(found):
+            if 0 <= start < end <= self.length:
+                mark = QTextEdit.ExtraSelection()
+                mark.cursor = QTextCursor(self.document())
+                mark.cursor.setPosition(start)
+                mark.cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+                mark.format = QTextCharFormat()
+                here = number == current
+                mark.format.setBackground(QColor(tokens.found_here if here else tokens.found))
+                ink = tokens.background if here and tokens.dark else tokens.text
+                mark.format.setForeground(QColor(ink))
+                shown.append(mark)
+        self.setExtraSelections(shown)
 
     def _resized(self) -> None:
         self._measured = (0, 0)
@@ -217,7 +289,7 @@ class SafeTextView(QTextBrowser):
     # --- overrides of Qt ---
 
     def loadResource(self, _kind: int, _name: QUrl | str) -> object:
-        return self._nothing
+        return _nothing()
 
     def createMimeDataFromSelection(self) -> QMimeData:
         data = QMimeData()
@@ -248,11 +320,12 @@ class SafeTextView(QTextBrowser):
         self.heightForWidth(event.size().width())  # the width asked for last may have been another
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_code_boxes(painter)
-        self._paint_quote_edges(painter)
-        painter.end()
+        if self._filled.code or self._filled.quotes:
+            painter = QPainter(self.viewport())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_code_boxes(painter)
+            self._paint_quote_edges(painter)
+            painter.end()
         super().paintEvent(event)
         if self._caret or self._ring:
             painter = QPainter(self.viewport())
@@ -288,6 +361,14 @@ class SafeTextView(QTextBrowser):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         event.ignore()  # the turn's menu
+
+
+@lru_cache(maxsize=1)
+def _nothing() -> QImage:
+    """The picture that is shown for every picture."""
+    image = QImage(1, 1, QImage.Format.Format_ARGB32)
+    image.fill(0)
+    return image
 
 
 def _is_quoted(level: int, block: QTextBlock) -> bool:

@@ -161,12 +161,12 @@ class Turn(Item):
             return 0
         return len(self.rows) - (1 if self.rows and isinstance(self.rows[-1].content, Foot) else 0)
 
-    def whole(self, row: Content) -> str:
+    def whole(self, content: Content) -> str:
         """The code or the Markdown of a block, all its parts together."""
-        if isinstance(row, Code):
-            return joined(self._text.part(row.block.number))
-        if isinstance(row, Table):
-            parts = self._text.part(row.block.number)
+        if isinstance(content, Code):
+            return joined(self._text.part(content.block.number))
+        if isinstance(content, Table):
+            parts = self._text.part(content.block.number)
             return self.message.text[parts[0].start : parts[-1].end]
         return ""
 

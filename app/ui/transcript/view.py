@@ -1,60 +1,70 @@
-"""The conversation: a column of turns in a scroll area, built from the end, that follows an answer as it comes."""
+"""The conversation as it is read: rows of real text widgets, of which only those in sight exist."""
 
 from __future__ import annotations
 
-import time
-from itertools import takewhile
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
-from PySide6.QtCore import QEvent, QMetaObject, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMetaObject, QModelIndex, QObject, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
-    QGuiApplication,
-    QImage,
+    QColor,
+    QContextMenuEvent,
     QKeyEvent,
-    QPixmap,
+    QPainter,
+    QPaintEvent,
     QResizeEvent,
+    QTextCursor,
+    QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QPushButton, QWidget
 
 from app.conversation.chat import Chat
 from app.conversation.gallery import Gallery
+from app.conversation.tools import Tools
 from app.conversation.worker import Wait
-from app.core.bill import picture_rate
 from app.core.errors import VisavisError
-from app.core.failure import error_from_json
 from app.core.message import Message
-from app.ui.theme import SPACE, Theme
-from app.ui.transcript.again import sharper_offers
-from app.ui.transcript.answer import AnswerTurn
+from app.ui.find_bar import FindBar
+from app.ui.theme import RADIUS, Theme
+from app.ui.transcript import reading, spacing
+from app.ui.transcript.action_bar import ActionBar
 from app.ui.transcript.card import blamed_picture
-from app.ui.transcript.column import Column
-from app.ui.transcript.deeds import do
-from app.ui.transcript.picture_menu import PictureMenu
-from app.ui.transcript.tail import Tail
-from app.ui.transcript.turns import PersonTurn, Turn
+from app.ui.transcript.content import Code, Fold, Foot, Pictures, Prose, Table
+from app.ui.transcript.copying import Copying
+from app.ui.transcript.deeds import Deeds, do
+from app.ui.transcript.find import Find
+from app.ui.transcript.flow import Flow, Seen
+from app.ui.transcript.frames import Frames
+from app.ui.transcript.host import Host
+from app.ui.transcript.items import Items
+from app.ui.transcript.pointing import Pointing, link_at
+from app.ui.transcript.pool import Pool
+from app.ui.transcript.reader import Reader
+from app.ui.transcript.row import Row, RowWidget
+from app.ui.transcript.selection import Selection
+from app.ui.transcript.sent_pictures import SentPictures
+from app.ui.transcript.standing import standing
+from app.ui.transcript.turn import Turn
+from app.ui.transcript.veil import Veil
 
-if TYPE_CHECKING:
-    from app.ui.transcript.keeping import Keeping
-
-_BUDGET: Final = 0.012
-"""Seconds of building before other work gets its turn."""
-_PAUSE: Final = 8
-"""Milliseconds between two such slices."""
-_AHEAD: Final = 200
-"""Turns built ahead of being looked at; older ones follow as they come near."""
-_NEAR: Final = 2
-"""Screens above the visible part that count as near."""
+_STEP: Final = 24
+"""Pixels of a step of the scroll bar, and a third of a notch of the wheel."""
+_WARM: Final = {Prose: 24, Foot: 6, Code: 4, Pictures: 4, Table: 2}
+"""Widgets that are made ahead, so that opening a conversation makes none."""
+_WARM_PAUSE: Final = 25
+"""Milliseconds between two of them."""
 
 
-class Transcript(QScrollArea):
+class Transcript(QAbstractScrollArea):
     """Signals:
     picture_opened(int): the number of a picture that was clicked.
     details_wanted(int): the number of one that is to be shown with its details.
-    action(str): what an error or a note offers, "retry" excepted: that is done in place.
+    action(str): what an error or a note offers and is not done in place.
     link_opened(str): the address of a link that may be followed.
     replacement_wanted(int): another picture is to take the place of the one of this number.
+    laid_out(): rows may have come, gone or moved.
     """
 
     picture_opened = Signal(int)
@@ -62,284 +72,274 @@ class Transcript(QScrollArea):
     action = Signal(str)
     link_opened = Signal(str)
     replacement_wanted = Signal(int)
+    laid_out = Signal()
 
-    def __init__(self, theme: Theme, gallery: Gallery, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, gallery: Gallery, tools: Tools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._gallery = gallery
         self._chat: Chat | None = None
         self._connections: list[QMetaObject.Connection] = []
-        self._first = 0
-        """The row of the topmost turn that is built."""
-        self._following = True
-        self._adjusting = False
-        self._wanted: tuple[int, int] | None = None
-        self._sought = 0
-        """Number of a picture that is shown as soon as its turn is built."""
-        self._keeping: Keeping | None = None
-        self.setAccessibleName("Conversation")
+        self._dress()
+        self._pictures = SentPictures(theme, gallery, self)
+        self.host: Final = Host(theme, gallery, self._pictures.thumbnail, self)
+        self._items = Items(theme)
+        self._pool = Pool(self.host, self.viewport(), self._adopt)
+        self._flow = Flow(self, self._items, self._pool)
+        self._frames = Frames(self._show_growth, self)
+        self._relayout = QTimer(self, singleShot=True, interval=0)
+        self._relayout.timeout.connect(self._lay_out)
+        self._warming = QTimer(self, singleShot=True, interval=_WARM_PAUSE)
+        self._warming.timeout.connect(self._warm)
+        self._below = self._below_button()
+        self._bar = ActionBar(theme, self.viewport())
+        self._pointing = Pointing(self.viewport(), self._flow, self._items, self._bar)
+        self._veil = Veil(theme, self.viewport())
+        reader = Reader(self.host, self)
+        self.selection: Final = Selection(self, self)
+        self.copying: Final = Copying(self, self.selection, reader, self)
+        self.find_bar: Final = FindBar(theme, Find(self, self.selection, reader, self), self)
+        self.deeds: Final = Deeds(theme, tools, self.copying, self._bar, self)
+        self._connect()
+
+    def _dress(self) -> None:
+        self.setAccessibleName(self.tr("Conversation"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._turns = Column(self)
-        self._turns.changed.connect(self._keep_place)
-        self._tail = Tail(theme, self._turns, self._thumbnail)
-        self._tail.acted.connect(self._act)
-        self._tail.dismissed.connect(self._dismiss_refusal)
-        self.setWidget(self._turns)
         self.viewport().setAutoFillBackground(False)
-        self._turns.setAutoFillBackground(False)
-        self._below = QPushButton(self.tr("New text below"), self)
-        self._below.setProperty("kind", "plain")
-        self._below.setAccessibleName(self.tr("New text below"))
-        self._below.setToolTip(self.tr("Go to the end (End)"))
-        self._below.clicked.connect(self.follow)
-        self._below.hide()
-        self._slices = QTimer(self)
-        self._slices.setSingleShot(True)
-        self._slices.timeout.connect(self._build_older)
-        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
-        self.verticalScrollBar().setSingleStep(24)
-        theme.changed.connect(self._rebuild)
+        self.verticalScrollBar().setSingleStep(_STEP)
+
+    def _below_button(self) -> QPushButton:
+        below = QPushButton(self.tr("New text below"), self)
+        below.setProperty("kind", "plain")
+        below.setAccessibleName(self.tr("New text below"))
+        below.setToolTip(self.tr("Go to the end (End)"))
+        below.clicked.connect(self.follow)
+        below.hide()
+        return below
+
+    def _connect(self) -> None:
+        host = self.host
+        host.link_opened.connect(self.link_opened)
+        host.picture_opened.connect(self.picture_opened)
+        host.picture_named.connect(self.show_picture)
+        host.picture_asked.connect(self._pictures.open_menu)
+        host.acted.connect(self._act)
+        host.dismissed.connect(self._dismiss_refusal)
+        host.folded.connect(self._toggle_fold)
+        host.unfolded.connect(self._show_all)
+        host.sharper_wanted.connect(self.deeds.resend)
+        host.deed.connect(self.deeds.do)
+        host.shifted.connect(self._shift)
+        host.resized.connect(self._on_row_resized)
+        self._pictures.opened.connect(self.picture_opened)
+        self._pictures.details_wanted.connect(self.details_wanted)
+        self._pictures.replacement_wanted.connect(self.replacement_wanted)
+        self._pictures.resent.connect(self.follow)
+        self._bar.left.connect(self.setFocus)
+        self.deeds.asked.connect(self.follow)
+        self.selection.begun.connect(self.release)
+        self._flow.laid_out.connect(self._on_laid_out)
+        self._theme.changed.connect(self._renew)
 
     # --- what is shown ---
 
     def set_chat(self, chat: Chat) -> None:
         """Show a conversation from its end."""
-        self._leave()
+        for connection in self._connections:
+            QObject.disconnect(connection)
         self._chat = chat
+        self._pictures.set_chat(chat)
+        self.deeds.set_chat(chat)
+        messages, worker = chat.messages, chat.worker
         self._connections = [
-            chat.messages.modelReset.connect(self._reset),
-            chat.messages.rowsInserted.connect(self._on_inserted),
-            chat.messages.rowsRemoved.connect(self._on_removed),
-            chat.messages.dataChanged.connect(self._on_changed),
-            chat.changed.connect(self._show_rates),
-            chat.worker.waiting.connect(self._on_waiting),
-            chat.worker.phase_changed.connect(self._on_phase),
-            chat.worker.progressed.connect(self._show_upload),
-            chat.worker.refused.connect(self._show_refusal),
-            chat.worker.forgiven.connect(self._tail.drop_refusal),
-            chat.worker.answered.connect(self._announce),
+            messages.modelReset.connect(self._reset),
+            messages.rowsInserted.connect(self._on_inserted),
+            messages.rowsRemoved.connect(self._on_removed),
+            messages.dataChanged.connect(self._on_changed),
+            chat.changed.connect(self._on_terms),
+            worker.waiting.connect(self._on_waiting),
+            worker.phase_changed.connect(self._on_phase),
+            worker.progressed.connect(self._on_terms),
+            worker.refused.connect(self._on_refused),
+            worker.forgiven.connect(self._on_terms),
+            worker.answered.connect(self._announce_end),
+            chat.editing_changed.connect(self._on_terms),
         ]
+        self._items.set_chat(chat)
         self._reset()
 
-    def copy_last(self) -> None:
-        """Put the last answer with text on the clipboard, as Markdown."""
-        answers = [m.text for m in self._messages if m.role == "assistant" and m.text]
-        if answers:
-            QGuiApplication.clipboard().setText(answers[-1])
+    def selected_text(self) -> str:
+        """What is selected of the answers, as it is read."""
+        return self.copying.selected_in_answers()
 
     def follow(self) -> None:
         """Go to the end and stay there while text comes."""
-        self._following = True
         self._below.hide()
-        self._turns.lay_out()
+        self._flow.follow()
+
+    def show_picture(self, number: int) -> None:
+        """Bring a picture of the conversation into view and draw the eye to it."""
+        for index, message in enumerate(self.messages):
+            if any(image.number == number for image in message.images):
+                self.reveal(index, 0)
+                self.scroll_by(self._pictures.flash(self.widget_at(index, 0), number))
+                return
+
+    # --- the face that selection, search and actions see ---
 
     @property
-    def turns(self) -> list[Turn]:
-        """Those that are built, oldest first; the last is the newest."""
-        return [widget for widget in self._turns.rows if isinstance(widget, Turn)]
+    def messages(self) -> Sequence[Message]:
+        return self._items.messages
 
-    @property
-    def _last_answer(self) -> AnswerTurn | None:
-        """The last turn, where it is an answer."""
-        last = next((row for row in reversed(self._turns.rows) if isinstance(row, Turn)), None)
-        return last if isinstance(last, AnswerTurn) else None
+    def rows_of(self, message: int) -> list[Row]:
+        """Those of a message, by its number; made where they were not yet."""
+        return self._items.turn(message).rows
 
-    @property
-    def _messages(self) -> list[Message]:
-        return self._chat.messages.messages if self._chat is not None else []
+    def known_rows(self, message: int) -> list[Row] | None:
+        """Its rows, where it has any; to ask makes none."""
+        item = self._items.known(message)
+        return item.rows if item is not None else None
 
-    def _leave(self) -> None:
-        for connection in self._connections:
-            QObject.disconnect(connection)
-        self._connections = []
+    def on_screen(self) -> list[tuple[int, int, RowWidget]]:
+        """Message, row and widget of all that is in sight, from top to bottom; the tail counts as a message more."""
+        return [(placed.item, placed.nth, placed.widget) for placed in self._flow.placed]
 
-    # --- building ---
+    def widget_at(self, message: int, row: int) -> RowWidget | None:
+        """The widget of a row, where it has one now."""
+        rows = self.rows_of(message)
+        return self._pool.known(rows[row]) if row < len(rows) else None
 
-    def _reset(self) -> None:
-        self._tail.forget()
-        self._turns.clear()
-        self._below.hide()
-        self._first = len(self._messages)
-        self._wanted = None
-        self._following = True
-        self._build_older()
-        self._offer_answer()
-        worker = self._chat.worker if self._chat is not None else None
-        if worker is not None and worker.wait is not None:
-            self._on_waiting(worker.wait)
-        if worker is not None and worker.refusal is not None:
-            self._show_refusal(worker.refusal)
-
-    def _rebuild(self) -> None:
-        """Colours or text size are others: build anew, and come back to the turn that was read."""
-        place = None if self._following else self._turns.anchor()
-        wanted = None if place is None else (place[0] + self._first, place[1])
-        before = self._last_answer
-        self._reset()
-        if before is not None and self._last_answer is not None:
-            self._last_answer.go_on_from(before)
-        if wanted is not None:
-            self._following = False
-            self._wanted = wanted
-
-    def _build_older(self) -> None:
-        """Build from the newest turn upwards until the slice of time is used up."""
-        began = time.perf_counter()
-        built: list[Turn] = []
-        while self._first > 0 and self._is_wanted(len(built)) and time.perf_counter() - began < _BUDGET:
-            self._first -= 1
-            built.append(self._built(self._first))
-        if built:
-            self._turns.add_above(built[::-1])
-            self._place_turns()
-            self._show_rates()
-        if self._wanted is not None and self._first <= self._wanted[0]:
-            self._turns.go_to(self._wanted[0] - self._first, self._wanted[1])
-            self._wanted = None
-            if self._sought:
-                number, self._sought = self._sought, 0
-                self.show_picture(number)
-        if self._first > 0 and self._is_wanted(0):
-            self._slices.start(_PAUSE)
-
-    def _is_wanted(self, ahead: int) -> bool:
-        if self._wanted is not None and self._first > self._wanted[0]:
-            return True
-        near = self.verticalScrollBar().value() < _NEAR * self.viewport().height()
-        return near or len(self._messages) - self._first + ahead < _AHEAD
-
-    def _built(self, row: int) -> Turn:
-        message = self._messages[row]
-        turn: Turn
-        if message.role == "user":
-            turn = PersonTurn(self._theme, self._gallery, message)
+    def reveal(self, message: int, row: int, position: int = 0) -> None:
+        """Bring a row a third below the top, or that place in its text; what comes is not followed then."""
+        if any((p.item, p.nth) == (message, row) for p in self._flow.placed):
+            self._flow.following = False
         else:
-            model = self._chat.model_of(message.model) if self._chat is not None else None
-            pictures = self._chat.messages.pictures if self._chat is not None else 0
-            turn = AnswerTurn(self._theme, message, model, pictures=pictures, thumbnail=self._thumbnail)
-            turn.sharper_wanted.connect(self._resend_sharper)
-        turn.link_opened.connect(self.link_opened)
-        turn.selecting.connect(self._release)
-        turn.picture_opened.connect(self.picture_opened)
-        turn.picture_named.connect(self.show_picture)
-        turn.picture_asked.connect(self._open_menu)
-        turn.acted.connect(lambda action: self._act(action, _error_of(turn.message)))
-        return turn
-
-    def _thumbnail(self, number: int) -> QPixmap:
-        """A picture of the conversation, small; nothing as long as it has no thumbnail."""
-        image = next((i for message in self._messages for i in message.images if i.number == number), None)
-        if image is None:
-            return QPixmap()
-        # Our own making: a thumbnail is never a stranger's bytes.
-        return QPixmap.fromImage(QImage.fromData(self._gallery.thumbnail(image.thumbnail)))
-
-    def _place_turns(self) -> None:
-        """Tell each answer whether it is the last, and whether another took its place."""
-        messages = self._messages
-        for row, turn in enumerate(self.turns, self._first):
-            if isinstance(turn, AnswerTurn):
-                later = messages[row + 1] if row + 1 < len(messages) else None
-                turn.set_place(is_last=later is None, superseded=later is not None and later.role == "assistant")
-
-    def _show_rates(self) -> None:
-        """Price the pictures of the turns by the answers they got, and offer the latest ones sharper."""
-        chat, messages = self._chat, self._messages
-        if chat is None:
+            self._flow.go_to(message, row)
+            self._flow.scroll_by(-self.viewport().height() // 3)
+        placed = next((p for p in self._flow.placed if (p.item, p.nth) == (message, row)), None)
+        if placed is None:
             return
-        for row, turn in enumerate(self.turns, self._first):
-            if isinstance(turn, PersonTurn) and turn.message.images:
-                answers = list(takewhile(lambda m: m.role == "assistant", messages[row + 1 :]))
-                turn.set_rate(picture_rate(turn.message, answers, chat.model_of, chat.context))
-            elif isinstance(turn, AnswerTurn) and row > 0:
-                asked = messages[row - 1]
-                turn.set_sharper(sharper_offers(chat, asked) if asked.role == "user" and turn.message.text else [])
+        view = placed.widget.view
+        if view is None or not position:
+            self._flow.bring_into_view(placed)
+            return
+        cursor = QTextCursor(view.document())
+        cursor.setPosition(position)
+        y = view.viewport().mapTo(self.viewport(), view.cursorRect(cursor).topLeft()).y()
+        if not 0 <= y < self.viewport().height() - 2 * _STEP:
+            self._flow.scroll_by(y - self.viewport().height() // 3)
+
+    def scroll_by(self, pixels: int) -> None:
+        """Move what is read up, or down where `pixels` are less than 0."""
+        self._flow.scroll_by(pixels)
+        self._hide_below_at_end()
+
+    def release(self) -> None:
+        """What comes is not followed any more."""
+        self._flow.following = False
 
     # --- what the model tells ---
 
-    def _on_inserted(self, _parent: object, first: int, last: int) -> None:
-        self._tail.drop_refusal()
-        self._offer_answer()
-        for row in range(first, last + 1):
-            self._turns.add(self._built(row))
-        self._following = True  # whatever is asked is asked by the person: the answer is waited for
+    def _reset(self) -> None:
+        self._frames.cancel()
         self._below.hide()
-        self._place_turns()
-        self._show_rates()
-        self._turns.lay_out()
+        self._pool.clear()
+        self._items.reset()
+        self._stand()
+        self._flow.following = True
+        self._lay_out()
+        self._warming.start()
 
-    def _on_removed(self) -> None:
-        self._turns.remove(self.turns[-1])
-        self._place_turns()
-        self._turns.lay_out()
+    def _on_inserted(self, _parent: object, first: int, last: int) -> None:
+        is_end = last == len(self.messages) - 1
+        self._items.inserted(first, last)
+        if first <= self._flow.anchor[0] and not is_end:
+            self._flow.shift_anchor(last - first + 1)
+        if is_end and self._chat is not None and self._chat.worker.busy:
+            self._flow.following = True  # whatever is asked is asked by the person: the answer is waited for
+            self._below.hide()
+            self._items.asked_again = False
+            self._announce_begin(self.messages[-1])
+        self._stand()
+        self._relayout.start()
+
+    def _on_removed(self, _parent: object, first: int, last: int) -> None:
+        self._items.removed(first, last)
+        if last < self._flow.anchor[0]:
+            self._flow.shift_anchor(first - last - 1)
+        self._stand()
+        self._relayout.start()
 
     def _on_changed(self, first: QModelIndex, last: QModelIndex) -> None:
         """The last answer grows; of questions the pictures may be fitted anew, left out or replaced."""
-        rows = range(max(first.row(), self._first), last.row() + 1)
-        turns = self.turns
-        for row in rows:
-            turn = turns[row - self._first]
-            if isinstance(turn, PersonTurn):
-                turn.set_message(self._messages[row])
-                self._show_rates()
-        if len(self._messages) - 1 in rows:
-            self._show_growth()
+        newest = len(self.messages) - 1
+        for index in range(first.row(), last.row() + 1):
+            if index == newest and self.messages[index].role == "assistant":
+                self._frames.ask()
+            else:
+                self._items.update(index)
+                self._relayout.start()
 
-    def _show_growth(self) -> None:
-        turn, message = self._last_answer, self._messages[-1]
-        if turn is None:
-            return
-        known = turn.message
-        turn.set_message(message)
-        if (known.usage is None) != (message.usage is None) or known.state != message.state:
-            self._show_rates()
-        if not self._following and message.text != known.text:
+    def _show_growth(self) -> bool:
+        """A frame of the answer that streams. Returns whether text is waiting for the next."""
+        index = len(self.messages) - 1
+        if index < 0:
+            return False
+        known = self._items.turn(index)
+        rows, ended = len(known.rows), known.message.state == "streaming" != self.messages[index].state
+        height = known.height
+        waiting = self._items.grow(index)
+        if ended:
+            self._items.stale()
+        seen = self._flow.following or any(placed.item == index for placed in self._flow.placed)
+        if seen or ended:
+            self._flow.lay_out()
+        else:
+            self._flow.tell_scroll_bar()
+        if not self._flow.following and (known.height, len(known.rows)) != (height, rows):
             self._show_below()
+        return waiting
+
+    def _on_terms(self) -> None:
+        """Prices, the model, what is under way or what was refused are others."""
+        worker = self._chat.worker if self._chat is not None else None
+        if worker is not None:
+            self._items.uploaded = worker.progress if worker.phase == "uploading" else (0, 0)
+        self._items.stale()
+        self._stand()
+        self._relayout.start()
 
     def _on_waiting(self, wait: Wait) -> None:
-        if self._last_answer is not None:
-            self._last_answer.set_wait(wait)
+        self._items.asked_again = not wait.seconds
+        self._on_terms()
 
-    def _on_phase(self, phase: str) -> None:
-        if phase != "waiting" and self._last_answer is not None:
-            self._last_answer.set_wait(None)
-        self._show_upload()
-        if phase == "preparing":
-            self._tail.drop_refusal()
-        self._offer_answer()
+    def _on_phase(self, _phase: str) -> None:
+        self._on_terms()
 
-    def _show_upload(self) -> None:
-        worker = self._chat.worker if self._chat is not None else None
-        if worker is not None and self._last_answer is not None:
-            self._last_answer.set_uploaded(*(worker.progress if worker.phase == "uploading" else (0, 0)))
-
-    def _offer_answer(self) -> None:
-        chat = self._chat
-        unanswered = bool(self._messages) and self._messages[-1].role == "user"
-        self._tail.offer_answer(wanted=chat is not None and not chat.worker.busy and unanswered)
-
-    def _show_refusal(self, error: VisavisError) -> None:
-        self._tail.show_refusal(error)
+    def _on_refused(self, _error: VisavisError) -> None:
+        self._on_terms()
         self.follow()
 
-    def _dismiss_refusal(self) -> None:
-        if self._chat is not None:
-            self._chat.worker.dismiss_refusal()
+    def _stand(self) -> None:
+        """Bring what stands below the last message up to date."""
+        tail = self._items.tail
+        tail.put(0, len(tail.rows), standing(self._chat) if self._chat is not None else [])
+        if len(self._items):
+            self._items.note_height(len(self._items) - 1)
 
-    def _announce(self, message: Message) -> None:
-        """Tell a screen reader that the answer has ended: while it streamed, nothing was said."""
-        if QAccessible.isActive():
-            words = (
-                self.tr("The answer is complete") if message.state == "complete" else self.tr("The answer has ended")
-            )
-            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
+    def _renew(self) -> None:
+        """Colours or the text size are others."""
+        self._pool.renew()
+        self._items.renew()
+        self._stand()
+        self._flow.fit()
+        self._warming.start()
 
     # --- what the person does ---
 
     def _act(self, action: str, error: VisavisError | None = None) -> None:
-        """Do what a card offers; `error` is what the card told."""
+        """Do what a notice offers; `error` is what it tells."""
         action, _, among_several = action.partition(" ")
         number = int(among_several) if among_several else blamed_picture(error) if error is not None else 0
         if self._chat is None:
@@ -352,48 +352,76 @@ class Transcript(QScrollArea):
         else:
             self.action.emit(action)
 
-    def _resend_sharper(self, number: int) -> None:
-        if self._chat is not None and (offer := self._chat.sharper(number)) is not None:
-            self._chat.worker.resend(number, offer.preset)
-            self.follow()
-
-    def _open_menu(self, number: int, at: QPoint) -> None:
+    def _dismiss_refusal(self) -> None:
         if self._chat is not None:
-            menu = PictureMenu(self._chat, number, self._keeper, self)
-            menu.opened.connect(self.picture_opened)
-            menu.details_wanted.connect(self.details_wanted)
-            menu.resent.connect(self.follow)
-            menu.replacement_wanted.connect(self.replacement_wanted)
-            menu.popup(at)
+            self._chat.worker.dismiss_refusal()
 
-    def _keeper(self) -> Keeping:
-        """Made when it is first needed: few ever save a picture."""
-        if self._keeping is None:
-            from app.ui.transcript.keeping import Keeping
+    def _toggle_fold(self, widget: object) -> None:
+        placed = self._placed(widget)
+        if placed is not None and isinstance(turn := self._items.at(placed.item), Turn):
+            content = placed.row.content
+            if isinstance(content, Fold):
+                turn.toggle(content.what)
+                self._keep_in_place(placed)
 
-            self._keeping = Keeping(self._theme, self._gallery, self.viewport())
-        return self._keeping
+    def _show_all(self, widget: object) -> None:
+        placed = self._placed(widget)
+        if placed is not None and isinstance(turn := self._items.at(placed.item), Turn):
+            turn.show_all()
+            self._items.update(placed.item)
+            self._keep_in_place(placed)
 
-    def show_picture(self, number: int) -> None:
-        """Bring a picture of the conversation into view and draw the eye to it."""
-        row = next(
-            (row for row, m in enumerate(self._messages) if any(image.number == number for image in m.images)), None
-        )
-        if row is None:
+    def _keep_in_place(self, placed: Seen) -> None:
+        """What a row has unfolded comes below it; the row itself stays where it is."""
+        self._items.note_height(placed.item)
+        if placed.y >= 0:
+            self._flow.go_to(placed.item, placed.nth)
+            self._flow.scroll_by(-placed.y)
+        else:
+            self._flow.lay_out()
+
+    def _shift(self, widget: object, pixels: int) -> None:
+        """A wide block was moved sideways: all its parts go along."""
+        placed = self._placed(widget)
+        if placed is None or not isinstance(placed.row.content, Code | Table):
             return
-        self._following = False
-        if row < self._first:
-            self._wanted, self._sought = (row, 0), number
-            self._slices.start(0)
-            return
-        turn = self.turns[row - self._first]
-        if isinstance(turn, PersonTurn) and (tile := turn.flash(number)) is not None:
-            self.ensureWidgetVisible(tile, 0, 4 * SPACE)
+        number = placed.row.content.block.number
+        self._items.at(placed.item).shifts[number] = pixels
+        for other in self._flow.placed:
+            content = other.row.content
+            if other.item == placed.item and isinstance(content, Code | Table) and content.block.number == number:
+                other.widget.shift(pixels)
+
+    def _on_row_resized(self, widget: object) -> None:
+        if (placed := self._placed(widget)) is not None:
+            placed.row.exact = False
+            self._relayout.start()
+
+    def _placed(self, widget: object) -> Seen | None:
+        return next((placed for placed in self._flow.placed if placed.widget is widget), None)
 
     # --- place ---
 
-    def _release(self) -> None:
-        self._following = False
+    def _lay_out(self) -> None:
+        self._relayout.stop()
+        self._flow.lay_out()
+
+    def _on_laid_out(self) -> None:
+        self._hide_below_at_end()
+        self._veil.cover(self._left_behind())
+        self.laid_out.emit()
+
+    def _left_behind(self) -> QRect:
+        """Where a question that is edited stands, and all below it."""
+        edited = self._chat.editing if self._chat is not None else ""
+        rows = {message.id: row for row, message in enumerate(self.messages)} if edited else {}
+        tops = [placed.y for placed in self._flow.placed if edited in rows and placed.item >= rows[edited]]
+        viewport = self.viewport().rect()
+        return viewport.adjusted(0, max(0, tops[0]), 0, 0) if tops else QRect()
+
+    def _hide_below_at_end(self) -> None:
+        if self._flow.following:
+            self._below.hide()
 
     def _show_below(self) -> None:
         self._below.adjustSize()
@@ -401,44 +429,102 @@ class Transcript(QScrollArea):
         self._below.show()
         self._below.raise_()
 
-    def _on_scrolled(self, value: int) -> None:
-        if not self._adjusting:
-            self._following = value >= self.verticalScrollBar().maximum() - 2
-            if self._following:
-                self._below.hide()
-            if self._first > 0 and not self._slices.isActive() and self._is_wanted(0):
-                self._slices.start(0)
+    def _adopt(self, widget: QWidget) -> None:
+        """A row's widget is new: it stands in the keyboard's order after the conversation itself."""
+        QWidget.setTabOrder(self, widget)
+        self._pointing.watch(widget)
 
-    def _keep_place(self, top: int) -> None:
-        """The column has another height: stay at the end, or with the turn that is read."""
-        bar = self.verticalScrollBar()
-        self._adjusting = True
-        bar.setValue(bar.maximum() if self._following else top)
-        self._adjusting = False
+    def _warm(self) -> None:
+        if any(self._pool.warm(kind, count) for kind, count in _WARM.items()):
+            self._warming.start()
+        else:
+            self.host.highlighting.warm()
+
+    # --- what a screen reader is told ---
+
+    def _announce_begin(self, message: Message) -> None:
+        if message.role == "assistant":
+            self._announce(self.tr("Claude is answering"))
+
+    def _announce_end(self, message: Message) -> None:
+        """While it streamed, nothing was said."""
+        complete = message.state == "complete"
+        self._announce(self.tr("The answer is complete") if complete else self.tr("The answer has ended"))
+
+    def _announce(self, words: str) -> None:
+        if QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
+
+    # --- painting ---
+
+    def _paint_cards(self, painter: QPainter) -> None:
+        """Behind the questions: those of which any row is in sight."""
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._theme.tokens.soft))
+        for item in sorted({placed.item for placed in self._flow.placed}):
+            turn = self._items.at(item)
+            if isinstance(turn, Turn) and turn.card:
+                self._paint_card(
+                    painter, [p for p in self._flow.placed if p.item == item and p.nth < turn.card], turn
+                )
+
+    def _paint_card(self, painter: QPainter, rows: list[Seen], turn: Turn) -> None:
+        if not rows:
+            return
+        beyond = 2 * RADIUS["card"]
+        top = rows[0].y + spacing.TURN if not rows[0].nth else -beyond
+        ends = rows[-1].nth == turn.card - 1
+        bottom = rows[-1].y + rows[-1].row.extent if ends else self.viewport().height() + beyond
+        place = QRectF(self._flow.left, top, self._flow.width, bottom - top)
+        painter.drawRoundedRect(place, RADIUS["card"], RADIUS["card"])
 
     # --- overrides of Qt ---
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._adjusting = True
-        super().resizeEvent(event)
-        self._adjusting = False
-        self._turns.fit(self.width(), self.viewport().height())
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_cards(painter)
+        painter.end()
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:
+        self._flow.fit()
         if self._below.isVisible():
             self._show_below()
 
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        exact, notches = event.pixelDelta().y(), event.angleDelta().y() / 120
+        self.scroll_by(-exact if exact else -round(notches * 3 * _STEP))
+        event.accept()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_End:
-            self.follow()
-        elif event.key() == Qt.Key.Key_Home:
-            self.verticalScrollBar().setValue(0)
-        else:
-            super().keyPressEvent(event)
+        page = self.viewport().height() - 2 * self._theme.line("body")
+        match event.key():
+            case Qt.Key.Key_End:
+                self.follow()
+            case Qt.Key.Key_Home:
+                self._flow.go_to(0, 0)
+            case Qt.Key.Key_PageUp:
+                self.scroll_by(-page)
+            case Qt.Key.Key_PageDown:
+                self.scroll_by(page)
+            case Qt.Key.Key_Up | Qt.Key.Key_Down:
+                reading.read_on(self, self._flow, forward=event.key() == Qt.Key.Key_Down)
+            case _:
+                super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        place = self.viewport().mapFromGlobal(event.globalPos())
+        message = self._pointing.message_at(place)
+        if message is not None:
+            link = link_at(self.viewport().childAt(place), event.globalPos())
+            self.deeds.do("more", message, event.globalPos(), link)
+
+    def focusNextPrevChild(self, next_: bool) -> bool:
+        if not reading.tab(self, self._flow, forward=next_):
+            reading.leave(self, forward=next_)
+        return True
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Show:
-            self._turns.lay_out()
+            self._lay_out()
         return super().event(event)
-
-
-def _error_of(message: Message) -> VisavisError | None:
-    return None if message.error is None else error_from_json(message.error)

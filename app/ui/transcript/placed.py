@@ -1,0 +1,223 @@
+"""Formulas in the text of a row: each one character of it, a picture, that knows its TeX."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import (
+    QTextBlock,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextFormat,
+    QTextImageFormat,
+)
+
+from app.core.formulas import Formula, marks
+from app.ui.theme import Theme
+from app.ui.transcript import markup
+from app.ui.transcript.formulas import Drawn, Formulas, Look, anchor_font
+
+_SOURCE: Final = int(QTextFormat.Property.UserProperty.value) + 1
+_SMALLEST: Final = 0.1
+"""A formula is not shrunk further, however narrow the row is."""
+
+
+@dataclass(slots=True)
+class _Place:
+    formula: Formula
+    look: Look
+    drawn: Drawn
+    scale: float = 1
+    natural: float = 0
+    """Pixels it is wide where there is room."""
+
+
+class Placed:
+    """The formulas of one document, from its beginning on."""
+
+    def __init__(self, document: QTextDocument, theme: Theme, formulas: Formulas) -> None:
+        self._document = document
+        self._theme = theme
+        self._formulas = formulas
+        self._places: list[_Place] = []
+        self._number = 0
+        self._width = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._places)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether any is not drawn yet."""
+        return any(not place.drawn.is_final for place in self._places)
+
+    def clear(self) -> None:
+        self._places.clear()
+        self._width = 0
+
+    def put(self, formulas: Sequence[Formula], look: Look) -> None:
+        """Put formulas where their marks are; the document is not styled yet."""
+        raw = self._document.toRawText()
+        for start, end, number in reversed(marks(raw)):
+            cursor = QTextCursor(self._document)
+            cursor.setPosition(markup.utf16(raw, start))
+            cursor.setPosition(markup.utf16(raw, end), QTextCursor.MoveMode.KeepAnchor)
+            if number < len(formulas):
+                self._put_one(cursor, formulas[number], look)
+        self._places.reverse()
+
+    def _put_one(self, cursor: QTextCursor, formula: Formula, look: Look) -> None:
+        form, block = cursor.charFormat(), cursor.block()
+        if markup.is_code(block) or form.fontFixedPitch():
+            cursor.insertText(formula.source, form)
+            return
+        if block.blockFormat().headingLevel():
+            look = replace(look, size=self._theme.font("heading").pixelSize(), line=self._theme.line("heading"))
+        elif markup.quote_level(block):
+            look = replace(look, color=self._theme.tokens.text2)
+        if formula.kind == "display":
+            look = replace(look, line=0)
+        drawn = self._formulas.draw(formula, look)
+        if drawn is None:
+            _insert_source(cursor, formula, form, self._theme)
+            return
+        if formula.kind == "display":
+            _set_apart(cursor)
+        place = _Place(formula, look, drawn, natural=drawn.width)
+        cursor.insertImage(self._format(place, form))
+        self._places.append(place)
+
+    def refresh(self) -> bool:
+        """Show what is drawn by now. Returns whether anything has changed."""
+        changed = False
+        for place, cursor in reversed(list(zip(self._places, _cursors(self._document), strict=True))):
+            if place.drawn.is_final:
+                continue
+            drawn = self._formulas.draw(place.formula, place.look)
+            if drawn is None:
+                _insert_source(cursor, place.formula, cursor.charFormat(), self._theme)
+                self._places.remove(place)
+            elif drawn.is_final:
+                place.drawn, place.scale, place.natural = drawn, 1, drawn.width
+                cursor.setCharFormat(self._format(place, cursor.charFormat()))
+            else:
+                continue
+            changed = True
+        self._width = 0 if changed else self._width
+        return changed
+
+    def fit(self, width: int) -> bool:
+        """Shrink what is wider than a row of so many pixels. Returns whether anything has changed."""
+        if width == self._width or not self._places:
+            return False
+        self._width = width
+        changed, cursors = False, _cursors(self._document)
+        for index, place in enumerate(self._places):
+            room = width - _left(cursors[index].block())
+            scale = max(_SMALLEST, min(1, room / place.natural)) if place.natural else 1
+            if scale != place.scale:
+                self._scale(place, cursors[index], scale)
+                changed = True
+        return changed
+
+    def _scale(self, place: _Place, cursor: QTextCursor, scale: float) -> None:
+        drawn = self._formulas.draw(place.formula, place.look, scale)
+        if drawn is not None:
+            place.drawn, place.scale = drawn, scale
+            cursor.setCharFormat(self._format(place, cursor.charFormat()))
+
+    def _format(self, place: _Place, known: QTextCharFormat) -> QTextImageFormat:
+        name = f"formula:{self._number}"
+        self._number += 1
+        kind = int(QTextDocument.ResourceType.ImageResource.value)
+        self._document.addResource(kind, QUrl(name), place.drawn.image)
+        form = QTextImageFormat()
+        form.setName(name)
+        form.setWidth(place.drawn.width)
+        form.setHeight(place.drawn.height)
+        form.setFont(anchor_font(place.drawn.anchor))
+        form.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignBaseline)
+        form.setProperty(_SOURCE, place.formula.source)
+        if known.isAnchor():
+            form.setAnchor(True)
+            form.setAnchorHref(known.anchorHref())
+        return form
+
+
+def _cursors(document: QTextDocument) -> list[QTextCursor]:
+    """A cursor with each formula selected."""
+    found, raw = [], document.toRawText()
+    index = raw.find(markup.PICTURE)
+    while index >= 0:
+        cursor = QTextCursor(document)
+        cursor.setPosition(markup.utf16(raw, index))
+        cursor.setPosition(cursor.position() + 1, QTextCursor.MoveMode.KeepAnchor)
+        if source_of(cursor.charFormat()):
+            found.append(cursor)
+        index = raw.find(markup.PICTURE, index + 1)
+    return found
+
+
+def sources_between(document: QTextDocument, start: int, end: int) -> list[str]:
+    """The TeX, with its marks, of every formula between two positions."""
+    return [source_of(each.charFormat()) for each in _cursors(document) if start < each.position() <= end]
+
+
+def source_of(form: QTextCharFormat) -> str:
+    """The TeX of a formula with its marks; empty for any other character."""
+    return str(form.stringProperty(_SOURCE))
+
+
+def _insert_source(cursor: QTextCursor, formula: Formula, known: QTextCharFormat, theme: Theme) -> None:
+    form = QTextCharFormat()
+    form.setFont(markup.code_font(theme), QTextCharFormat.FontPropertiesInheritanceBehavior.FontPropertiesSpecifiedOnly)
+    form.setForeground(known.foreground())
+    cursor.insertText(formula.source, form)
+
+
+def _left(block: QTextBlock) -> int:
+    """Pixels left of a block's words."""
+    form = block.blockFormat()
+    within = block.textList().format().indent() if block.textList() is not None else 0
+    return round(form.leftMargin() + (form.indent() + within) * block.document().indentWidth())
+
+
+def _set_apart(cursor: QTextCursor) -> None:
+    """Give what comes at the cursor a line of its own, in the middle; within a list it stays with its item."""
+    cursor.removeSelectedText()
+    before, after = _around(cursor)
+    while after[:1].isspace():
+        cursor.deleteChar()
+        before, after = _around(cursor)
+    while before[-1:].isspace():
+        cursor.deletePreviousChar()
+        before, after = _around(cursor)
+    block = cursor.block()
+    if block.textList() is not None or cursor.currentTable() is not None:
+        if after:
+            cursor.insertText("\u2028")
+            cursor.movePosition(QTextCursor.MoveOperation.PreviousCharacter)
+        if before:
+            cursor.insertText("\u2028")
+        return
+    if after:
+        cursor.insertBlock()
+        cursor.movePosition(QTextCursor.MoveOperation.PreviousBlock)
+        cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock)
+    if before:
+        cursor.insertBlock()
+    middle = QTextBlockFormat()
+    middle.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+    cursor.mergeBlockFormat(middle)
+
+
+def _around(cursor: QTextCursor) -> tuple[str, str]:
+    """The text of its block before the cursor, and behind it."""
+    text = cursor.block().text().encode("utf-16-le")
+    offset = 2 * cursor.positionInBlock()
+    return text[:offset].decode("utf-16-le", "replace"), text[offset:].decode("utf-16-le", "replace")

@@ -1,0 +1,114 @@
+"""Layout bombs in the conversation: nothing raises, nothing is lost, and the window comes back soon.
+
+How long it is held up is for the benchmark to say (`bombs`); here only what would be a hang fails.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.conversation.chat import Chat, Tools
+from app.conversation.gallery import Gallery
+from app.core.message import ReplyBlock
+from app.ui.theme import Theme
+from app.ui.transcript import Transcript
+from tests import transcripts
+from tests.conftest import destroy
+from tests.layout_bombs import BOMBS, KINDS
+
+GUARD: Final = 5.0
+"""Seconds that one bomb may take in all, on a machine that is busy."""
+STEPS: Final = 5
+"""In which one that is streamed comes."""
+READ: Final = 150_000
+"""Characters that are on screen without asking for more."""
+
+
+@pytest.fixture
+def chat(tools: Tools) -> Iterator[Chat]:
+    chat = Chat.new(transcripts.MODEL, tools)
+    yield chat
+    destroy(chat)
+
+
+@pytest.fixture
+def transcript(qtbot: QtBot, theme: Theme, gallery: Gallery, chat: Chat) -> Transcript:
+    transcript = Transcript(theme, gallery)
+    qtbot.addWidget(transcript)
+    transcript.resize(900, 700)
+    transcript.set_chat(chat)
+    transcript.show()
+    return transcript
+
+
+def look_through(transcript: Transcript) -> None:
+    """Lay out and paint the end, the middle and the beginning."""
+    bar = transcript.verticalScrollBar()
+    for share in (1.0, 0.5, 0.0):
+        QApplication.processEvents()
+        bar.setValue(round(bar.maximum() * share))
+        transcript.grab()
+
+
+def stream(chat: Chat, transcript: Transcript, text: str) -> None:
+    whole = transcripts.reply(text)
+    for step in range(STEPS):
+        part = text[: len(text) * step // STEPS]
+        chat.messages.replace_last(replace(whole, content=_content(part), state="streaming", usage=None))
+        transcript.grab()
+        QApplication.processEvents()
+    chat.messages.replace_last(whole)
+
+
+def _content(text: str) -> tuple[ReplyBlock, ...]:
+    return (ReplyBlock({"type": "text", "text": text}),) if text else ()
+
+
+def letters(text: str) -> Counter[str]:
+    """What is no mark of anything."""
+    return Counter(character for character in text if character.isalnum())
+
+
+def shown(transcript: Transcript) -> str:
+    """What the rows of the answer hold, on screen or not."""
+    blocks = [getattr(row.content, "block", None) for row in transcript.rows_of(1)]
+    return "\n".join(f"{block.info}\n{block.text}" for block in blocks if block is not None)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("how", ["whole", "streamed"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_bomb_is_shown_and_nothing_of_it_is_lost(chat: Chat, transcript: Transcript, kind: str, how: str) -> None:
+    slow, lost = [], []
+    for number, (name, bomb) in enumerate(KINDS[kind].items()):
+        if how == "streamed" and number % 4:
+            continue
+        text = bomb()
+        began = time.perf_counter()
+        chat.messages.reset([transcripts.question(), transcripts.reply(text if how == "whole" else "")])
+        if how == "streamed":
+            stream(chat, transcript, text)
+        look_through(transcript)
+        if (took := time.perf_counter() - began) > GUARD:
+            slow.append((name, took))
+        transcript.copy_last()
+        if QGuiApplication.clipboard().text() != text:
+            lost.append(f"{name}: not copied")
+        if letters(text[:READ]) - letters(shown(transcript)):
+            lost.append(f"{name}: not shown")
+    assert (slow, lost) == ([], [])
+
+
+def test_there_are_enough_of_them_and_each_is_no_larger_than_it_may_be() -> None:
+    assert len(BOMBS) >= 200
+    assert [name for name, bomb in BOMBS.items() if not 0 < len(bomb()) <= 1_000_000] == []
+    assert len(BOMBS) == sum(map(len, KINDS.values()))
