@@ -26,7 +26,7 @@ Kind = Literal["prose", "code", "table"]
 DEFINITIONS: Final = "definitions"
 """`Block.info` of prose that is nothing but a link definition: it shows nothing."""
 _WINDOW: Final = 16_000
-"""Characters read at once of a text that comes at once."""
+"""Weight of the lines read at once of a text that comes at once."""
 _BLANKS: Final = 100
 """So many blank lines end whatever is open, except a fence."""
 _KNOWN: Final = 16_000
@@ -97,7 +97,7 @@ class _Open:
     queue: list[Line] = field(default_factory=list)
     """Complete lines."""
     queued: int = 0
-    """Their characters."""
+    """Weight of those that came since they were read."""
     rest: str = ""
     """The incomplete line behind them."""
     at: int = 0
@@ -199,7 +199,7 @@ class Blocks:
 
     def _enqueue(self, line: Line) -> None:
         self._open.queue.append(line)
-        self._open.queued += len(line.text) + 1
+        self._open.queued += cutting.weight(line.text)
         self._open.blanks = self._open.blanks + 1 if is_blank(line.text) else 0
         if self._open.queued > _WINDOW or self._open.blanks == _BLANKS:
             self._advance(final=False)
@@ -246,7 +246,7 @@ class Blocks:
         self._advance(final=True)
         if self._open.code is not None:
             self._end_code(self._open.code)
-        self._open.queue, self._open.queued = [], 0
+        self._open.queue = []
         self._end_block()
 
     def _end_block(self) -> None:
@@ -263,7 +263,7 @@ class Blocks:
                     del self._open.queue[0]
             if not self._open.queue or not self._settle(final=final):
                 break
-        self._open.queued = sum(len(line.text) + 1 for line in self._open.queue)
+        self._open.queued = 0
 
     def _settle(self, *, final: bool) -> bool:
         """One reading of the queue. Returns whether another is needed, because a unit had to be broken."""

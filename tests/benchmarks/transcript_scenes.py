@@ -84,6 +84,7 @@ async def _turn(scene: Scene, direction: int) -> None:
 async def update(scene: Scene, kilobytes: int) -> Any:
     """Processor time of one delta after so much text, until it is painted."""
     answer = await _begun(scene, kilobytes)
+    scene.beat.stop()
     began = process_time()
     for _ in range(_UPDATES):
         painted = asyncio.ensure_future(scene.painted())

@@ -86,6 +86,10 @@ class Beat(QObject):
         self._late.clear()
         self._last = perf_counter()
 
+    def stop(self) -> None:
+        """It costs some processor time itself."""
+        self._timer.stop()
+
     @property
     def longest(self) -> float:
         return max(self._late, default=0.0)

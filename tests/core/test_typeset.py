@@ -53,7 +53,8 @@ def test_an_integral_is_not_as_high_as_what_follows_it() -> None:
 @pytest.mark.parametrize(
     "tex",
     ["", " ", r"\frac{1", "x_", "x^1^2", r"\left(", "a & b", r"\\", "x" * 2_001, r"\def\a{b}\a",
-     r"\newcommand{\a}{b}\a", r"\gdef\a{b}", r"\let\a b", r"\hspace{100000em}x", r"\rule{99999em}{1em}", "{" * 60 + "x" + "}" * 60],
+     r"\newcommand{\a}{b}\a", r"\gdef\a{b}", r"\let\a b", r"\hspace{100000em}x", r"\rule{99999em}{1em}",
+     "{" * 60 + "x" + "}" * 60],
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_told(tex: str) -> None:
     with pytest.raises(NotTypeset):

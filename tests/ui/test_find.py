@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from app.conversation.chat import Chat
 from app.core.message import Message
-from app.ui.find_bar import FindBar
 from app.ui.transcript.find import Find
+from app.ui.transcript.find_bar import FindBar
 from app.ui.transcript.text import SafeTextView
 from app.ui.transcript.view import Transcript
 from tests.ui.test_transcript_selection import answer, chat, question, selected, show, talk
@@ -257,9 +257,8 @@ def test_a_step_back_from_the_first_finds_the_last_before_all_are_counted(
 @pytest.fixture
 def bar(show: Callable[[Sequence[Message]], Transcript], qtbot: QtBot) -> tuple[FindBar, Transcript, QPlainTextEdit]:
     """Over a conversation, in a window with a field to write in."""
-    window = QWidget()
-    qtbot.addWidget(window)
     transcript, edit = show(talk(30)), QPlainTextEdit()
+    qtbot.addWidget(window)
     column = QVBoxLayout(window)
     column.addWidget(transcript, 1)
     column.addWidget(edit)

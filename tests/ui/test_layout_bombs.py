@@ -41,8 +41,8 @@ def chat(tools: Tools) -> Iterator[Chat]:
 
 
 @pytest.fixture
-def transcript(qtbot: QtBot, theme: Theme, gallery: Gallery, chat: Chat) -> Transcript:
-    transcript = Transcript(theme, gallery)
+def transcript(qtbot: QtBot, theme: Theme, gallery: Gallery, tools: Tools, chat: Chat) -> Transcript:
+    transcript = Transcript(theme, gallery, tools)
     qtbot.addWidget(transcript)
     transcript.resize(900, 700)
     transcript.set_chat(chat)

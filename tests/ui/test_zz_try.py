@@ -45,7 +45,7 @@ def test_it(qtbot, theme, gallery, tools):
     qtbot.wait(300)
     gone(chat)
 
-def xtest_speed(qtbot, theme, gallery, tools):
+def test_speed(qtbot, theme, gallery, tools):
     import cProfile, pstats
     chat = Chat.new(MODEL, tools)
     t = Transcript(theme, gallery, tools); qtbot.addWidget(t)

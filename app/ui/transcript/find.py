@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.core.message import Message
 from app.core.query import Query
-from app.ui.transcript.content import Content
+from app.ui.transcript.content import Content, Fold
 from app.ui.transcript.face import Face
 from app.ui.transcript.places import Place, Places, Spot, TextContent, words
 from app.ui.transcript.reader import Reader, raw_text
@@ -68,8 +68,8 @@ class Find(QObject):
         """Where the current hit begins, and where it ends in that row."""
         self._counts: dict[str, int] = {}
         """Hits of each message that was counted, by its id."""
-        self._counted: dict[str, Message] = {}
-        """As what it was counted."""
+        self._counted: dict[str, tuple[Message, int]] = {}
+        """As what it was counted, and how much of it was unfolded."""
         self._read: dict[str, dict[int, tuple[Content, Spans]]] = {}
         """What was found in rows, by message and row: for as long as they show the same."""
         self._work: Iterator[None] = iter(())
@@ -171,8 +171,13 @@ class Find(QObject):
                 count += len(spans)
                 if is_new:
                     yield
-        self._counts[message_id], self._counted[message_id] = count, message
+        self._counts[message_id], self._counted[message_id] = count, (message, self._unfolded(number))
         yield
+
+    def _unfolded(self, number: int) -> int:
+        """How much of a message was unfolded."""
+        rows = self._face.known_rows(number) or ()
+        return sum(isinstance(row.content, Fold) and row.content.open for row in rows)
 
     def _may_have(self, message: Message) -> bool:
         query = self._query
@@ -201,7 +206,12 @@ class Find(QObject):
         if self._slices.isActive() or self._query is None:
             return
         messages = self._face.messages
-        changed = [message.id for message in messages if self._counted.get(message.id) is not message]
+        known = self._counted
+        changed = [each.id for each in messages if each.id not in known or known[each.id][0] is not each]
+        for number in {number for number, _, _ in self._face.on_screen() if number < len(messages)}:
+            id_ = messages[number].id
+            if id_ in known and id_ not in changed and known[id_][1] != self._unfolded(number):
+                changed.append(id_)
         gone = self._counts.keys() - {message.id for message in messages}
         for message_id in gone:
             del self._counts[message_id], self._counted[message_id]

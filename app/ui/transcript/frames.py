@@ -36,7 +36,7 @@ class Frames(QObject):
         began = time.monotonic()
         waiting = self._show()
         ended = time.monotonic()
-        cost = ended - began
-        self._next = ended + (cost if waiting else max(_FRAME - cost, _SHARE * cost))
+        took = ended - began
+        self._next = ended + (took if waiting else max(_FRAME - took, _SHARE * took))
         if waiting:
             self.ask()

@@ -19,8 +19,8 @@ from app.ui.transcript.turn_words import Place
 
 _KEPT: Final = 400
 """Messages that stay split into rows."""
-SLICE: Final = 3_000
-"""Characters of a streaming answer that are taken at a time, so that a burst of them holds nothing up."""
+SLICE: Final = 12_000
+"""Characters that are taken at a time of a text that comes, so that a burst of them holds nothing up."""
 
 
 class Items:

@@ -8,7 +8,7 @@ from typing import Final, cast
 from weakref import WeakSet
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QTextCursor
 from PySide6.QtWidgets import QWidget
 
 from app.core.message import Message
@@ -21,6 +21,21 @@ _PACE: Final = 16
 _SLOWEST: Final = 4
 _FASTEST: Final = 80
 """Pixels of a step, the more the farther the pointer is beyond the edge."""
+_BEGINNING: Final = -1
+"""A position before all that a message shows, its pictures too …"""
+_END: Final = 2**31 - 1
+"""… and one behind it."""
+_KEYS: Final = {
+    QKeySequence.StandardKey.SelectNextChar: QTextCursor.MoveOperation.Right,
+    QKeySequence.StandardKey.SelectPreviousChar: QTextCursor.MoveOperation.Left,
+    QKeySequence.StandardKey.SelectNextWord: QTextCursor.MoveOperation.WordRight,
+    QKeySequence.StandardKey.SelectPreviousWord: QTextCursor.MoveOperation.WordLeft,
+    QKeySequence.StandardKey.SelectNextLine: QTextCursor.MoveOperation.Down,
+    QKeySequence.StandardKey.SelectPreviousLine: QTextCursor.MoveOperation.Up,
+    QKeySequence.StandardKey.SelectStartOfLine: QTextCursor.MoveOperation.StartOfLine,
+    QKeySequence.StandardKey.SelectEndOfLine: QTextCursor.MoveOperation.EndOfLine,
+}
+"""Keys that select within a row."""
 _HEARD: Final = frozenset(
     {
         QEvent.Type.MouseButtonPress,
@@ -108,8 +123,8 @@ class Selection(QObject):
             Excerpt(
                 number,
                 self._face.messages[number],
-                (first.row, first.position) if number == first.message else None,
-                (last.row, last.position) if number == last.message else None,
+                (first.row, first.position) if number == first.message and first.position != _BEGINNING else None,
+                (last.row, last.position) if number == last.message and last.position != _END else None,
             )
             for number in range(first.message, last.message + 1)
         ]
@@ -124,7 +139,7 @@ class Selection(QObject):
             self.select_all()
         elif event.key() == Qt.Key.Key_Escape and not self.empty:
             self.clear()
-        else:
+        elif view is None or not _select_by_key(event, view):
             return False
         event.accept()
         return True
@@ -157,9 +172,9 @@ class Selection(QObject):
         for number in range(count) if first else range(count - 1, -1, -1):
             texts = list(self._places.words(number))
             if texts and first:
-                return Spot(number, texts[0].row, 0)
+                return Spot(number, texts[0].row, _BEGINNING)
             if texts:
-                return Spot(number, texts[-1].row, ALL)
+                return Spot(number, texts[-1].row, _END)
         return None
 
     def _rows(self) -> Iterator[tuple[int, int, SafeTextView]]:
@@ -334,14 +349,21 @@ class Selection(QObject):
         return False
 
 
-ALL: Final = 2**31 - 1
-"""A position behind the end of every text."""
+def _select_by_key(event: QKeyEvent, view: SafeTextView) -> bool:
+    """Select more or less of a row's text; whether the key was one that does."""
+    move = next((move for key, move in _KEYS.items() if event.matches(key)), None)
+    if move is None:
+        return False
+    cursor = view.textCursor()
+    cursor.movePosition(move, QTextCursor.MoveMode.KeepAnchor)
+    view.setTextCursor(cursor)
+    return True
 
 
 def _part(ends: tuple[Spot, Spot] | None, number: int, row: int, length: int) -> tuple[int, int] | None:
     """What of a row's text is selected."""
     if ends is None or not ends[0][:2] <= (number, row) <= ends[1][:2]:
         return None
-    start = ends[0].position if ends[0][:2] == (number, row) else 0
+    start = max(0, ends[0].position) if ends[0][:2] == (number, row) else 0
     end = min(length, ends[1].position) if ends[1][:2] == (number, row) else length
     return (start, end) if start < end else None

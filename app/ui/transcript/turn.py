@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import Final
 
@@ -103,7 +104,8 @@ class Turn(Item):
         self.opened: set[Folded] = set()
         """What was unfolded."""
         self._pictures = pictures
-        self._limit = FOLDED
+        # What was seen to come is not taken away again.
+        self._limit = sys.maxsize if message.state == "streaming" else FOLDED
         self._text = Text("answer", pictures)
         self._thoughts = Text("thought", 0)
         self._above = 0
@@ -131,6 +133,8 @@ class Turn(Item):
         """The same for an answer that streams: take at most so many characters. Returns whether more are waiting."""
         around = (place, message.state) != (self.place, self.message.state) or _around(message) != _around(self.message)
         self.message, self.place = message, place
+        if self._text.behind(self._shown) < 0:
+            self._text = Text("answer", self._pictures)  # it was asked for again, and begins anew
         self._feed(most)
         if around or "thinking" in self.opened:
             self._show_around()
@@ -150,7 +154,8 @@ class Turn(Item):
 
     def show_all(self) -> None:
         """Take the rest of a very long text too, with the next calls of `grow`."""
-        self._limit = len(self.message.text)
+        self._limit = sys.maxsize
+        self._show_around()
 
     # --- what others ask ---
 

@@ -26,7 +26,6 @@ from app.conversation.tools import Tools
 from app.conversation.worker import Wait
 from app.core.errors import VisavisError
 from app.core.message import Message
-from app.ui.find_bar import FindBar
 from app.ui.theme import RADIUS, Theme
 from app.ui.transcript import reading, spacing
 from app.ui.transcript.action_bar import ActionBar
@@ -35,6 +34,7 @@ from app.ui.transcript.content import Code, Fold, Foot, Pictures, Prose, Table
 from app.ui.transcript.copying import Copying
 from app.ui.transcript.deeds import Deeds, do
 from app.ui.transcript.find import Find
+from app.ui.transcript.find_bar import FindBar
 from app.ui.transcript.flow import Flow, Seen
 from app.ui.transcript.frames import Frames
 from app.ui.transcript.host import Host
@@ -86,6 +86,8 @@ class Transcript(QAbstractScrollArea):
         self._pool = Pool(self.host, self.viewport(), self._adopt)
         self._flow = Flow(self, self._items, self._pool)
         self._frames = Frames(self._show_growth, self)
+        self._growing: set[str] = set()
+        """Messages of which more is to be shown, by their ids."""
         self._relayout = QTimer(self, singleShot=True, interval=0)
         self._relayout.timeout.connect(self._lay_out)
         self._warming = QTimer(self, singleShot=True, interval=_WARM_PAUSE)
@@ -276,28 +278,33 @@ class Transcript(QAbstractScrollArea):
         newest = len(self.messages) - 1
         for index in range(first.row(), last.row() + 1):
             if index == newest and self.messages[index].role == "assistant":
+                self._growing.add(self.messages[index].id)
                 self._frames.ask()
             else:
                 self._items.update(index)
                 self._relayout.start()
 
     def _show_growth(self) -> bool:
-        """A frame of the answer that streams. Returns whether text is waiting for the next."""
-        index = len(self.messages) - 1
-        if index < 0:
-            return False
-        known = self._items.turn(index)
-        rows, ended = len(known.rows), known.message.state == "streaming" != self.messages[index].state
-        height = known.height
+        """A frame of what comes: of the answer that streams, or of the rest of a long text that was asked for.
+
+        Returns whether text is waiting for the next.
+        """
+        places = {message.id: index for index, message in enumerate(self.messages)} if self._growing else {}
+        rows = {id_: places[id_] for id_ in self._growing if id_ in places}
+        self._growing = {id_ for id_, index in rows.items() if self._grow(index)}
+        return bool(self._growing)
+
+    def _grow(self, index: int) -> bool:
+        turn = self._items.turn(index)
+        ended, before = turn.message.state == "streaming" != self.messages[index].state, (turn.height, len(turn.rows))
         waiting = self._items.grow(index)
         if ended:
             self._items.stale()
-        seen = self._flow.following or any(placed.item == index for placed in self._flow.placed)
-        if seen or ended:
+        if self._flow.following or ended or any(placed.item == index for placed in self._flow.placed):
             self._flow.lay_out()
         else:
             self._flow.tell_scroll_bar()
-        if not self._flow.following and (known.height, len(known.rows)) != (height, rows):
+        if not self._flow.following and (turn.height, len(turn.rows)) != before:
             self._show_below()
         return waiting
 
@@ -368,7 +375,8 @@ class Transcript(QAbstractScrollArea):
         placed = self._placed(widget)
         if placed is not None and isinstance(turn := self._items.at(placed.item), Turn):
             turn.show_all()
-            self._items.update(placed.item)
+            self._growing.add(turn.message.id)
+            self._frames.ask()
             self._keep_in_place(placed)
 
     def _keep_in_place(self, placed: Seen) -> None:
