@@ -26,10 +26,18 @@ def shown(lines: Sequence[str], rest: str) -> tuple[int, bool]:
     if lines and _may_be_head(lines) and (not begun or _DELIMITERS.fullmatch(begun)):
         count, held = count - 1, True
     if "$$" in rest or "\\[" in rest or any("$$" in line or "\\[" in line for line in lines):
-        undecided = read([*lines, rest] if rest and not held else lines[:count]).undecided
-        if undecided < count + (not held):
-            return min(count, undecided), False
+        return _closed(lines, rest, count, is_held=held)
     return count, not held
+
+
+def _closed(lines: Sequence[str], rest: str, count: int, *, is_held: bool) -> tuple[int, bool]:
+    """A formula is not shown before it is closed: its lines would be read as Markdown."""
+    before = read(lines).undecided
+    behind = before if is_blank(rest) else read([*lines, rest]).undecided
+    if before < len(lines) and behind > len(lines):
+        return len(lines), True
+    undecided = before if is_held else behind
+    return (undecided, False) if undecided < count + (not is_held) else (count, not is_held)
 
 
 def _inside(line: str) -> int:
@@ -38,7 +46,7 @@ def _inside(line: str) -> int:
 
 
 def _may_be_head(lines: Sequence[str]) -> bool:
-    return lines[-1].startswith("|", _inside(lines[-1])) and not _is_row(lines[:-1])
+    return lines[-1].startswith("|", _inside(lines[-1])) and not _is_row(lines)
 
 
 def _is_row(lines: Sequence[str]) -> bool:

@@ -36,7 +36,7 @@ def texts(text: str) -> list[tuple[str, str]]:
 
 
 def check(text: str, found: list[Block]) -> None:
-    """All that is not blank is in some block, the blocks are in order, and the parts of each are one behind the other."""
+    """All that is not blank is in some block, blocks are in order, and the parts of each one behind the other."""
     at, number, is_open = 0, -1, False
     for block in found:
         assert not text[at : block.start].strip()
@@ -119,7 +119,10 @@ def test_what_is_finished_never_changes() -> None:
 
 
 def test_a_line_of_words_needs_no_parser() -> None:
-    code = "import sys; from app.core.blocks import split; split('Hello **you**.\\n\\nHow are you?'); print('markdown_it' in sys.modules)"
+    code = (
+        "import sys; from app.core.blocks import split; split('Hello **you**.\\n\\nHow are you?')\n"
+        "print('markdown_it' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 
@@ -246,7 +249,7 @@ def test_open_code_is_finished_as_it_fills() -> None:
     assert len(blocks.finished) == 4
     assert blocks.tail()[0].text.count("\n") < CODE_LINES
     blocks.feed("b" * 30_000)
-    assert sum(len(block.text) for block in blocks.tail()) <= CODE
+    assert sum(len(block.text) for block in blocks.tail()) <= 2 * CODE
 
 
 @pytest.mark.parametrize("before", ["", "text\n", "- item\n"])
@@ -335,16 +338,16 @@ def test_no_block_changes_its_kind_while_an_answer_comes(number: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["`", "```", "```py", "~~", "| a", "| a | b |\n", "| a | b |\n|--", "-", "- ", "1", "1.", "12) ", "#", "## ", ">", "> ",
-     "=", "---", "$$", "$$\nx = 1\n", "\\[", "- [", "- [ ] ", "[a]: http", "- ```", "  - ", "> - ", "**", "- `"],
+    ["`", "```", "```py", "~~", "| a", "| a | b |\n", "| a | b |\n|--", "-", "- ", "1", "1.", "12) ", "#", "## ", ">",
+     "> ", "=", "---", "$$", "$$\nx = 1\n", "\\[", "- [", "- [ ] ", "[a]: http", "- ```", "  - ", "> - ", "**", "- `"],
 )  # fmt: skip
 def test_what_may_become_another_thing_is_not_shown_yet(text: str) -> None:
     for before in ("", "Text.\n\n"):
         blocks = Blocks()
         blocks.feed(before + text)
-        assert [block.text for block in blocks.tail()] == ([before.strip()] if before else [])
+        assert [block.text for block in blocks.finished + blocks.tail()] == ([before.strip()] if before else [])
         blocks.finish()
-        assert blocks.finished[-1].end == len(before + text.rstrip())
+        assert blocks.finished[-1].end >= len(before + text.rstrip())
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import keyring
 import pytest
 from keyring.core import load_keyring
 from PySide6.QtCore import QLocale
+from pytestqt.qtbot import QtBot
+
+from app.conversation.chat import Chat, Tools
+from app.conversation.gallery import Gallery
+from app.core.message import Message
+from app.ui.theme import Theme
+from app.ui.transcript.view import Transcript
+from tests.conftest import destroy
+from tests.ui.talk import MODEL
 
 
 @pytest.fixture(autouse=True)
@@ -26,3 +35,60 @@ def american_figures() -> Iterator[None]:
     QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedStates))
     yield
     QLocale.setDefault(before)
+
+
+@pytest.fixture
+def chat(tools: Tools) -> Iterator[Chat]:
+    """A conversation in practice mode."""
+    chat = Chat.new(MODEL, tools)
+    yield chat
+    destroy(chat)
+
+
+@pytest.fixture
+def transcript(qtbot: QtBot, theme: Theme, gallery: Gallery, tools: Tools, chat: Chat) -> Transcript:
+    """The conversation on screen, 900×500 pixels."""
+    return shown(qtbot, Transcript(theme, gallery, tools), chat)
+
+
+@pytest.fixture
+def show(
+    qtbot: QtBot, theme: Theme, gallery: Gallery, tools: Tools, chat: Chat
+) -> Callable[[Sequence[Message]], Transcript]:
+    """Puts messages on screen, in a conversation of 800×600 pixels, from their beginning."""
+
+    def put(messages: Sequence[Message]) -> Transcript:
+        chat.messages.reset(messages)
+        transcript = Transcript(theme, gallery, tools)
+        qtbot.addWidget(transcript)
+        transcript.resize(800, 600)
+        transcript.set_chat(chat)
+        transcript.show()
+        transcript.verticalScrollBar().setValue(0)
+        return transcript
+
+    return put
+
+
+@pytest.fixture
+def online_chat(online: Tools) -> Iterator[Chat]:
+    """A conversation with the test server."""
+    chat = Chat.new(MODEL, online)
+    yield chat
+    destroy(chat)
+
+
+@pytest.fixture
+def live(qtbot: QtBot, theme: Theme, online: Tools, online_chat: Chat) -> Transcript:
+    """The same on screen."""
+    gallery = Gallery(online.store, online.pictures, online.decoder, online.threads, online.tasks)
+    return shown(qtbot, Transcript(theme, gallery, online), online_chat)
+
+
+def shown(qtbot: QtBot, transcript: Transcript, chat: Chat) -> Transcript:
+    qtbot.addWidget(transcript)
+    transcript.resize(900, 500)
+    transcript.set_chat(chat)
+    transcript.show()
+    qtbot.waitExposed(transcript)
+    return transcript

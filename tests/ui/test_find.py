@@ -17,9 +17,7 @@ from app.ui.transcript.find import Find
 from app.ui.transcript.find_bar import FindBar
 from app.ui.transcript.text import SafeTextView
 from app.ui.transcript.view import Transcript
-from tests.ui.test_transcript_selection import answer, chat, question, selected, show, talk
-
-__all__ = ["chat", "show"]  # fixtures
+from tests.ui.talk import answer, question, selected, talk
 
 pytestmark = pytest.mark.usefixtures("american_figures")
 
@@ -42,8 +40,8 @@ def search(qtbot: QtBot) -> Callable[[Transcript, str], Told]:
     """Looks for words until all are counted."""
 
     def look(transcript: Transcript, text: str) -> Told:
-        told = Told(transcript.find_bar.find)
-        transcript.find_bar.find.search(text)
+        told = Told(transcript.find_bar.finding)
+        transcript.find_bar.finding.search(text)
         qtbot.waitUntil(lambda: told.complete)
         return told
 
@@ -53,7 +51,7 @@ def search(qtbot: QtBot) -> Callable[[Transcript, str], Told]:
 def marks(transcript: Transcript) -> list[str]:
     """The words that are marked on screen, from top to bottom."""
     return [
-        extra.cursor.selectedText()  # type: ignore[attr-defined]
+        extra.cursor.selectedText()
         for _, _, widget in transcript.on_screen()
         if widget.view is not None
         for extra in widget.view.extraSelections()
@@ -62,7 +60,7 @@ def marks(transcript: Transcript) -> list[str]:
 
 def place_of_current(transcript: Transcript) -> tuple[SafeTextView, int, int]:
     """The view of the current hit, and from where to where it goes in it."""
-    find = transcript.find_bar.find
+    find = transcript.find_bar.finding
     spot = find.current
     assert spot is not None
     widget = transcript.widget_at(spot.message, spot.row)
@@ -114,7 +112,7 @@ def test_tables_and_what_was_thought_if_that_is_unfolded(
     told = search(transcript, "plum")
     assert told.count == 1
     transcript.host.folded.emit(transcript.widget_at(1, 0))
-    transcript.find_bar.find.next()
+    transcript.find_bar.finding.next()
     qtbot.waitUntil(lambda: told.count == 2)
 
 
@@ -126,13 +124,13 @@ def test_it_begins_with_what_is_on_screen_and_comes_around(
     told = search(transcript, "question")
     first = told.current
     assert told.count == 40
-    assert transcript.messages[transcript.find_bar.find.current.message].id in {"q19", "q20"}  # type: ignore[union-attr]
+    assert transcript.messages[transcript.find_bar.finding.current.message].id in {"q19", "q20"}  # type: ignore[union-attr]
     for step in range(1, 41):
-        transcript.find_bar.find.next()
+        transcript.find_bar.finding.next()
         assert told.current == (first + step - 1) % 40 + 1
         assert words_of_current(transcript) == "Question"
         assert 0 < height_of_current(transcript) < transcript.viewport().height()
-    transcript.find_bar.find.previous()
+    transcript.find_bar.finding.previous()
     assert told.current == (first - 2) % 40 + 1
 
 
@@ -140,7 +138,7 @@ def test_a_hit_in_the_middle_of_much_code_is_brought_into_view(
     show: Callable[[Sequence[Message]], Transcript], search: Callable[..., Told]
 ) -> None:
     code = "\n".join(f"line {n} {'x' * 300 * (n == 150)}here" for n in range(190))
-    transcript = show([question(0), answer(0, f"```\n{code}\n```"), *talk(3)])
+    transcript = show([question(9), answer(9, f"```\n{code}\n```"), *talk(3)])
     search(transcript, "line 150")
     assert 0 < height_of_current(transcript) < transcript.viewport().height()
     search(transcript, "xhere")
@@ -167,13 +165,13 @@ def test_hits_are_marked_and_the_current_one_is_told_apart(
     search(transcript, "the")
     assert set(marks(transcript)) == {"The"}
     colours = {
-        extra.format.background().color().name()  # type: ignore[attr-defined]
+        extra.format.background().color().name()
         for _, _, widget in transcript.on_screen()
         if widget.view is not None
         for extra in widget.view.extraSelections()
     }
     assert len(colours) == 2
-    transcript.find_bar.find.search("")
+    transcript.find_bar.finding.search("")
     assert marks(transcript) == []
 
 
@@ -221,9 +219,9 @@ def test_closing_stays_there_and_selects_what_was_found(
     transcript = show(talk(40))
     told = search(transcript, "second one")
     for _ in range(20):
-        transcript.find_bar.find.next()
+        transcript.find_bar.finding.next()
     place = transcript.verticalScrollBar().value()
-    transcript.find_bar.find.close()
+    transcript.find_bar.finding.close()
     assert told.current == 21
     assert transcript.verticalScrollBar().value() == place
     assert selected(transcript) == "second one"
@@ -235,7 +233,7 @@ def test_another_word_is_looked_for_from_where_one_is(
 ) -> None:
     transcript = show(talk(40))
     search(transcript, "question 2")
-    transcript.find_bar.find.next()
+    transcript.find_bar.finding.next()
     assert search(transcript, "question 20?").current == 1
     assert search(transcript, "second").current == 21
 
@@ -244,9 +242,9 @@ def test_a_step_back_from_the_first_finds_the_last_before_all_are_counted(
     show: Callable[[Sequence[Message]], Transcript], qtbot: QtBot
 ) -> None:
     transcript = show(talk(1_500))
-    told = Told(transcript.find_bar.find)
-    transcript.find_bar.find.search("question")
-    transcript.find_bar.find.previous()
+    told = Told(transcript.find_bar.finding)
+    transcript.find_bar.finding.search("question")
+    transcript.find_bar.finding.previous()
     qtbot.waitUntil(lambda: told.complete)
     assert told.current == told.count == 1_500
 
@@ -255,7 +253,14 @@ def test_a_step_back_from_the_first_finds_the_last_before_all_are_counted(
 
 
 @pytest.fixture
-def bar(show: Callable[[Sequence[Message]], Transcript], qtbot: QtBot) -> tuple[FindBar, Transcript, QPlainTextEdit]:
+def window() -> QWidget:
+    return QWidget()
+
+
+@pytest.fixture
+def bar(
+    show: Callable[[Sequence[Message]], Transcript], window: QWidget, qtbot: QtBot
+) -> tuple[FindBar, Transcript, QPlainTextEdit]:
     """Over a conversation, in a window with a field to write in."""
     transcript, edit = show(talk(30)), QPlainTextEdit()
     qtbot.addWidget(window)

@@ -100,7 +100,7 @@ def test_a_bomb_is_shown_and_nothing_of_it_is_lost(chat: Chat, transcript: Trans
         look_through(transcript)
         if (took := time.perf_counter() - began) > GUARD:
             slow.append((name, took))
-        transcript.copy_last()
+        transcript.copying.copy_last()
         if QGuiApplication.clipboard().text() != text:
             lost.append(f"{name}: not copied")
         if letters(text[:READ]) - letters(shown(transcript)):

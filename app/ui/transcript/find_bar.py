@@ -34,7 +34,7 @@ class FindBar(QWidget):
     def __init__(self, theme: Theme, find: Find, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
-        self.find: Final = find
+        self.finding: Final = find
         self._over = parent
         self._before: QWidget | None = None
         """What had the keyboard when it was opened."""
@@ -62,8 +62,8 @@ class FindBar(QWidget):
         words = words.strip()
         if words and "\n" not in words and len(words) <= _LONGEST:
             self._field.setText(words)
-        if was_hidden and self._field.text() and self.find.text != self._field.text():
-            self.find.search(self._field.text())
+        if was_hidden and self._field.text() and self.finding.text != self._field.text():
+            self.finding.search(self._field.text())
         self._field.selectAll()
         self._field.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
@@ -74,10 +74,10 @@ class FindBar(QWidget):
 
     def next(self) -> None:
         """Go to the next hit; a closed bar is opened for that."""
-        self._go(self.find.next)
+        self._go(self.finding.next)
 
     def previous(self) -> None:
-        self._go(self.find.previous)
+        self._go(self.finding.previous)
 
     def close_up(self) -> None:
         """Put the bar away; the conversation stays where it is."""
@@ -85,7 +85,7 @@ class FindBar(QWidget):
             return
         had_focus = self.isAncestorOf(QApplication.focusWidget() or self)
         self.hide()
-        self.find.close()
+        self.finding.close()
         before, self._before = self._before, None
         if had_focus:
             back = before if before is not None and before.isVisible() else self._over
@@ -188,9 +188,9 @@ class FindBar(QWidget):
             if isinstance(focused, QToolButton):
                 focused.click()
             elif back:
-                self.find.previous()
+                self.finding.previous()
             else:
-                self.find.next()
+                self.finding.next()
         else:
             return False
         return True

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple, cast
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from app.ui.theme import COLUMN, SPACE
@@ -59,6 +59,8 @@ class Flow(QObject):
         self.placed: list[Seen] = []
         """The rows on screen, from top to bottom."""
         self.width, self.left = COLUMN, _SIDE
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self.lay_out)
         area.verticalScrollBar().valueChanged.connect(self._on_scroll_bar)
 
     # --- where it is ---
@@ -110,8 +112,13 @@ class Flow(QObject):
 
     # --- laying out ---
 
+    def lay_out_soon(self) -> None:
+        """Do it once for all that changes before the event loop goes on."""
+        self._soon.start()
+
     def lay_out(self) -> None:
         """Give every row on screen its place."""
+        self._soon.stop()
         if not self._area.isVisible() and not self.placed and not len(self._items):
             return
         rows = self._from_end() if self.following else self._from_anchor()

@@ -57,8 +57,9 @@ class Placed:
         return any(not place.drawn.is_final for place in self._places)
 
     def clear(self) -> None:
+        """The document is to have another text."""
         self._places.clear()
-        self._width = 0
+        self._width = self._number = 0
 
     def put(self, formulas: Sequence[Formula], look: Look) -> None:
         """Put formulas where their marks are; the document is not styled yet."""

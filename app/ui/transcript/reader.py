@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
@@ -66,8 +67,10 @@ class Reader(QObject):
             from app.ui.transcript.prose_row import ProseRow
             from app.ui.transcript.table_row import TableRow
 
-            made = {Prose: ProseRow, Code: CodeRow, Table: TableRow}[kind](self._host, self._parent)
-            made.hide()
+            kinds: dict[type, Callable[[Host, QWidget], RowWidget]]
+            kinds = {Prose: ProseRow, Code: CodeRow, Table: TableRow}
+            made = kinds[kind](self._host, self._parent)
+            cast(QWidget, made).hide()
             self._rows[kind] = made
         return self._rows[kind]
 

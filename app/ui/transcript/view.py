@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QEvent, QMetaObject, QModelIndex, QObject, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMetaObject, QModelIndex, QObject, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleAnnouncementEvent,
-    QColor,
     QContextMenuEvent,
     QKeyEvent,
     QPainter,
@@ -18,7 +16,7 @@ from PySide6.QtGui import (
     QTextCursor,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from app.conversation.chat import Chat
 from app.conversation.gallery import Gallery
@@ -26,16 +24,17 @@ from app.conversation.tools import Tools
 from app.conversation.worker import Wait
 from app.core.errors import VisavisError
 from app.core.message import Message
-from app.ui.theme import RADIUS, Theme
-from app.ui.transcript import reading, spacing
+from app.ui.theme import Theme
+from app.ui.transcript import announcing, cards, reading
 from app.ui.transcript.action_bar import ActionBar
+from app.ui.transcript.below import Below
 from app.ui.transcript.card import blamed_picture
-from app.ui.transcript.content import Code, Fold, Foot, Pictures, Prose, Table
+from app.ui.transcript.content import Code, Foot, Pictures, Prose, Table
 from app.ui.transcript.copying import Copying
 from app.ui.transcript.deeds import Deeds, do
 from app.ui.transcript.find import Find
 from app.ui.transcript.find_bar import FindBar
-from app.ui.transcript.flow import Flow, Seen
+from app.ui.transcript.flow import Flow
 from app.ui.transcript.frames import Frames
 from app.ui.transcript.host import Host
 from app.ui.transcript.items import Items
@@ -46,7 +45,7 @@ from app.ui.transcript.row import Row, RowWidget
 from app.ui.transcript.selection import Selection
 from app.ui.transcript.sent_pictures import SentPictures
 from app.ui.transcript.standing import standing
-from app.ui.transcript.turn import Turn
+from app.ui.transcript.unfolding import Unfolding
 from app.ui.transcript.veil import Veil
 
 _STEP: Final = 24
@@ -88,11 +87,10 @@ class Transcript(QAbstractScrollArea):
         self._frames = Frames(self._show_growth, self)
         self._growing: set[str] = set()
         """Messages of which more is to be shown, by their ids."""
-        self._relayout = QTimer(self, singleShot=True, interval=0)
-        self._relayout.timeout.connect(self._lay_out)
         self._warming = QTimer(self, singleShot=True, interval=_WARM_PAUSE)
         self._warming.timeout.connect(self._warm)
-        self._below = self._below_button()
+        self._below = Below(self)
+        self._unfolding = Unfolding(self.host, self._items, self._flow)
         self._bar = ActionBar(theme, self.viewport())
         self._pointing = Pointing(self.viewport(), self._flow, self._items, self._bar)
         self._veil = Veil(theme, self.viewport())
@@ -111,15 +109,6 @@ class Transcript(QAbstractScrollArea):
         self.viewport().setAutoFillBackground(False)
         self.verticalScrollBar().setSingleStep(_STEP)
 
-    def _below_button(self) -> QPushButton:
-        below = QPushButton(self.tr("New text below"), self)
-        below.setProperty("kind", "plain")
-        below.setAccessibleName(self.tr("New text below"))
-        below.setToolTip(self.tr("Go to the end (End)"))
-        below.clicked.connect(self.follow)
-        below.hide()
-        return below
-
     def _connect(self) -> None:
         host = self.host
         host.link_opened.connect(self.link_opened)
@@ -128,12 +117,10 @@ class Transcript(QAbstractScrollArea):
         host.picture_asked.connect(self._pictures.open_menu)
         host.acted.connect(self._act)
         host.dismissed.connect(self._dismiss_refusal)
-        host.folded.connect(self._toggle_fold)
-        host.unfolded.connect(self._show_all)
         host.sharper_wanted.connect(self.deeds.resend)
         host.deed.connect(self.deeds.do)
-        host.shifted.connect(self._shift)
-        host.resized.connect(self._on_row_resized)
+        self._unfolding.more_wanted.connect(self._fill)
+        self._below.clicked.connect(self.follow)
         self._pictures.opened.connect(self.picture_opened)
         self._pictures.details_wanted.connect(self.details_wanted)
         self._pictures.replacement_wanted.connect(self.replacement_wanted)
@@ -165,7 +152,7 @@ class Transcript(QAbstractScrollArea):
             worker.progressed.connect(self._on_terms),
             worker.refused.connect(self._on_refused),
             worker.forgiven.connect(self._on_terms),
-            worker.answered.connect(self._announce_end),
+            worker.answered.connect(partial(announcing.end, self)),
             chat.editing_changed.connect(self._on_terms),
         ]
         self._items.set_chat(chat)
@@ -250,7 +237,7 @@ class Transcript(QAbstractScrollArea):
         self._items.reset()
         self._stand()
         self._flow.following = True
-        self._lay_out()
+        self._flow.lay_out()
         self._warming.start()
 
     def _on_inserted(self, _parent: object, first: int, last: int) -> None:
@@ -262,27 +249,31 @@ class Transcript(QAbstractScrollArea):
             self._flow.following = True  # whatever is asked is asked by the person: the answer is waited for
             self._below.hide()
             self._items.asked_again = False
-            self._announce_begin(self.messages[-1])
+            announcing.begin(self, self.messages[-1])
         self._stand()
-        self._relayout.start()
+        self._flow.lay_out_soon()
 
     def _on_removed(self, _parent: object, first: int, last: int) -> None:
         self._items.removed(first, last)
         if last < self._flow.anchor[0]:
             self._flow.shift_anchor(first - last - 1)
         self._stand()
-        self._relayout.start()
+        self._flow.lay_out_soon()
 
     def _on_changed(self, first: QModelIndex, last: QModelIndex) -> None:
         """The last answer grows; of questions the pictures may be fitted anew, left out or replaced."""
         newest = len(self.messages) - 1
         for index in range(first.row(), last.row() + 1):
             if index == newest and self.messages[index].role == "assistant":
-                self._growing.add(self.messages[index].id)
-                self._frames.ask()
+                self._fill(self.messages[index])
             else:
                 self._items.update(index)
-                self._relayout.start()
+                self._flow.lay_out_soon()
+
+    def _fill(self, message: Message) -> None:
+        """Show what there is more of a message, a frame at a time."""
+        self._growing.add(message.id)
+        self._frames.ask()
 
     def _show_growth(self) -> bool:
         """A frame of what comes: of the answer that streams, or of the rest of a long text that was asked for.
@@ -305,7 +296,7 @@ class Transcript(QAbstractScrollArea):
         else:
             self._flow.tell_scroll_bar()
         if not self._flow.following and (turn.height, len(turn.rows)) != before:
-            self._show_below()
+            self._below.offer()
         return waiting
 
     def _on_terms(self) -> None:
@@ -315,7 +306,7 @@ class Transcript(QAbstractScrollArea):
             self._items.uploaded = worker.progress if worker.phase == "uploading" else (0, 0)
         self._items.stale()
         self._stand()
-        self._relayout.start()
+        self._flow.lay_out_soon()
 
     def _on_waiting(self, wait: Wait) -> None:
         self._items.asked_again = not wait.seconds
@@ -363,56 +354,7 @@ class Transcript(QAbstractScrollArea):
         if self._chat is not None:
             self._chat.worker.dismiss_refusal()
 
-    def _toggle_fold(self, widget: object) -> None:
-        placed = self._placed(widget)
-        if placed is not None and isinstance(turn := self._items.at(placed.item), Turn):
-            content = placed.row.content
-            if isinstance(content, Fold):
-                turn.toggle(content.what)
-                self._keep_in_place(placed)
-
-    def _show_all(self, widget: object) -> None:
-        placed = self._placed(widget)
-        if placed is not None and isinstance(turn := self._items.at(placed.item), Turn):
-            turn.show_all()
-            self._growing.add(turn.message.id)
-            self._frames.ask()
-            self._keep_in_place(placed)
-
-    def _keep_in_place(self, placed: Seen) -> None:
-        """What a row has unfolded comes below it; the row itself stays where it is."""
-        self._items.note_height(placed.item)
-        if placed.y >= 0:
-            self._flow.go_to(placed.item, placed.nth)
-            self._flow.scroll_by(-placed.y)
-        else:
-            self._flow.lay_out()
-
-    def _shift(self, widget: object, pixels: int) -> None:
-        """A wide block was moved sideways: all its parts go along."""
-        placed = self._placed(widget)
-        if placed is None or not isinstance(placed.row.content, Code | Table):
-            return
-        number = placed.row.content.block.number
-        self._items.at(placed.item).shifts[number] = pixels
-        for other in self._flow.placed:
-            content = other.row.content
-            if other.item == placed.item and isinstance(content, Code | Table) and content.block.number == number:
-                other.widget.shift(pixels)
-
-    def _on_row_resized(self, widget: object) -> None:
-        if (placed := self._placed(widget)) is not None:
-            placed.row.exact = False
-            self._relayout.start()
-
-    def _placed(self, widget: object) -> Seen | None:
-        return next((placed for placed in self._flow.placed if placed.widget is widget), None)
-
     # --- place ---
-
-    def _lay_out(self) -> None:
-        self._relayout.stop()
-        self._flow.lay_out()
 
     def _on_laid_out(self) -> None:
         self._hide_below_at_end()
@@ -431,12 +373,6 @@ class Transcript(QAbstractScrollArea):
         if self._flow.following:
             self._below.hide()
 
-    def _show_below(self) -> None:
-        self._below.adjustSize()
-        self._below.move((self.width() - self._below.width()) // 2, self.height() - self._below.height() - 8)
-        self._below.show()
-        self._below.raise_()
-
     def _adopt(self, widget: QWidget) -> None:
         """A row's widget is new: it stands in the keyboard's order after the conversation itself."""
         QWidget.setTabOrder(self, widget)
@@ -448,56 +384,17 @@ class Transcript(QAbstractScrollArea):
         else:
             self.host.highlighting.warm()
 
-    # --- what a screen reader is told ---
-
-    def _announce_begin(self, message: Message) -> None:
-        if message.role == "assistant":
-            self._announce(self.tr("Claude is answering"))
-
-    def _announce_end(self, message: Message) -> None:
-        """While it streamed, nothing was said."""
-        complete = message.state == "complete"
-        self._announce(self.tr("The answer is complete") if complete else self.tr("The answer has ended"))
-
-    def _announce(self, words: str) -> None:
-        if QAccessible.isActive():
-            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
-
-    # --- painting ---
-
-    def _paint_cards(self, painter: QPainter) -> None:
-        """Behind the questions: those of which any row is in sight."""
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(self._theme.tokens.soft))
-        for item in sorted({placed.item for placed in self._flow.placed}):
-            turn = self._items.at(item)
-            if isinstance(turn, Turn) and turn.card:
-                self._paint_card(
-                    painter, [p for p in self._flow.placed if p.item == item and p.nth < turn.card], turn
-                )
-
-    def _paint_card(self, painter: QPainter, rows: list[Seen], turn: Turn) -> None:
-        if not rows:
-            return
-        beyond = 2 * RADIUS["card"]
-        top = rows[0].y + spacing.TURN if not rows[0].nth else -beyond
-        ends = rows[-1].nth == turn.card - 1
-        bottom = rows[-1].y + rows[-1].row.extent if ends else self.viewport().height() + beyond
-        place = QRectF(self._flow.left, top, self._flow.width, bottom - top)
-        painter.drawRoundedRect(place, RADIUS["card"], RADIUS["card"])
-
     # --- overrides of Qt ---
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_cards(painter)
+        cards.paint(painter, self._flow, self._items, self._theme, self.viewport().height())
         painter.end()
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
         self._flow.fit()
         if self._below.isVisible():
-            self._show_below()
+            self._below.offer()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         exact, notches = event.pixelDelta().y(), event.angleDelta().y() / 120
@@ -534,5 +431,5 @@ class Transcript(QAbstractScrollArea):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Show:
-            self._lay_out()
+            self._flow.lay_out()
         return super().event(event)
