@@ -11,7 +11,9 @@ from app.core.blocks_grammar import is_blank, read
 _INSIDE: Final = re.compile(r"(?:[ \t]*(?:>|(?:[-*+]|\d{1,9}[.)])(?=[ \t])))*[ \t]*")
 """Marks of quotes and items before what stands in them."""
 _FENCE: Final = re.compile(r"`{1,2}|`{3,}[^`]*|~{1,2}|~{3,}.*")
-_MARKS: Final = re.compile(r"[-*_][-*_ \t]*|\+[ \t]*|=+|[#>]+[ \t]*|\d{1,9}[.)]?[ \t]*|\$\$?|\\\[?|\[[ xX]?\]?[ \t]*")
+_MARKS: Final = re.compile(r"[-*_][-*_ \t]*|\+[ \t]*|=+|[#>]+[ \t]*|\d{1,9}[.)]?[ \t]*|\$|\\|\[[ xX]?\]?[ \t]*")
+_FORMULA: Final = re.compile(r"\$\$(?!.*\$\$[ \t]*[^ \t$]).*|\\\[(?!.*\\\][ \t]*[^ \t]).*")
+"""A line that may be a formula or begin one: nothing stands behind the end of that."""
 _DEFINITION: Final = re.compile(r"\[[^\]\[]+\]:.*")
 _DELIMITERS: Final = re.compile(r"[-:|][-:| \t]*")
 
@@ -19,25 +21,16 @@ _DELIMITERS: Final = re.compile(r"[-:|][-:| \t]*")
 def shown(lines: Sequence[str], rest: str) -> tuple[int, bool]:
     """How many of the open lines may be shown, and whether the incomplete one behind them may."""
     begun = rest[_inside(rest) :]
-    held = not begun or any(pattern.fullmatch(begun) for pattern in (_FENCE, _MARKS, _DEFINITION))
+    held = not begun or any(pattern.fullmatch(begun) for pattern in (_FENCE, _MARKS, _FORMULA, _DEFINITION))
     count = len(lines)
     if begun.startswith("|") and not _is_row(lines):
         held = True
     if lines and _may_be_head(lines) and (not begun or _DELIMITERS.fullmatch(begun)):
         count, held = count - 1, True
-    if "$$" in rest or "\\[" in rest or any("$$" in line or "\\[" in line for line in lines):
-        return _closed(lines, rest, count, is_held=held)
+    # The lines of a formula would be read as Markdown before it is closed.
+    if any("$$" in line or "\\[" in line for line in lines) and (undecided := read(lines).undecided) < count:
+        return undecided, False
     return count, not held
-
-
-def _closed(lines: Sequence[str], rest: str, count: int, *, is_held: bool) -> tuple[int, bool]:
-    """A formula is not shown before it is closed: its lines would be read as Markdown."""
-    before = read(lines).undecided
-    behind = before if is_blank(rest) else read([*lines, rest]).undecided
-    if before < len(lines) and behind > len(lines):
-        return len(lines), True
-    undecided = before if is_held else behind
-    return (undecided, False) if undecided < count + (not is_held) else (count, not is_held)
 
 
 def _inside(line: str) -> int:

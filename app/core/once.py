@@ -18,13 +18,27 @@ class Once(Generic[V, T]):
 
     def __init__(self, work: Callable[[V], T]) -> None:
         self._work = work
-        self._known: dict[int, tuple[weakref.ref[V], T]] = {}
+        self._known: dict[int, _Known[V, T]] = {}
 
     def __call__(self, value: V) -> T:
         key = id(value)
         known = self._known.get(key)
-        if known is not None and known[0]() is value:
-            return known[1]
+        if known is not None and known() is value:
+            return known.found
         found = self._work(value)
-        self._known[key] = weakref.ref(value, lambda _: self._known.pop(key, None)), found
+        known = self._known[key] = _Known(value, self._forget)
+        known.key, known.found = key, found
         return found
+
+    def _forget(self, known: weakref.ref[V]) -> None:
+        if isinstance(known, _Known):
+            self._known.pop(known.key, None)
+
+
+class _Known(weakref.ref[V], Generic[V, T]):
+    """The value and what was found of it, in one object: the garbage collector goes through all that there are."""
+
+    __slots__ = ("found", "key")
+
+    key: int
+    found: T

@@ -22,6 +22,8 @@ _UPDATES: Final = 60
 _STREAMED: Final = 5.0
 """Seconds, as the next one."""
 _NOTCHES_A_SECOND: Final = 125
+_SHORT: Final = 0.06
+"""Seconds of quiet between two looks at a bomb."""
 
 
 async def opening(scene: Scene, count: int) -> Any:
@@ -204,14 +206,14 @@ async def _gap(scene: Scene, text: str, *, streamed: bool = False) -> float:
         chat = scene.chat([asked, transcripts.reply(text)])
         scene.beat.begin()
         scene.transcript.set_chat(chat)
-    await scene.calm()
+    await scene.calm(_SHORT)
     bar = scene.transcript.verticalScrollBar()
-    for part in (3, 2, 1, 0):
-        bar.setValue(bar.maximum() * part // 4)
-        await scene.calm()
+    for part in (2, 1, 0):
+        bar.setValue(bar.maximum() * part // 3)
+        await scene.calm(_SHORT)
     longest = scene.beat.longest
     scene.transcript.set_chat(scene.chat(transcripts.conversation(2)))
-    await scene.calm()
+    await scene.calm(_SHORT)
     return longest
 
 

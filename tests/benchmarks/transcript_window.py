@@ -46,7 +46,7 @@ SIZE: Final = (1000, 760)
 _BEAT: Final = 5
 """Milliseconds."""
 _QUIET: Final = 0.15
-"""Seconds without painting after which nothing more is awaited."""
+"""Seconds without painting after which nothing more is awaited, mostly."""
 _PATIENCE: Final = 60.0
 """Seconds."""
 
@@ -144,10 +144,10 @@ class Scene:
         finally:
             QObject.disconnect(link)
 
-    async def calm(self) -> None:
-        """Wait until nothing is painted any more."""
+    async def calm(self, quiet: float = _QUIET) -> None:
+        """Wait until nothing was painted for so many seconds."""
         began = perf_counter()
-        while perf_counter() - max(began, self.window.last) < _QUIET and perf_counter() - began < _PATIENCE:  # noqa: ASYNC110
+        while perf_counter() - max(began, self.window.last) < quiet and perf_counter() - began < _PATIENCE:  # noqa: ASYNC110
             await asyncio.sleep(0.02)  # nothing tells that nothing happens
 
     def shows(self, words: str) -> bool:

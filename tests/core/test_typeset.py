@@ -50,6 +50,13 @@ def test_an_integral_is_not_as_high_as_what_follows_it() -> None:
     assert height(before) == pytest.approx(height(typeset(r"\frac{\frac{a}{b}}{\frac{c}{d}}", display=False)), abs=0.1)
 
 
+def test_fences_are_as_high_as_what_is_between_them() -> None:
+    inner = r"\frac{\frac{a}{b}}{\frac{c}{d}}"
+    plain, high = (read(typeset(tex, display=True))[0] for tex in (f"({inner})", rf"\left({inner}\right)"))
+    assert span(plain) < 120
+    assert span(high) > 150
+
+
 @pytest.mark.parametrize(
     "tex",
     ["", " ", r"\frac{1", "x_", "x^1^2", r"\left(", "a & b", r"\\", "x" * 2_001, r"\def\a{b}\a",
@@ -131,3 +138,9 @@ def height(outline: Outline) -> float:
 
 def read(outline: Outline) -> ET.Element:
     return ET.fromstring(outline.svg)  # noqa: S314  # we have just written it
+
+
+def span(path: ET.Element) -> float:
+    """Hundredths of an em from the top of a path to its bottom."""
+    numbers = [float(number) for number in re.findall(r"-?[\d.]+", path.attrib["d"])]
+    return max(numbers[1::2]) - min(numbers[1::2])

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.ui.transcript.answer import AnswerTurn
+from app.ui.transcript.foot_row import FootRow
 from app.ui.transcript.bill_details import BillDetails
 from tests.servers.replies import text
 from tests.shots.stage import Stage, State
@@ -71,8 +71,8 @@ async def bill_practice(stage: Stage) -> QWidget:
 async def _opened(stage: Stage) -> QWidget:
     """The bill of the last answer."""
     await stage.calm()
-    turn = stage.window.findChildren(AnswerTurn)[-1]
-    QTest.keyClick(turn._bill, Qt.Key.Key_Return)
+    foot = max((f for f in stage.window.findChildren(FootRow) if f.isVisible()), key=lambda foot: foot.y())
+    QTest.keyClick(foot._bill, Qt.Key.Key_Return)
     await stage.calm()
     return next(w for w in QApplication.topLevelWidgets() if isinstance(w, BillDetails) and w.isVisible())
 

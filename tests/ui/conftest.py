@@ -16,7 +16,7 @@ from app.core.message import Message
 from app.ui.theme import Theme
 from app.ui.transcript.view import Transcript
 from tests.conftest import destroy
-from tests.ui.talk import MODEL
+from tests.transcripts import MODEL
 
 
 @pytest.fixture(autouse=True)

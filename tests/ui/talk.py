@@ -20,8 +20,6 @@ from app.ui.transcript.text import SafeTextView
 from app.ui.transcript.view import Transcript
 from tests.transcripts import MODEL
 
-__all__ = ["MODEL"]
-
 Kind = TypeVar("Kind", bound=QWidget)
 
 USAGE: Final = Usage.from_json({"input_tokens": 4, "cache_creation_input_tokens": 7508, "output_tokens": 214})

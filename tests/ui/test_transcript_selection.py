@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -403,6 +404,12 @@ def test_no_words_are_wrong_of_rows_that_have_no_widget(show: Callable[..., Tran
     for index, row in enumerate(transcript.rows_of(1)):
         if isinstance(row.content, TextContent):
             assert reader.raw(row.content) == raw_text(view(transcript, 1, index))
+
+
+@pytest.fixture
+def reader(show: Callable[..., Transcript]) -> Reader:
+    transcript = show(talk(1))
+    return Reader(transcript.host, transcript)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

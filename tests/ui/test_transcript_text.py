@@ -305,6 +305,14 @@ def test_a_part_of_a_text_is_given_as_rich_text(view: SafeTextView) -> None:
     assert view.rich_between(8, 16) == "<p><strong>three</strong></p><ul><li>😀</li></ul>"
 
 
+@pytest.mark.parametrize("text", ["**bold**", "# heading", "# **both**", "- *a* **b**"])
+def test_nothing_is_heavier_than_the_look_allows(view: SafeTextView, text: str) -> None:
+    view.set_markdown(text)
+    cursor = QTextCursor(view.document())
+    cursor.movePosition(QTextCursor.MoveOperation.End)
+    assert cursor.charFormat().fontWeight() == 600
+
+
 def test_words_in_a_quote_are_in_the_second_colour(view: SafeTextView, theme: Theme) -> None:
     view.set_markdown("> quoted\n\nnot")
     cursor = QTextCursor(view.document())

@@ -6,6 +6,7 @@ Until one is drawn its TeX stands in its place, as a picture too, so that no pla
 from __future__ import annotations
 
 import math
+import sys
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -32,6 +33,9 @@ _AT_ONCE: Final = 8
 """Formulas that the thread is given at a time: what it has drawn is shown when it has drawn them all."""
 _TICK: Final = 12
 """Milliseconds between two looks at what the thread has done, while it does anything."""
+_TURN: Final = 0.0005
+"""Seconds that the window waits for its turn while the thread draws: at Python's usual 5 ms every call of Qt that gives
+the turn away would cost a third of a frame."""
 _SIZE: Final = 1.15
 """Of a formula's letters to those around it: the letters of the formulas' font are smaller for the same em."""
 
@@ -102,9 +106,13 @@ class Formulas(QObject):
         """Whether any formula that was asked for is not known yet."""
         return bool(self._wanted or self._given)
 
+    def is_known(self, formula: Formula) -> bool:
+        """Whether it is drawn, or known that it cannot be."""
+        return _key(formula) in self._outlines
+
     def draw(self, formula: Formula, look: Look, scale: float = 1) -> Drawn | None:
         """A formula, `scale` times as large as the words around it; None where only its TeX can be shown."""
-        key = _Key(formula.tex, formula.kind == "display")
+        key = _key(formula)
         if key in self._outlines:
             self._outlines.move_to_end(key)
             outline = self._outlines[key]
@@ -142,12 +150,18 @@ class Formulas(QObject):
         while len(self._outlines) > _KEPT:
             self._outlines.popitem(last=False)
         self._drawing, self._given = None, []
-        self._go_on()
         self.drawn.emit()
+        self._go_on()
+
+
+def _key(formula: Formula) -> _Key:
+    return _Key(formula.tex, formula.kind == "display")
 
 
 def _typeset(wanted: Sequence[_Key]) -> list[Outline | None]:
     """Runs in the thread, which takes and gives nothing but values."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN)
     from app.core.typeset import NotTypeset, typeset
 
     outlines: list[Outline | None] = []
@@ -156,6 +170,7 @@ def _typeset(wanted: Sequence[_Key]) -> list[Outline | None]:
             outlines.append(typeset(key.tex, display=key.display))
         except NotTypeset:
             outlines.append(None)
+    sys.setswitchinterval(usual)
     return outlines
 
 

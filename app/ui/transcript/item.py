@@ -49,7 +49,7 @@ class Item:
                 known.content, known.exact = content, False
                 known.height = spacing.guess(content, self.width, self.theme)
             return known
-        return Row(content, height=spacing.guess(content, self.width, self.theme), item=self)
+        return Row(content, height=spacing.guess(content, self.width, self.theme), owner=self)
 
     def _space(self, first: int, last: int) -> None:
         for index, row in enumerate(self.rows[first:last], first):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from itertools import takewhile
 from typing import Final
 
@@ -19,21 +21,26 @@ from app.ui.transcript.turn_words import Place
 
 _KEPT: Final = 400
 """Messages that stay split into rows."""
-SLICE: Final = 12_000
+_LEAST, _MOST = 1_500, 24_000
 """Characters that are taken at a time of a text that comes, so that a burst of them holds nothing up."""
+_QUICK: Final = 0.006
+"""Seconds in which they are to be taken."""
 
 
 class Items:
     """One for each message, and one more for what stands below the last."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, more_of: Callable[[Message], None]) -> None:
+        """`more_of` is told of a message whose text is too long to be taken at once: `grow` takes the rest."""
         self._theme = theme
+        self._more_of = more_of
         self._chat: Chat | None = None
         self._turns: dict[str, Turn] = {}
         """By the message's id; the one used longest ago comes first."""
         self._placed: dict[str, int] = {}
         """At which `_version` each was told where it stands."""
         self._version = 0
+        self._slice = _LEAST
         self._pace: tuple[str, Pace] = "", Pace()
         """Of the answer that streams, with its id."""
         self.tail = Item(theme, COLUMN)
@@ -132,7 +139,10 @@ class Items:
         if turn.place.pace is not None:
             turn.place.pace.take(message.thinking[len(known.thinking) :] + message.text[len(known.text) :])
         place = turn.place if message.state == known.state else self._place(index)
-        waiting = turn.grow(message, place, SLICE)
+        began = time.perf_counter()
+        waiting = turn.grow(message, place, self._slice)
+        took = time.perf_counter() - began
+        self._slice = max(_LEAST, self._slice // 2) if took > _QUICK else min(_MOST, 2 * self._slice)
         self.heights.set(index, turn.height)
         return waiting
 
@@ -149,6 +159,8 @@ class Items:
             pictures = self._chat.messages.pictures if self._chat is not None else 0
             turn = Turn(message, self._place(index), self._theme, self.width, pictures)
             self._make_room()
+            if turn.waits:
+                self._more_of(message)
         elif self._placed[message.id] != self._version:
             place = self._place(index)
             if place != turn.place:

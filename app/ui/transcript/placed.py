@@ -96,19 +96,20 @@ class Placed:
     def refresh(self) -> bool:
         """Show what is drawn by now. Returns whether anything has changed."""
         changed = False
+        edit = QTextCursor(self._document)
+        edit.beginEditBlock()  # laid out once and not after every change
         for place, cursor in reversed(list(zip(self._places, _cursors(self._document), strict=True))):
-            if place.drawn.is_final:
+            if place.drawn.is_final or not self._formulas.is_known(place.formula):
                 continue
             drawn = self._formulas.draw(place.formula, place.look)
             if drawn is None:
                 _insert_source(cursor, place.formula, cursor.charFormat(), self._theme)
                 self._places.remove(place)
-            elif drawn.is_final:
+            else:
                 place.drawn, place.scale, place.natural = drawn, 1, drawn.width
                 cursor.setCharFormat(self._format(place, cursor.charFormat()))
-            else:
-                continue
             changed = True
+        edit.endEditBlock()
         self._width = 0 if changed else self._width
         return changed
 
@@ -118,12 +119,15 @@ class Placed:
             return False
         self._width = width
         changed, cursors = False, _cursors(self._document)
+        edit = QTextCursor(self._document)
+        edit.beginEditBlock()
         for index, place in enumerate(self._places):
             room = width - _left(cursors[index].block())
             scale = max(_SMALLEST, min(1, room / place.natural)) if place.natural else 1
             if scale != place.scale:
                 self._scale(place, cursors[index], scale)
                 changed = True
+        edit.endEditBlock()
         return changed
 
     def _scale(self, place: _Place, cursor: QTextCursor, scale: float) -> None:

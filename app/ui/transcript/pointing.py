@@ -48,8 +48,8 @@ class Pointing(QObject):
 
     def place_of(self, message: Message) -> QRect:
         """Where its rows in sight are in the viewport; empty where there are none."""
-        ids = [m.id for m in self._items.messages]
-        rows = [p for p in self._flow.placed if p.item < len(ids) and ids[p.item] == message.id]
+        messages = self._items.messages
+        rows = [p for p in self._flow.placed if p.item < len(messages) and messages[p.item].id == message.id]
         if not rows:
             return QRect()
         top = rows[0].y + (0 if rows[0].nth else spacing.TURN)

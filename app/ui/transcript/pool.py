@@ -111,7 +111,7 @@ class Pool:
     def _whole(self, widget: RowWidget) -> str:
         """All parts of the block that a row shows a part of."""
         row = self.row_of(widget)
-        return row.item.whole(row.content) if row is not None and row.item is not None else ""
+        return row.owner.whole(row.content) if row is not None and row.owner is not None else ""
 
 
 def _as_widget(widget: RowWidget) -> QWidget:

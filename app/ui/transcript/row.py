@@ -6,29 +6,33 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from app.ui.transcript.content import Content
-    from app.ui.transcript.item import Item
     from app.ui.transcript.text import SafeTextView
+
+
+class Owner(Protocol):
+    """What rows belong to."""
+
+    def whole(self, content: Content) -> str:
+        """What a row shows a part of, as text; nothing where it shows no part."""
 
 
 class Row:
     """What it shows, and how much room that takes. Pixels."""
 
-    __slots__ = ("above", "below", "content", "exact", "height", "inset", "item")
+    __slots__ = ("above", "below", "content", "exact", "height", "inset", "owner")
 
-    def __init__(
-        self, content: Content, *, height: int, above: int = 0, below: int = 0, inset: int = 0, item: Item | None = None
-    ) -> None:
+    def __init__(self, content: Content, *, height: int, owner: Owner | None = None) -> None:
         self.content = content
-        self.item = item
-        """That it is a row of."""
+        self.owner = owner
+        """What it is a row of."""
         self.height = height
         """Of its widget, without what is above and below."""
         self.exact = False
         """Whether the height was measured at the width of now, not guessed."""
-        self.above = above
+        self.above = 0
         """To the row before it."""
-        self.below = below
-        self.inset = inset
+        self.below = 0
+        self.inset = 0
         """Left and right of it, within the column."""
 
     @property

@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 from typing import Final
 
-from app.core.blocks import Block, Blocks, joined
+from app.core.blocks import DEFINITIONS, Block, Blocks, joined
 from app.core.message import Message
 from app.core.plain_blocks import plain_blocks
 from app.core.tables import weights
@@ -16,6 +16,8 @@ from app.ui.transcript.content import Code, Content, Foot, More, Pictures, Prose
 from app.ui.transcript.item import Item
 from app.ui.transcript.turn_words import Folded, Place, heads, tails
 
+AT_ONCE: Final = 40_000
+"""Characters that are taken when a message is shown first; what there is more of follows with `grow`."""
 FOLDED: Final = 200_000
 """Characters shown of a longer text until all are asked for (RELIABILITY.md, section 3.2)."""
 
@@ -30,8 +32,12 @@ class Text:
         self._blocks = Blocks()
         self._fed = 0
         self._ended = False
+        self._taken = 0
+        """Finished blocks that were looked at."""
+        self._shown: list[Block] = []
+        """Those of them that have rows."""
         self._known = 0
-        """Finished blocks whose rows were given."""
+        """How many of those were given."""
         self._weights: dict[int, tuple[int, ...]] = {}
         """Of each table's columns, by its block's number."""
 
@@ -55,14 +61,13 @@ class Text:
 
     def contents(self) -> tuple[int, list[Content]]:
         """Which row is the first that changed since the last time, and what all from it on show."""
-        blocks = self._blocks
-        tail = [] if self._ended else blocks.tail()
-        first = self._widened(max(0, self._known - 1), [*blocks.finished[self._known :], *tail])
-        shown = [*blocks.finished[first:], *tail]
-        contents = [self._content(block) for block in shown]
+        self._take_finished()
+        tail = [] if self._ended else [block for block in self._blocks.tail() if block.info != DEFINITIONS]
+        first = self._widened(max(0, self._known - 1), [*self._shown[self._known :], *tail])
+        contents = [self._content(block) for block in (*self._shown[first:], *tail)]
         if contents and not self._ended:
             contents[-1] = replace(contents[-1], open=True)
-        self._known = len(blocks.finished)
+        self._known = len(self._shown)
         return first, [*contents]
 
     def anew(self) -> None:
@@ -73,6 +78,12 @@ class Text:
         """The parts of a block, those that are finished and those that are not."""
         return [block for block in (*self._blocks.finished, *self._blocks.tail()) if block.number == number]
 
+    def _take_finished(self) -> None:
+        """A link definition is read, and shows nothing."""
+        finished = self._blocks.finished
+        self._shown += [block for block in finished[self._taken :] if block.info != DEFINITIONS]
+        self._taken = len(finished)
+
     def _widened(self, first: int, new: list[Block]) -> int:
         """Take in the tables' new columns. Where one got wider all its parts change; returns the first that does."""
         for block in new:
@@ -81,7 +92,7 @@ class Text:
                 wider = tuple(max(pair) for pair in zip(known, now, strict=False)) if known else now
                 if wider != known:
                     self._weights[block.number] = wider
-                    while first and self._blocks.finished[first - 1].number == block.number:
+                    while first and self._shown[first - 1].number == block.number:
                         first -= 1
         return first
 
@@ -89,8 +100,16 @@ class Text:
         if block.kind == "code":
             return Code(block)
         if block.kind == "table":
-            return Table(block, self._weights[block.number], self._blocks.definitions, self._pictures)
-        return Prose(block, self._voice, self._blocks.definitions if "[" in block.text else "", self._pictures)
+            return Table(block, self._weights[block.number], self._definitions(block), self._pictures)
+        return Prose(block, self._voice, self._definitions(block), self._pictures)
+
+    def _definitions(self, block: Block) -> str:
+        """Of the text's link definitions those that a block may refer to."""
+        known = self._blocks.definitions
+        if not known or "[" not in block.text or block.plain:
+            return ""
+        said = " ".join(block.text.split()).casefold()
+        return "\n".join(line for line in known.splitlines() if _label(line) in said)
 
 
 class Turn(Item):
@@ -125,9 +144,14 @@ class Turn(Item):
         known, self.message, self.place = self.message, message, place
         if not self.message_goes_on(known):
             self._text = Text("answer", self._pictures)
-        self._feed(len(message.text))
+        self._feed(AT_ONCE)
         self._show_around()
         self._show_text()
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is more of it to show."""
+        return not self.is_question and self._text.behind(self._shown) > 0
 
     def grow(self, message: Message, place: Place, most: int) -> bool:
         """The same for an answer that streams: take at most so many characters. Returns whether more are waiting."""
@@ -139,7 +163,7 @@ class Turn(Item):
         if around or "thinking" in self.opened:
             self._show_around()
         self._show_text()
-        return self._text.behind(self._shown) > 0
+        return self.waits
 
     def message_goes_on(self, known: Message) -> bool:
         """Whether its text begins with what `known` says."""
@@ -155,7 +179,10 @@ class Turn(Item):
     def show_all(self) -> None:
         """Take the rest of a very long text too, with the next calls of `grow`."""
         self._limit = sys.maxsize
+        self._text = Text("answer", self._pictures)  # the one that was cut off has ended there
+        self._text.feed(self.message.text, FOLDED)
         self._show_around()
+        self._show_text()
 
     # --- what others ask ---
 
@@ -239,6 +266,11 @@ class Turn(Item):
             first, contents = self._text.contents()
         self.put(self._above + first, self._above + self._within, contents)
         self._within = first + len(contents)
+
+
+def _label(definition: str) -> str:
+    """What a link definition is referred to by."""
+    return " ".join(definition[: definition.find("]:") + 1].split()).casefold().lstrip()
 
 
 def _as_typed(block: Block) -> Content:

@@ -81,12 +81,12 @@ class Transcript(QAbstractScrollArea):
         self._dress()
         self._pictures = SentPictures(theme, gallery, self)
         self.host: Final = Host(theme, gallery, self._pictures.thumbnail, self)
-        self._items = Items(theme)
-        self._pool = Pool(self.host, self.viewport(), self._adopt)
-        self._flow = Flow(self, self._items, self._pool)
         self._frames = Frames(self._show_growth, self)
         self._growing: set[str] = set()
         """Messages of which more is to be shown, by their ids."""
+        self._items = Items(theme, self._fill)
+        self._pool = Pool(self.host, self.viewport(), self._adopt)
+        self._flow = Flow(self, self._items, self._pool)
         self._warming = QTimer(self, singleShot=True, interval=_WARM_PAUSE)
         self._warming.timeout.connect(self._warm)
         self._below = Below(self)
@@ -238,11 +238,13 @@ class Transcript(QAbstractScrollArea):
         self._stand()
         self._flow.following = True
         self._flow.lay_out()
-        self._warming.start()
+        if self.messages:
+            self._warming.start()
 
     def _on_inserted(self, _parent: object, first: int, last: int) -> None:
         is_end = last == len(self.messages) - 1
         self._items.inserted(first, last)
+        self._warming.start()
         if first <= self._flow.anchor[0] and not is_end:
             self._flow.shift_anchor(last - first + 1)
         if is_end and self._chat is not None and self._chat.worker.busy:
@@ -280,10 +282,14 @@ class Transcript(QAbstractScrollArea):
 
         Returns whether text is waiting for the next.
         """
-        places = {message.id: index for index, message in enumerate(self.messages)} if self._growing else {}
-        rows = {id_: places[id_] for id_ in self._growing if id_ in places}
-        self._growing = {id_ for id_, index in rows.items() if self._grow(index)}
+        rows = {id_: self._row_of(id_) for id_ in self._growing}
+        self._growing = {id_ for id_, row in rows.items() if row is not None and self._grow(row)}
         return bool(self._growing)
+
+    def _row_of(self, message_id: str) -> int | None:
+        """Where a message is now; None where it is gone."""
+        row = self._chat.messages.row_of(message_id) if self._chat is not None else -1
+        return row if row >= 0 else None
 
     def _grow(self, index: int) -> bool:
         turn = self._items.turn(index)
@@ -332,7 +338,8 @@ class Transcript(QAbstractScrollArea):
         self._items.renew()
         self._stand()
         self._flow.fit()
-        self._warming.start()
+        if self.messages:
+            self._warming.start()
 
     # --- what the person does ---
 
@@ -363,9 +370,8 @@ class Transcript(QAbstractScrollArea):
 
     def _left_behind(self) -> QRect:
         """Where a question that is edited stands, and all below it."""
-        edited = self._chat.editing if self._chat is not None else ""
-        rows = {message.id: row for row, message in enumerate(self.messages)} if edited else {}
-        tops = [placed.y for placed in self._flow.placed if edited in rows and placed.item >= rows[edited]]
+        edited = self._row_of(self._chat.editing) if self._chat is not None and self._chat.editing else None
+        tops = [placed.y for placed in self._flow.placed if edited is not None and placed.item >= edited]
         viewport = self.viewport().rect()
         return viewport.adjusted(0, max(0, tops[0]), 0, 0) if tops else QRect()
 
