@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -18,9 +17,8 @@ from app.conversation.draft import Draft
 from app.conversation.editing import Editing
 from app.conversation.kept_files import KeptFiles
 from app.conversation.messages import MessageModel
-from app.conversation.resending import Resending, Resendings
-from app.conversation.room import ENDLESS, Surroundings
-from app.conversation.tally import Tally
+from app.conversation.outlook import Outlook
+from app.conversation.resending import Resending
 from app.conversation.threads import in_thread
 from app.conversation.tools import Tools
 from app.conversation.uploading import without_files
@@ -29,9 +27,7 @@ from app.core.catalog import Limits, Model
 from app.core.cost import Context, cost_of
 from app.core.cuts import Offer
 from app.core.message import JSON, Message
-from app.core.outline import Memory
-from app.core.refit import Refit, Today, due, expires_by, planned, spare_bytes, whole_pictures
-from app.core.request import Request, base64_length
+from app.core.refit import Refit, Today, expires_by
 from app.core.sharper import sharper
 from app.core.store import Conversation
 
@@ -39,8 +35,6 @@ __all__ = ["Chat", "Tools", "title_of"]
 
 _TITLE_CHARACTERS: Final = 60
 _SAVE_MILLISECONDS: Final = 500
-_COALESCE: Final = 30
-"""Milliseconds in which changes of the draft are worked out together."""
 
 
 class Chat(QObject):
@@ -81,34 +75,20 @@ class Chat(QObject):
         self._editing = Editing(self.draft, self.messages, self)
         self._deleted: Deleted | None = None
         self.worker: Final = Worker(self, self._branch, self.draft, tools, self)
-        self._tally = Tally(self, tools, self)
-        self._context = Context()
-        self._prefix = ""
-        """Digest of the history as it will go."""
-        self._refits: tuple[Refit, ...] = ()
-        self._resendings: Resendings
-        self._drafted = (0, 0)
-        self._terms: tuple[object, ...] = ()
+        self._outlook = Outlook(self, self._editing, tools, self)
         self._loading: asyncio.Task[None] | None = None
         self._is_loading = False
-        self._memory = Memory()
         self._kept_draft: JSON = {}
-        self._cache_cools = self._timer(self.refresh)
-        self._draft_saves = self._timer(lambda: self._start(self.save_draft(), "save draft"))
+        self._draft_saves = QTimer(self)
+        self._draft_saves.setSingleShot(True)
         self._draft_saves.setInterval(_SAVE_MILLISECONDS)
+        self._draft_saves.timeout.connect(lambda: self._start(self.save_draft(), "save draft"))
         self.draft.changed.connect(self._draft_saves.start)
-        self._draft_follows = self._timer(self._catch_up)
-        self._draft_follows.setInterval(_COALESCE)
-        self.draft.changed.connect(self._follow_draft)
         self.worker.stored.connect(self._on_stored)
-        self.worker.answered.connect(self.refresh)
-        self.worker.amended.connect(self.refresh)
+        self._outlook.changed.connect(self.changed)
         self.messages.rowsInserted.connect(self._on_inserted)
         self.messages.rowsRemoved.connect(self._editing.follow)
         self._editing.changed.connect(self._on_editing_changed)
-        self.worker.phase_changed.connect(self._have_counted)
-        self._tally.changed.connect(self.refresh)
-        self._tally.learnt.connect(self.refresh)
         tools.account.changed.connect(self._follow)
         tools.account.file_deleted.connect(self._on_file_deleted)
         tools.preferences.changed.connect(self._follow)
@@ -164,12 +144,12 @@ class Chat(QObject):
 
     @property
     def max_tokens(self) -> int:
-        return self._max_tokens(self.model)
+        return self._outlook.max_tokens(self.model)
 
     @property
     def context(self) -> Context:
         """What the next request carries along, its pictures as they will be."""
-        return self._context
+        return self._outlook.context
 
     @property
     def practice(self) -> bool:
@@ -184,18 +164,18 @@ class Chat(QObject):
     @property
     def refits(self) -> tuple[Refit, ...]:
         """What will be done to earlier pictures before the next request can go. The prices know of it already."""
-        return self._refits
+        return self._outlook.refits
 
     def sharper(self, number: int) -> Offer | None:
         """How a picture of the history can be sent again with more to see; None where it went in all its pixels."""
         blocks = self.messages.blocks_of(number)
         if blocks and blocks[0].same_as:
             blocks = self.messages.blocks_of(blocks[0].same_as)
-        return sharper(blocks, self.model.tier, self.limits, self._context.pictures) if blocks else None
+        return sharper(blocks, self.model.tier, self.limits, self.context.pictures) if blocks else None
 
     def resending(self, offer: Offer) -> Resending:
         """What sending a picture again this way adds to a request, and which earlier pictures are made anew for it."""
-        return replace(self._resendings.of(offer), free=self.practice)
+        return replace(self._outlook.resendings.of(offer), free=self.practice)
 
     def replace_picture(self, number: int, source: Source) -> None:
         """Put another picture in the place of one, be it sent or still in the draft."""
@@ -260,6 +240,7 @@ class Chat(QObject):
     def load(self, draft: JSON | None = None) -> None:
         """Read the messages from the store, and bring back a draft that was kept."""
         self._is_loading = True
+        self._outlook.unsettle()
         self._loading = self._tools.tasks.start(self._load(), "load messages")
         if draft:
             self.restore_draft(draft)
@@ -291,35 +272,16 @@ class Chat(QObject):
 
     def today_with(self, model: Model) -> Today:
         """The same, if that model were asked."""
-        account = self._tools.account
-        build = partial(
-            Request.build,
-            model=model.id,
-            system=self._facts.system,
-            server=account.server_name,
-            max_tokens=self._max_tokens(model),
-            sources=account.sources,
-            exact=model.tier if account.exact_sizes else None,
-            ttl=self._tools.preferences.settings.cache_ttl,
-            diagnoses=account.diagnoses,
-            memory=self._memory,
-        )
-        return Today(
-            build,
-            model,
-            self.limits,
-            uploads=self._tools.preferences.settings.upload and "file" in account.sources,
-            found=self.files.found,
-            now=time.time(),
-            count=self._tools.learning.counter(model),
-            usual=self._tools.learning.usual_answer(model.id, practice=account.practice),
-            others=self.messages.others,
-        )
+        return self._outlook.today(model)
 
     async def loaded(self) -> None:
-        """Wait until the messages are there. Raises StoreError where they could not be read."""
+        """Wait until the messages are there, and what goes of them is known.
+
+        Raises StoreError where they could not be read.
+        """
         if self._loading is not None:
             await asyncio.shield(self._loading)
+        await self._outlook.settled()
 
     async def begin(self, question: Message, parent: str) -> Conversation:
         """Keep a question; with the first one the conversation, which takes its words as title. Raises StoreError."""
@@ -339,40 +301,7 @@ class Chat(QObject):
 
     def refresh(self) -> None:
         """Work out anew what a next request carries, what is due before it, and price the draft by both."""
-        self._terms = self._present_terms()
-        today, history = self.today, self.history
-        blocks, characters = self._drafted = _load_of(self.draft, today)
-        self._refits = due(history, today, new_blocks=blocks, new_bytes=characters)
-        ahead = planned(history, self._refits)
-        request = today.build(ahead)
-        self._context = today.context(request, ahead)
-        self._resendings = Resendings(history, today, None if self._refits else self._context)
-        if self._context.cached:
-            self._cache_cools.start(max(1000, round((self._context.until - today.now) * 1000) + 1000))
-        self.draft.retarget(
-            Surroundings(
-                today.model,
-                today.limits,
-                self._spare_bytes(request, today),
-                self._context,
-                self._editing.pictures + 1,
-                request.max_tokens,
-                whole_pictures(request),
-                self._tally.count,
-            )
-        )
-        self._prefix = request.prefix
-        self._tally.follow(request.prefix)
-        self.changed.emit()
-
-    def _spare_bytes(self, ahead: Request, today: Today) -> int:
-        """Base64 characters for the draft, whose own do not count: else it and the history made room for each other."""
-        if today.uploads:
-            return ENDLESS
-        if any(refit.reason == "request_bytes" for refit in self._refits):
-            history = self.history
-            ahead = today.build(planned(history, due(history, today, new_blocks=self._drafted[0])))
-        return spare_bytes(ahead, today.limits)
+        self._outlook.refresh()
 
     def _forget_files(self, ids: frozenset[str]) -> None:
         """The server has these files no more: they are uploaded again, or go as bytes, with the next request."""
@@ -395,31 +324,7 @@ class Chat(QObject):
     def _follow(self) -> None:
         """Account or settings changed: work it out anew if that touches what is sent."""
         self._forget_lost_files()
-        if self._present_terms() != self._terms:
-            self.refresh()
-
-    def _follow_draft(self) -> None:
-        if not self._draft_follows.isActive():
-            self._draft_follows.start()
-
-    def _catch_up(self) -> None:
-        """The 21st picture may be one of the draft, and so may the one that the body has no room for.
-
-        Send does not wait for it: the worker works out by itself what is due.
-        """
-        if _load_of(self.draft, self.today) != self._drafted:
-            self.refresh()
-        else:
-            self._have_counted()
-
-    def _have_counted(self) -> None:
-        self._tally.follow(self._prefix)
-
-    def _present_terms(self) -> tuple[object, ...]:
-        account = self._tools.account
-        settings = self._tools.preferences.settings
-        server = account.server_name, account.sources, account.exact_sizes
-        return self.model, self.max_tokens, *server, settings.upload, settings.cache_ttl
+        self._outlook.follow_terms()
 
     def _change(self, storing: Coroutine[Any, Any, None], **facts: Any) -> None:
         """Take over other facts, here and in the store."""
@@ -465,7 +370,6 @@ class Chat(QObject):
     async def _load(self) -> None:
         try:
             await self._branch.load()
-            await in_thread(self._tools.threads, _gone_through, self.today, list(self.messages.messages))
         finally:
             self._is_loading = False
         self._editing.follow()
@@ -474,8 +378,10 @@ class Chat(QObject):
                 await self._price(message)
         self._forget_lost_files()
         self.refresh()
+        await self._outlook.settled()
         self.loaded_all.emit()
-        await self._look()
+        if self.messages.pictures:
+            await self._look()
 
     async def _look(self) -> None:
         """See whether every picture file is there and what it says it is: what is due then is told before Send."""
@@ -496,34 +402,8 @@ class Chat(QObject):
         self.stored.emit(self._facts)
         self.changed.emit()
 
-    def _max_tokens(self, model: Model) -> int:
-        wanted = self._tools.preferences.settings.max_tokens
-        return min(wanted, model.max_output or wanted)
-
     def _start(self, work: Coroutine[Any, Any, Any], name: str) -> None:
         self._tools.tasks.start(work, name)
-
-    def _timer(self, slot: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.timeout.connect(slot)
-        return timer
-
-
-def _gone_through(today: Today, history: Sequence[Message]) -> None:
-    """Work out on a thread what a long history comes to; it is then known, message by message, wherever it is asked."""
-    request = today.build(history)
-    request.length  # noqa: B018
-    today.context(request, history)
-
-
-def _load_of(draft: Draft, today: Today) -> tuple[int, int]:
-    """What the draft adds to a request: picture blocks, and characters of those that are made and go in the body."""
-    going = [picture for picture in draft.pictures if not picture.same_as]
-    blocks = sum(len(picture.aim.cuts) if picture.aim else 1 for picture in going)
-    in_body = [] if today.uploads else [picture for picture in going if not picture.source.url]
-    made = [image for picture in in_body for image in picture.images]
-    return blocks, sum(base64_length(image.sent_bytes) for image in made)
 
 
 def title_of(message: Message) -> str:

@@ -86,7 +86,7 @@ class Tally(QObject):
     def _learn(self, answer: Message) -> None:
         chat = self._chat
         rows = chat.messages.messages
-        at = next((row for row, message in enumerate(rows) if message.id == answer.id), 0)
+        at = max(0, chat.messages.row_of(answer.id))
         request = chat.today.build(rows[:at]) if at else None
         if request is not None and request.prefix != answer.prefix:
             request = None

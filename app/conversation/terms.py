@@ -36,7 +36,10 @@ class Terms(Protocol):
     @property
     def files(self) -> KeptFiles: ...
     async def loaded(self) -> None:
-        """Wait until the messages are there. Raises StoreError where they cannot be read."""
+        """Wait until the messages are there, and what goes of them is known.
+
+        Raises StoreError where they cannot be read.
+        """
 
     async def begin(self, question: Message, parent: str) -> Conversation:
         """Keep a question, with its conversation where that is new. Raises StoreError.

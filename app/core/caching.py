@@ -86,7 +86,7 @@ def kept_of(request: Request, history: Sequence[Message]) -> Iterator[Kept]:
     lengths = dict(request.trail)
     for row in range(len(history) - 1, -1, -1):
         answer = history[row]
-        if answer.usage is not None and answer.usage.prompt_tokens and bare(answer.prefix) in lengths:
+        if answer.usage is not None and bare(answer.prefix) in lengths and answer.usage.prompt_tokens:
             yield Kept(answer, lengths[bare(answer.prefix)], kept_until(history, row))
 
 
@@ -126,7 +126,7 @@ def lost(request: Request, history: Sequence[Message], now: float) -> Lost | Non
         last, until = (kept.answer, kept.until) if kept is not None else (None, 0.0)
     if last is None:
         return None
-    read = readable(request, history, now)
+    read = readable(request, history, now) if kept is not None else None
     tokens = left_by(last) - (read.tokens if read is not None else 0)
     if tokens <= 0:
         return None

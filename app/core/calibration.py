@@ -182,19 +182,27 @@ class Calibration:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._factors: Mapping[str, Factors] = {}
+        self._counters: dict[str, tokens.Counter] = {}
+        """By family, as each remembers what it has counted."""
 
     def counter(self, model: Model) -> tokens.Counter:
         """Counts texts for a model, as far as its tokenizer is known by now."""
         family = tokens.family(model)
-        return tokens.Counter(family, self._factors.get(family))
+        if family not in self._counters:
+            self._counters[family] = tokens.Counter(family, self._factors.get(family))
+        return self._counters[family]
 
     async def load(self) -> None:
         """Learn from the samples that are kept."""
-        self._factors = await self._store.run(lambda db: learnt(_read(db)))
+        self._take(await self._store.run(lambda db: learnt(_read(db))))
 
     async def learn(self, samples: Sequence[Sample]) -> None:
         """Keep more samples, and learn from all."""
-        self._factors = await self._store.run(lambda db: learnt(_kept(db, samples)))
+        self._take(await self._store.run(lambda db: learnt(_kept(db, samples))))
+
+    def _take(self, factors: Mapping[str, Factors]) -> None:
+        if factors != self._factors:
+            self._factors, self._counters = factors, {}
 
 
 def _kept(db: sqlite3.Connection, samples: Sequence[Sample]) -> list[Sample]:

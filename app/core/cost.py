@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Final, NamedTuple
 
-from app.core.caching import Lost, kept_of, lost, readable
+from app.core.caching import Kept, Lost, kept_of, lost, readable
 from app.core.catalog import Model, Prices
 from app.core.errors import ReplyLost
 from app.core.failure import error_from_json
@@ -54,11 +54,14 @@ def _any_counter() -> TextCount:
 
 
 def _most(text: str) -> int:
-    if not text:
-        return 0
-    from app.core.tokens import most
+    return _any_limit()(text) if text else 0
 
-    return most(text)
+
+@cache
+def _any_limit() -> TextCount:
+    from app.core.tokens import most  # after the first paint, too
+
+    return most
 
 
 class Count(NamedTuple):
@@ -100,11 +103,14 @@ class Context:
     """What `tokens` can be at most: words count by their bytes."""
     count: TextCount = text_tokens
     """Counts what is said in the new message."""
+    known: bool = True
+    """Whether all this is known: it takes a moment to go through a long history."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """The next message before it is sent. Costs are in USD, None where the model's price is not known."""
+    """The next message before it is sent. Costs are in USD, None where the model's price is not known, or not yet what
+    the message carries along."""
 
     pictures: int
     picture_tokens: int
@@ -242,10 +248,11 @@ def context(
     `history` is the whole conversation: an answer that `request` asks for again has told what the prompt costs.
     `usual` are the tokens of an answer to expect.
     """
-    kept = readable(request, history, now)
+    newest = next(kept_of(request, history), None)
+    kept = readable(request, history, now) if newest is not None else None
     return Context(
-        tokens=_prompt(request, history, model, count),
-        most=_prompt(request, history, model, _most, most=True),
+        tokens=_prompt(request, newest, model, count),
+        most=_prompt(request, newest, model, _most, most=True),
         cached=kept.tokens if kept else 0,
         pictures=len(request.images),
         answer=usual,
@@ -256,12 +263,12 @@ def context(
     )
 
 
-def _prompt(request: Request, history: Sequence[Message], model: Model, count: TextCount, *, most: bool = False) -> int:
-    """Tokens of the prompt: as far as it was sent before as the server has counted them, the rest by ourselves.
+def _prompt(request: Request, kept: Kept | None, model: Model, count: TextCount, *, most: bool = False) -> int:
+    """Tokens of the prompt: as far as it was sent before, as `kept`, as the server has counted them; the rest by
+    ourselves.
 
     `most`: what it can be. Thinking that goes back may be billed again.
     """
-    kept = next(kept_of(request, history), None)
     if kept is None or kept.answer.usage is None:
         return count(request.system) + _block_tokens(request.messages, model, count, most=most)
     usage, said = kept.answer.usage, request.messages[kept.messages :]
@@ -299,7 +306,7 @@ def estimate(
     exact = counted is not None and counted.exact
     prices, dearest = model.prices_for(prompt), model.prices_for(max(prompt, most))
     caches = prompt >= model.min_cacheable
-    if prices is None or dearest is None:
+    if prices is None or dearest is None or not carried.known:
         return Estimate(pictures, sum(picture_tokens), words, carried, caches, None, None, exact=exact)
     write = write_price(prices, carried.ttl)
 
@@ -354,7 +361,7 @@ def block_tokens(block: Block, among: Sequence[Block], model: Model, count: Text
         case TextBlock():
             return count(block.text)
         case ReplyBlock():
-            return count(block.text) + count(block.thinking)
+            return count(block.text or block.thinking)
         case ImageBlock():
             if block.stands_for:
                 return count(block.stands_for)

@@ -175,9 +175,11 @@ def _asked(message: Message) -> Iterator[Block]:
 
 
 def _outlined(message: Message) -> Going:
-    whole, without = (tuple(_blocks(message, thinking=thinking)) for thinking in (True, False))
-    thinks = any(isinstance(block, ReplyBlock) and block.type in THINKING for block in whole)
-    return Going((message.role, whole), (message.role, without), thinks, _digest(message.role, without))
+    whole = without = message.role, tuple(_blocks(message, thinking=True))
+    thinks = any(isinstance(block, ReplyBlock) and block.type in THINKING for block in whole[1])
+    if thinks:
+        without = message.role, tuple(_blocks(message, thinking=False))
+    return Going(whole, without, thinks, _digest(*without))
 
 
 _going: Final = Once[Message, Going](_outlined)

@@ -117,6 +117,8 @@ def due(history: Sequence[Message], today: Today, *, new_blocks: int = 0, new_by
 
 def planned(history: Sequence[Message], refits: Sequence[Refit]) -> list[Message]:
     """The history with its pictures as they will be. A message without such a picture stays the same object."""
+    if not refits:
+        return list(history)
     images: dict[str, dict[int, tuple[ImageBlock, ...]]] = {}
     for refit in refits:
         images.setdefault(refit.message, {})[refit.number] = refit.images

@@ -177,11 +177,21 @@ class Counter:
     def __init__(self, family: str = NEWER, factors: Mapping[str, float] | None = None) -> None:
         """`factors`: language → what its estimate is multiplied by; a language that is not there counts as it is."""
         self.family = family
+        self._counted: dict[tuple[int, int], int] = {}
         self._scale = scale(family)
         self._factors = factors or {}
 
     def __call__(self, text: str) -> int:
         """Tokens of a text, rounded up; 0 for an empty one."""
+        key = hash(text), len(text)
+        counted = self._counted.get(key)
+        if counted is None:
+            if len(self._counted) >= _REMEMBERED:
+                self._counted.clear()
+            counted = self._counted[key] = self._count(text)
+        return counted
+
+    def _count(self, text: str) -> int:
         factor = self._factors.get
         return math.ceil(self._scale * sum(tokens * factor(name, 1.0) for name, tokens in raw(text).items()))
 

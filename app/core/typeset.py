@@ -26,8 +26,8 @@ _MOST: Final = 3_000
 """Signs that are laid out for a formula, each as often as ziamath does it. A hundred take some 25 ms."""
 _DEEPEST: Final = 40
 """Braces and other things that open, within each other."""
-_WIDEST: Final = 200
-"""Em that a formula is wide or high."""
+_WIDEST: Final = 80
+"""Em that a formula is wide or high: in a row of 760 pixels it is then shrunk to some 60 %, and can still be read."""
 _EM: Final = 100
 """Units of the drawing in one em."""
 _COLORS: Final = ("mathcolor", "mathbackground", "color", "background", "href", "style", "class")

@@ -209,6 +209,7 @@ def at_end(transcript: Transcript) -> bool:
 
 def wheel(transcript: Transcript, notches: int) -> None:
     """Turn the wheel over the middle, as the window system tells it: it goes through whatever is there."""
-    middle = QPointF(transcript.viewport().rect().center())
-    QTest.wheelEvent(transcript.windowHandle(), middle, QPoint(0, 120 * notches))
+    window, middle = transcript.window(), transcript.viewport().rect().center()
+    place = QPointF(transcript.viewport().mapTo(window, middle))
+    QTest.wheelEvent(window.windowHandle(), place, QPoint(0, 120 * notches))
     QApplication.processEvents()

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from app.conversation.gallery import Gallery
 from app.core.blocks import Block
-from app.core.formulas import Formula, find
+from app.core.formulas import Formula, find, protect
 from app.ui.theme import DARK, LIGHT, Theme, Tokens
 from app.ui.transcript.content import Prose
 from app.ui.transcript.formulas import Formulas, Look, descent
@@ -109,11 +109,26 @@ def test_what_cannot_be_drawn_is_its_tex_in_the_font_of_code(row: ProseRow, qtbo
     assert row.document().toRawText().count("￼") == 1
 
 
+def test_tex_that_stays_tex_begins_where_words_do(row: ProseRow, qtbot: QtBot) -> None:
+    for _ in range(2):
+        draw(row, r"$$\frac{77$$", qtbot)
+        assert row.plain == r"$$\frac{77$$"
+        assert across(row, 0) < 4
+
+
 def test_code_keeps_its_dollars(row: ProseRow) -> None:
-    show(row, "- `$a$`\n\n      $b$ is indented\n\n  $c$")
-    assert "$a$" in row.document().toRawText()
-    assert "$b$" in row.document().toRawText()
+    show(row, "- `$a$`\n\n  ```\n  $b$\n  ```\n\n  $c$")
+    assert row.document().toRawText() == "$a$\u2029$b$\u2029￼"
     assert row.plain.endswith("$c$")
+
+
+@pytest.mark.parametrize("code", ["`{}`", "```\n{}\n```"])
+def test_what_only_qt_takes_for_code_gets_its_dollars_back(row: ProseRow, code: str) -> None:
+    found = find("$x$")
+    row.document().setMarkdown(code.format(protect("$x$", found)))
+    row._placed.put(found, LOOK)
+    assert row.document().toPlainText() == "$x$"
+    assert not row._placed
 
 
 def test_letters_of_a_formula_stand_on_the_line_of_the_words(row: ProseRow, qtbot: QtBot) -> None:

@@ -99,7 +99,7 @@ class Formulas(QObject):
 
     def warm(self) -> None:
         """Load what draws formulas, beside whatever else is done."""
-        self._thread.submit(_typeset, ())
+        self._thread.submit(_typeset, (_Key("x", display=False),))
 
     @property
     def is_waiting(self) -> bool:
@@ -162,16 +162,19 @@ def _typeset(wanted: Sequence[_Key]) -> list[Outline | None]:
     """Runs in the thread, which takes and gives nothing but values."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(_TURN)
+    try:
+        return [_outline(key) for key in wanted]
+    finally:
+        sys.setswitchinterval(usual)
+
+
+def _outline(key: _Key) -> Outline | None:
     from app.core.typeset import NotTypeset, typeset
 
-    outlines: list[Outline | None] = []
-    for key in wanted:
-        try:
-            outlines.append(typeset(key.tex, display=key.display))
-        except NotTypeset:
-            outlines.append(None)
-    sys.setswitchinterval(usual)
-    return outlines
+    try:
+        return typeset(key.tex, display=key.display)
+    except NotTypeset:
+        return None
 
 
 def _painted(outline: Outline, look: Look, scale: float) -> Drawn:

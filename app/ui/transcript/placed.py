@@ -104,6 +104,7 @@ class Placed:
             drawn = self._formulas.draw(place.formula, place.look)
             if drawn is None:
                 _insert_source(cursor, place.formula, cursor.charFormat(), self._theme)
+                _let_flow(cursor)
                 self._places.remove(place)
             else:
                 place.drawn, place.scale, place.natural = drawn, 1, drawn.width
@@ -219,6 +220,13 @@ def _set_apart(cursor: QTextCursor) -> None:
     middle = QTextBlockFormat()
     middle.setAlignment(Qt.AlignmentFlag.AlignHCenter)
     cursor.mergeBlockFormat(middle)
+
+
+def _let_flow(cursor: QTextCursor) -> None:
+    """TeX that stays TeX begins where words do."""
+    form = cursor.blockFormat()
+    form.clearProperty(QTextFormat.Property.BlockAlignment)
+    cursor.setBlockFormat(form)
 
 
 def _around(cursor: QTextCursor) -> tuple[str, str]:

@@ -54,7 +54,7 @@ def read_on(area: QWidget, flow: Flow, *, forward: bool) -> None:
         then = (now if now is not None else 0) + (1 if forward else -1)
         chosen = rows[then] if now is not None and 0 <= then < len(rows) else None
     if chosen is not None:
-        _stops(cast(QWidget, chosen.widget))[0].setFocus(Qt.FocusReason.TabFocusReason)
+        (chosen.widget.view or _stops(cast(QWidget, chosen.widget))[0]).setFocus(Qt.FocusReason.TabFocusReason)
         flow.bring_into_view(chosen)
 
 
@@ -72,4 +72,5 @@ def _stops(widget: QWidget) -> list[QWidget]:
 
 
 def _can(widget: QWidget) -> bool:
-    return bool(widget.focusPolicy().value & _TAB) and widget.isVisible() and widget.isEnabled()
+    can = bool(widget.focusPolicy().value & _TAB) and widget.isVisible() and widget.isEnabled()
+    return can and not widget.visibleRegion().isEmpty()

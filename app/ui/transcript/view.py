@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
+    QShortcut,
     QTextCursor,
     QWheelEvent,
 )
@@ -130,6 +131,9 @@ class Transcript(QAbstractScrollArea):
         self.selection.begun.connect(self.release)
         self._flow.laid_out.connect(self._on_laid_out)
         self._theme.changed.connect(self._renew)
+        for key, forward in ((Qt.Key.Key_Up, False), (Qt.Key.Key_Down, True)):  # a button would take them for itself
+            read_on = partial(reading.read_on, self, self._flow, forward=forward)
+            QShortcut(key, self, read_on, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     # --- what is shown ---
 
@@ -418,8 +422,6 @@ class Transcript(QAbstractScrollArea):
                 self.scroll_by(-page)
             case Qt.Key.Key_PageDown:
                 self.scroll_by(page)
-            case Qt.Key.Key_Up | Qt.Key.Key_Down:
-                reading.read_on(self, self._flow, forward=event.key() == Qt.Key.Key_Down)
             case _:
                 super().keyPressEvent(event)
 
