@@ -14,7 +14,7 @@ from app.core.store import Conversation, Store
 
 FIRST: Final = 64
 """Messages that are read at first, the newest: more than a screen has room for."""
-BATCH: Final = 128
+BATCH: Final = 64
 """Messages that are read at a time after that."""
 
 
@@ -39,10 +39,10 @@ class Branch:
 
     async def load(self) -> None:
         """Show the newest messages, then put the earlier ones before them. Raises StoreError."""
-        self._tree, newest = await self._store.newest(self._conversation, FIRST)
-        self.messages.reset(newest)
-        self.messages.remember(await self._store.answers_since(self._conversation, time.time() - LIFETIMES["1h"]))
+        self._tree = await self._store.branches(self._conversation)
         path = self._tree.path
+        self.messages.reset(await self._read(path[-FIRST:]))
+        self.messages.remember(await self._store.answers_since(self._conversation, time.time() - LIFETIMES["1h"]))
         for end in range(len(path) - FIRST, 0, -BATCH):
             self.messages.prepend(await self._read(path[max(0, end - BATCH) : end]))
 

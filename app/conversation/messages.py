@@ -39,7 +39,8 @@ class MessageModel(QAbstractListModel):
     @property
     def pictures(self) -> int:
         """The highest picture number so far: numbers run on through the conversation."""
-        return max(self._held, default=0)
+        holders = (message.images for message in reversed(self._messages) if message.images)
+        return max((image.number for image in next(holders, ())), default=0)
 
     def message_of(self, number: int) -> Message | None:
         """The message that holds the picture of this number."""

@@ -38,7 +38,7 @@ _PIECE: Final = 32
 """Messages that are gone through at a time."""
 _TOGETHER: Final = 8
 """Pieces after which the beginning of the history is gone through as one, which goes on from where it ended before."""
-_STRETCH: Final = 0.006
+_STRETCH: Final = 0.003
 """Seconds of going through them after which what else is to be done has its turn."""
 
 

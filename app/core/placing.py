@@ -30,11 +30,6 @@ def branches(db: sqlite3.Connection, conversation_id: str) -> Branches:
     return Branches(map(Node._make, db.execute(query, (conversation_id,))), leaf)
 
 
-def newest(db: sqlite3.Connection, path: str, conversation_id: str, count: int) -> tuple[Branches, list[Message]]:
-    tree = branches(db, conversation_id)
-    return tree, messages(db, path, conversation_id, tree.path[-count:])
-
-
 def messages(db: sqlite3.Connection, path: str, conversation_id: str, ids: Sequence[str] | None) -> list[Message]:
     wanted = branches(db, conversation_id).path if ids is None else ids
     query = rows.SELECT_MESSAGES + "WHERE conversation_id = ? AND id IN (SELECT value FROM json_each(?))"  # noqa: S608

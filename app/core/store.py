@@ -86,13 +86,12 @@ class Store:
 
     # --- messages -------------------------------------------------------------------------------
 
-    async def newest(self, conversation_id: str, count: int) -> tuple[Branches, list[Message]]:
-        """Where every message of a conversation stands, deleted ones included, and the last of those shown.
+    async def branches(self, conversation_id: str) -> Branches:
+        """Where every message of a conversation stands, deleted ones included, and which are shown: no message is read.
 
-        No more messages than `count` are read for it. The branches are the caller's from then on, who keeps them in step
-        with what is stored.
+        It is the caller's from then on, who keeps it in step with what is stored.
         """
-        return await self.run(lambda db: placing.newest(db, str(self.path), conversation_id, count))
+        return await self.run(lambda db: placing.branches(db, conversation_id))
 
     async def messages(self, conversation_id: str, ids: Sequence[str] | None = None) -> list[Message]:
         """Those of the branch shown, in order, or those asked for, in that order, as far as they are there.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,7 +13,13 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QToolButt
 from pytestqt.qtbot import QtBot
 
 from app.conversation.chat import Chat
+from app.conversation.desk import Desk
+from app.conversation.gallery import Gallery
+from app.conversation.tools import Tools
 from app.core.message import Message
+from app.ui.main_window import MainWindow
+from app.ui.message_edit import MessageEdit
+from app.ui.theme import Theme
 from app.ui.transcript.find import Find
 from app.ui.transcript.find_bar import FindBar
 from app.ui.transcript.text import SafeTextView
@@ -353,3 +360,32 @@ def test_it_lies_in_the_corner_and_is_narrower_where_there_is_little_room(
     transcript.window().setFixedWidth(300)
     QApplication.processEvents()
     assert find_bar.width() == transcript.width() - 24 < 300
+
+
+def test_the_window_opens_it_from_wherever_one_is(
+    theme: Theme, tools: Tools, desk: Desk, gallery: Gallery, tmp_path: Path, qtbot: QtBot
+) -> None:
+    main = MainWindow(theme, tools, desk, gallery, tmp_path)
+    qtbot.addWidget(main)
+    with qtbot.waitSignal(main.painted):
+        main.show()
+    find_bar = main.findChildren(FindBar)[0]
+    for key in (Qt.Key.Key_F, Qt.Key.Key_G):
+        QTest.keyClick(main, key, Qt.KeyboardModifier.ControlModifier)
+        assert find_bar.isHidden()  # there is nothing to read yet
+    desk.current.messages.reset(talk(3))
+    QApplication.processEvents()
+    written = main.findChildren(MessageEdit)[0]
+    written.setFocus()
+    QTest.keyClick(written, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert field(find_bar).hasFocus()
+    QTest.keyClicks(field(find_bar), "second")
+    qtbot.waitUntil(lambda: find_bar.words.endswith("of 3"))
+    before = find_bar.words
+    QTest.keyClick(field(find_bar), Qt.Key.Key_F3)
+    assert find_bar.words != before
+    QTest.keyClick(field(find_bar), Qt.Key.Key_F3, SHIFT)
+    assert find_bar.words == before
+    QTest.keyClick(field(find_bar), Qt.Key.Key_Escape)
+    assert find_bar.isHidden()
+    assert written.hasFocus()

@@ -84,9 +84,7 @@ def test_tab_goes_through_what_is_in_sight_from_top_to_bottom_and_back(
 
 
 @pytest.mark.xfail(strict=True, reason="Shift+Tab comes in by Qt's own order: at the action bar, and leaves at once")
-def test_shift_tab_comes_in_at_the_last_that_is_in_sight(
-    transcript: Transcript, chat: Chat, between: tuple[QLineEdit, QLineEdit]
-) -> None:
+def test_shift_tab_comes_in_at_the_last_that_is_in_sight(chat: Chat, between: tuple[QLineEdit, QLineEdit]) -> None:
     above, below = between
     put(chat, *talk(20))
     stops = through(above, below)

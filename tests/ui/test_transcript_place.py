@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -297,7 +298,7 @@ def test_a_row_that_grows_by_itself_keeps_the_first_row(transcript: Transcript, 
 def check(transcript: Transcript) -> None:
     """What is so at all times."""
     placed, height = transcript._flow.placed, transcript.viewport().height()
-    for one, other in zip(placed, placed[1:], strict=False):
+    for one, other in pairwise(placed):
         assert other.y == one.y + one.height
         assert (one.item, one.nth) < (other.item, other.nth)
     assert all(each.row.exact and each.height == each.row.extent for each in placed)

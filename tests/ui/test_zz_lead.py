@@ -146,3 +146,22 @@ def test_stream(qtbot, theme, gallery, tools):
     t.grab().save("/tmp/v/b5/stream.png")
     pstats.Stats(pr).sort_stats("cumulative").print_stats(40)
     gone(chat)
+
+def test_open_profile(qtbot, theme, gallery, tools):
+    import cProfile, pstats
+    chat = Chat.new(MODEL, tools)
+    t = Transcript(theme, gallery, tools); qtbot.addWidget(t)
+    t.resize(1100, 900); t.set_chat(chat); t.show(); qtbot.waitExposed(t)
+    for n in (1000,10000):
+        ms=[]
+        for i in range(n//2): ms += [asked("How do these differ? %d" % i), answered(TEXT)]
+        chat.messages.reset(ms); qtbot.wait(1500)
+        xs=[]
+        for k in range(12):
+            chat.messages.reset([]); QApplication.processEvents()
+            a=time.process_time(); chat.messages.reset(ms); QApplication.processEvents(); xs.append((time.process_time()-a)*1e3)
+        print(n, "cpu min %.1f median %.1f" % (min(xs), sorted(xs)[6]))
+    chat.messages.reset([]); QApplication.processEvents()
+    pr=cProfile.Profile(); pr.enable(); chat.messages.reset(ms); QApplication.processEvents(); pr.disable()
+    pstats.Stats(pr).sort_stats("tottime").print_stats(22)
+    gone(chat)

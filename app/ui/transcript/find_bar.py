@@ -153,10 +153,10 @@ class FindBar(QWidget):
             button.setEnabled(count > 0)
 
     def _go(self, step: Callable[[], None]) -> None:
-        if self.isHidden():
-            self.open()
-        else:
+        if not self.isHidden():
             step()
+        elif self._over.isVisible():
+            self.open()
 
     # --- overrides of Qt ---
 

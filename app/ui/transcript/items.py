@@ -41,6 +41,8 @@ class Items:
         """At which `_version` each was told where it stands."""
         self._version = 0
         self._slice = _LEAST
+        self._pictures: int | None = None
+        """Of the conversation, since it was asked for last."""
         self._pace: tuple[str, Pace] = "", Pace()
         """Of the answer that streams, with its id."""
         self.tail = Item(theme, COLUMN)
@@ -66,6 +68,7 @@ class Items:
         """All messages are others."""
         self._turns.clear()
         self._placed.clear()
+        self._pictures = None
         self.asked_again, self.uploaded = False, (0, 0)
         self.heights.reset(len(self.messages) + 1, spacing.usual(self.messages, self.width, self._theme))
         self.heights.set(len(self.messages), self.tail.height)
@@ -93,6 +96,7 @@ class Items:
     def stale(self) -> None:
         """What each message is told of its place may be another now."""
         self._version += 1
+        self._pictures = None
 
     def fit(self, width: int) -> None:
         """The column is so many pixels wide."""
@@ -156,8 +160,7 @@ class Items:
         message = self.messages[index]
         turn = self._turns.pop(message.id, None)
         if turn is None:
-            pictures = self._chat.messages.pictures if self._chat is not None else 0
-            turn = Turn(message, self._place(index), self._theme, self.width, pictures)
+            turn = Turn(message, self._place(index), self._theme, self.width, self._count_pictures)
             self._make_room()
             if turn.waits:
                 self._more_of(message)
@@ -170,6 +173,11 @@ class Items:
             self._placed[message.id] = self._version
             self.heights.set(index, turn.height)
         return turn
+
+    def _count_pictures(self) -> int:
+        if self._pictures is None:
+            self._pictures = self._chat.messages.pictures if self._chat is not None else 0
+        return self._pictures
 
     def _make_room(self) -> None:
         if len(self._turns) >= _KEPT:

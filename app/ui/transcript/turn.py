@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -14,6 +15,7 @@ from app.ui.theme import Theme
 from app.ui.transcript import spacing
 from app.ui.transcript.content import Code, Content, Foot, More, Pictures, Prose, Table, Voice
 from app.ui.transcript.item import Item
+from app.ui.transcript.markup import named_pictures
 from app.ui.transcript.turn_words import Folded, Place, heads, tails
 
 AT_ONCE: Final = 40_000
@@ -25,8 +27,8 @@ FOLDED: Final = 200_000
 class Text:
     """A Markdown text as contents of rows. It may grow; of what was there only the last row changes then."""
 
-    def __init__(self, voice: Voice, pictures: int) -> None:
-        """`pictures`: how many of the conversation it can mean by their numbers."""
+    def __init__(self, voice: Voice, pictures: Callable[[], int]) -> None:
+        """`pictures` tells how many of the conversation it can mean by their numbers."""
         self._voice: Voice = voice
         self._pictures = pictures
         self._blocks = Blocks()
@@ -100,8 +102,12 @@ class Text:
         if block.kind == "code":
             return Code(block)
         if block.kind == "table":
-            return Table(block, self._weights[block.number], self._definitions(block), self._pictures)
-        return Prose(block, self._voice, self._definitions(block), self._pictures)
+            return Table(block, self._weights[block.number], self._definitions(block), self._named(block))
+        return Prose(block, self._voice, self._definitions(block), self._named(block))
+
+    def _named(self, block: Block) -> int:
+        """How many pictures there are, where the block names any."""
+        return self._pictures() if named_pictures(block.text) else 0
 
     def _definitions(self, block: Block) -> str:
         """Of the text's link definitions those that a block may refer to."""
@@ -115,8 +121,8 @@ class Text:
 class Turn(Item):
     """A question or an answer."""
 
-    def __init__(self, message: Message, place: Place, theme: Theme, width: int, pictures: int) -> None:
-        """`pictures`: how many of the conversation a text of it can mean by their numbers."""
+    def __init__(self, message: Message, place: Place, theme: Theme, width: int, pictures: Callable[[], int]) -> None:
+        """`pictures` tells how many of the conversation a text of it can mean by their numbers."""
         super().__init__(theme, width)
         self.message = message
         self.place = place
@@ -126,7 +132,7 @@ class Turn(Item):
         # What was seen to come is not taken away again.
         self._limit = sys.maxsize if message.state == "streaming" else FOLDED
         self._text = Text("answer", pictures)
-        self._thoughts = Text("thought", 0)
+        self._thoughts = Text("thought", lambda: 0)
         self._above = 0
         """Rows above the text."""
         self._within = 0
