@@ -33,7 +33,7 @@ from app.core.store import Conversation
 _COALESCE: Final = 30
 """Milliseconds in which changes of the draft are worked out together."""
 _AT_ONCE: Final = 1024
-"""Messages not gone through yet that are gone through without a pause."""
+"""Messages of a history that is worked out without a pause."""
 _PIECE: Final = 32
 """Messages that are gone through at a time."""
 _TOGETHER: Final = 8
@@ -131,8 +131,8 @@ class Outlook(QObject):
     def refresh(self) -> None:
         """Work out anew what a next request carries, what is due before it, and price the draft by both.
 
-        A long history that was not gone through before is so in many short steps: until the last of them nothing is
-        known. What is begun and not done is dropped.
+        That of a long history comes a little later, in steps between which everything else has its turn. No price is
+        known until then where most of it was not gone through before. What is begun and not done is dropped.
         """
         if self._task is not None:
             self._task.cancel()
@@ -141,14 +141,15 @@ class Outlook(QObject):
             self.unsettle()
             return
         self._terms = self._present_terms()
-        if self._unseen() <= _AT_ONCE:
-            for _ in self._steps():
+        steps = self._steps()
+        if len(self._chat.history) <= _AT_ONCE:
+            for _ in steps:
                 pass
             return
-        self.unsettle()
-        self._task = self._tools.tasks.start(
-            self._in_turns(chain(self._through(), self._steps())), "work out what goes"
-        )
+        if self._unseen() > _AT_ONCE:
+            self.unsettle()
+            steps = chain(self._through(), steps)
+        self._task = self._tools.tasks.start(self._in_turns(steps), "work out what goes")
         self._task.add_done_callback(self._done)
 
     def follow_terms(self) -> None:
@@ -184,7 +185,6 @@ class Outlook(QObject):
 
     def _steps(self) -> Iterator[None]:
         today, history = self._chat.today, self._chat.history
-        self._gone_through = self._seen_by, list(history)
         blocks, characters = self._drafted = _load_of(self._chat.draft, today)
         refits = due(history, today, new_blocks=blocks, new_bytes=characters)
         yield
@@ -194,6 +194,7 @@ class Outlook(QObject):
         context = today.context(request, ahead)
         yield
         spare = self._spare_bytes(request, today, refits)
+        self._gone_through = self._seen_by, list(history)
         yield
         self._take(today, request, context, refits, spare)
 

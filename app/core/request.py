@@ -174,15 +174,11 @@ class Request:
     def body(self, read: Callable[[str], bytes]) -> Body:
         """The request as JSON bytes (API.md, section 3.2), streamed, with automatic caching (section 7)."""
         mark = uuid.uuid4().hex
-        contents = [list(self._entries(blocks, mark)) for _, blocks in self.messages]
-        entries = [entry for content in contents for entry in content]
-        images = [block for entry, block in entries if isinstance(block, ImageBlock) and _carries_bytes(entry)]
-        if asked := self._marked:
-            entry, _ = contents[asked - 1][-1]
-            contents[asked - 1][-1] = entry | {"cache_control": self._mark}, None
+        images: list[ImageBlock] = []
+        marked = self._marked - 1
         messages = [
-            b'{"role":"%b","content":[%b]}' % (role.encode(), b",".join(_written(*entry) for entry in content))
-            for (role, _), content in zip(self.messages, contents, strict=True)
+            b'{"role":"%b","content":[%b]}' % (role.encode(), self._written(blocks, mark, images, row == marked))
+            for row, (role, blocks) in enumerate(self.messages)
         ]
         whole = b'%b,"messages":[%b]}' % (_compact(self._fields).removesuffix(b"}"), b",".join(messages))
         pieces = whole.split(mark.encode())
@@ -190,6 +186,19 @@ class Request:
         for image, piece in zip(images, pieces[1:], strict=True):
             parts += [image, piece]
         return Body(tuple(parts), read)
+
+    def _written(self, blocks: Sequence[Block], mark: str, images: list[ImageBlock], marks: bool) -> bytes:
+        """The JSON of one message's content; the pictures that `mark` stands for in it are put to `images`.
+
+        `marks`: the explicit mark stands on it.
+        """
+        if not marks and not any(isinstance(block, ImageBlock) for block in blocks):
+            return b",".join([_words(block) for block in blocks if not isinstance(block, ImageBlock)])
+        entries = list(self._entries(blocks, mark))
+        images += [block for entry, block in entries if isinstance(block, ImageBlock) and _carries_bytes(entry)]
+        if marks:
+            entries[-1] = entries[-1][0] | {"cache_control": self._mark}, None
+        return b",".join(_written(*entry) for entry in entries)
 
     @property
     def length(self) -> int:

@@ -135,6 +135,13 @@ def test_lines_and_the_room_between_them_have_the_heights_of_the_look(
     assert view.heightForWidth(600) == pytest.approx(height, abs=1)
 
 
+@pytest.mark.parametrize(("text", "is_bold"), [("_longer_", False), ("__longer__", True), ("*longer*", False)])
+def test_underscores_mean_what_asterisks_do(view: SafeTextView, text: str, *, is_bold: bool) -> None:
+    view.set_markdown(text)
+    form = QTextCursor(view.document().findBlock(1)).charFormat()
+    assert (form.fontItalic(), form.fontWeight() > 500, form.fontUnderline()) == (not is_bold, is_bold, False)
+
+
 @pytest.mark.parametrize("level", [1, 2, 3])
 def test_a_heading_has_the_letters_of_a_heading(view: SafeTextView, theme: Theme, level: int) -> None:
     view.set_markdown("#" * level + " Refunds first")

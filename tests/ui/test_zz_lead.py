@@ -165,3 +165,17 @@ def test_open_profile(qtbot, theme, gallery, tools):
     pr=cProfile.Profile(); pr.enable(); chat.messages.reset(ms); QApplication.processEvents(); pr.disable()
     pstats.Stats(pr).sort_stats("tottime").print_stats(22)
     gone(chat)
+
+def test_renew(qtbot, theme, gallery, tools, preferences):
+    chat = Chat.new(MODEL, tools)
+    t = Transcript(theme, gallery, tools); qtbot.addWidget(t)
+    t.resize(1100, 900); t.set_chat(chat); t.show(); qtbot.waitExposed(t)
+    chat.messages.reset([asked("hi"), answered(TEXT)]*3)
+    qtbot.wait(100)
+    t.setFocus()
+    for i in range(60): t.focusNextPrevChild(True); 
+    preferences.update(theme="dark", text_size=150)
+    qtbot.wait(200); t.grab().save("/tmp/v/b5/renew.png")
+    preferences.update(theme="light", text_size=80)
+    qtbot.wait(200)
+    gone(chat)

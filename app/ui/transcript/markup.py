@@ -29,7 +29,10 @@ from PySide6.QtGui import (
 from app.ui.theme import TextRole, Theme
 from app.ui.transcript.inner_table import style_table
 
-_FEATURES: Final = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
+_DIALECT: Final = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
+_UNDERLINES: Final = 0x4000
+"""Of Qt's dialect what GitHub does not have (md4c's MD_FLAG_UNDERLINE): `_word_` underlined, and `__word__` too."""
+_FEATURES: Final = QTextDocument.MarkdownFeature(_DIALECT.value & ~_UNDERLINES)
 _SCHEMES: Final = {"http", "https", "mailto"}
 PICTURE_SCHEME: Final = "picture"
 """Of the links that "Image 2" in a text becomes: `picture:2`."""

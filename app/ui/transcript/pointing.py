@@ -71,8 +71,12 @@ class Pointing(QObject):
                 self._bar.follow(place)
 
     def _on_focus(self, _old: QWidget | None, now: QWidget | None) -> None:
-        if now is not None and self._viewport.isAncestorOf(now) and not self._bar.isAncestorOf(now):
+        if now is None or self._bar.isAncestorOf(now):
+            return
+        if self._viewport.isAncestorOf(now):
             self._point(self.message_at(now.mapTo(self._viewport, QPoint(1, 1))))
+        elif not self._viewport.underMouse():
+            self._bar.let_go()
 
     # --- Qt ---
 

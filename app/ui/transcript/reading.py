@@ -26,18 +26,6 @@ def tab(area: QWidget, flow: Flow, *, forward: bool) -> bool:
     return True
 
 
-def leave(area: QWidget, *, forward: bool) -> None:
-    """Give the focus to what comes after the conversation, or before it."""
-    step = QWidget.nextInFocusChain if forward else QWidget.previousInFocusChain
-    widget: QWidget | None = step(area)
-    while widget is not None and widget is not area:
-        outside = not area.isAncestorOf(widget) and widget.window() is area.window()
-        if outside and widget.focusPolicy().value & _TAB and widget.isVisible() and widget.isEnabled():
-            widget.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
-            return
-        widget = step(widget)
-
-
 def read_on(area: QWidget, flow: Flow, *, forward: bool) -> None:
     """Give the focus to the next row that can have it, and bring it into view."""
     focused = QApplication.focusWidget()

@@ -17,7 +17,7 @@ from PySide6.QtGui import (
     QTextCursor,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
 from app.conversation.chat import Chat
 from app.conversation.gallery import Gallery
@@ -53,6 +53,8 @@ _STEP: Final = 24
 """Pixels of a step of the scroll bar, and a third of a notch of the wheel."""
 _WARM: Final = {Prose: 24, Foot: 6, Code: 4, Pictures: 4, Table: 2}
 """Widgets that are made ahead, so that opening a conversation makes none."""
+_MOST_STOPS: Final = 1_000
+"""Controls in the rows that may stand between the conversation and what comes after it."""
 _WARM_PAUSE: Final = 25
 """Milliseconds between two of them."""
 
@@ -433,9 +435,16 @@ class Transcript(QAbstractScrollArea):
             self.deeds.do("more", message, event.globalPos(), link)
 
     def focusNextPrevChild(self, next_: bool) -> bool:
-        if not reading.tab(self, self._flow, forward=next_):
-            reading.leave(self, forward=next_)
-        return True
+        if reading.tab(self, self._flow, forward=next_):
+            return True
+        # Qt's own order of the rows is that in which their widgets were made: go on until it has left them.
+        for _ in range(_MOST_STOPS):
+            if not super().focusNextPrevChild(next_):
+                return False
+            focused = QApplication.focusWidget()
+            if focused is None or not (focused is self or self.isAncestorOf(focused)):
+                return True
+        return False
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Show:
