@@ -133,6 +133,25 @@ class DraftPicture:
     """A small JPEG or PNG of our own making, upright."""
 
     @property
+    def blank(self) -> ImageBlock:
+        """A block that knows its original, and nothing yet of what is sent."""
+        return ImageBlock(
+            number=0,
+            name=self.name,
+            sent="",
+            media_type="",
+            width=0,
+            height=0,
+            sent_bytes=0,
+            tokens=0,
+            original=self.original,
+            original_width=self.width,
+            original_height=self.height,
+            original_bytes=self.file_bytes,
+            original_format=self.format,
+        )
+
+    @property
     def preset(self) -> Preset:
         return self.source.preset
 

@@ -41,8 +41,9 @@ class Branch:
         """Show the newest messages, then put the earlier ones before them. Raises StoreError."""
         self._tree = await self._store.branches(self._conversation)
         path = self._tree.path
+        lately = await self._store.answers_since(self._conversation, time.time() - LIFETIMES["1h"])
         self.messages.reset(await self._read(path[-FIRST:]))
-        self.messages.remember(await self._store.answers_since(self._conversation, time.time() - LIFETIMES["1h"]))
+        self.messages.remember(lately)
         for end in range(len(path) - FIRST, 0, -BATCH):
             self.messages.prepend(await self._read(path[max(0, end - BATCH) : end]))
 

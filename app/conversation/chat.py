@@ -113,7 +113,8 @@ class Chat(QObject):
     def at_rest(self) -> bool:
         """Whether all of it is in the store and nothing is under way."""
         loading = self._loading is not None and not self._loading.done()
-        return self._is_stored and not loading and not self.worker.busy and self.draft.empty and not self.editing
+        busy = loading or self.worker.busy or not self._outlook.is_settled
+        return self._is_stored and not busy and self.draft.empty and not self.editing
 
     @property
     def loading(self) -> bool:
@@ -380,13 +381,9 @@ class Chat(QObject):
         self.refresh()
         await self._outlook.settled()
         self.loaded_all.emit()
-        if self.messages.pictures:
-            await self._look()
-
-    async def _look(self) -> None:
-        """See whether every picture file is there and what it says it is: what is due then is told before Send."""
-        await in_thread(self._tools.threads, self.files.look, list(self.messages.messages))
-        self.refresh()
+        if self.messages.pictures:  # what is gone, or is not what it says it is, is told before Send
+            await in_thread(self._tools.threads, self.files.look, list(self.messages.messages))
+            self.refresh()
 
     async def _price(self, cut: Message) -> None:
         """An answer that a crash cut off was never priced."""

@@ -12,7 +12,6 @@ from app.core.container import MEDIA_TYPES
 from app.core.decoder import Decoder
 from app.core.errors import NotAPicture, PictureUnreadable
 from app.core.folder import pictures_in
-from app.core.message import ImageBlock
 from app.core.pictures import Pictures, open_picture
 from app.core.sniff import SNIFFED, sniff
 
@@ -81,23 +80,8 @@ def copied_and_measured(folder: Pictures, decoder: Decoder, key: int, source: So
 
 def unseen_link(key: int, source: Source) -> DraftPicture:
     """A link as it goes where nobody could look behind it."""
-    image = ImageBlock(
-        number=0,
-        name=name_of(source),
-        sent="",
-        media_type="",
-        width=0,
-        height=0,
-        sent_bytes=0,
-        tokens=0,
-        original="",
-        original_width=0,
-        original_height=0,
-        original_bytes=0,
-        original_format="",
-        url=source.url,
-    )
-    return DraftPicture(key, image.name, "ready", source=source, images=(image,))
+    picture = DraftPicture(key, name_of(source), "ready", source=source)
+    return replace(picture, images=(replace(picture.blank, url=source.url),))
 
 
 def _kept(folder: Pictures, source: Source, name: str) -> str:

@@ -116,6 +116,11 @@ class Outlook(QObject):
         """What a request of now is made with, if that model were asked. It stays as it is, whatever is chosen then."""
         return self._today(model, self._memory)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is known what a next request carries."""
+        return self._task is None
+
     async def settled(self) -> None:
         """Wait until it is known what a next request carries."""
         while self._task is not None:
@@ -126,7 +131,6 @@ class Outlook(QObject):
         self.context = replace(self.context, known=False)
         self._around = replace(self._around, context=self.context, counted=None)
         self._chat.draft.retarget(self._around)
-        self.changed.emit()
 
     def refresh(self) -> None:
         """Work out anew what a next request carries, what is due before it, and price the draft by both.
@@ -139,6 +143,7 @@ class Outlook(QObject):
             self._task = None
         if self._chat.loading:
             self.unsettle()
+            self.changed.emit()
             return
         self._terms = self._present_terms()
         steps = self._steps()
@@ -148,6 +153,7 @@ class Outlook(QObject):
             return
         if self._unseen() > _AT_ONCE:
             self.unsettle()
+            self.changed.emit()
             steps = chain(self._through(), steps)
         self._task = self._tools.tasks.start(self._in_turns(steps), "work out what goes")
         self._task.add_done_callback(self._done)
@@ -184,7 +190,7 @@ class Outlook(QObject):
             yield
 
     def _steps(self) -> Iterator[None]:
-        today, history = self._chat.today, self._chat.history
+        today, history = self._chat.today, list(self._chat.history)
         blocks, characters = self._drafted = _load_of(self._chat.draft, today)
         refits = due(history, today, new_blocks=blocks, new_bytes=characters)
         yield
@@ -194,7 +200,7 @@ class Outlook(QObject):
         context = today.context(request, ahead)
         yield
         spare = self._spare_bytes(request, today, refits)
-        self._gone_through = self._seen_by, list(history)
+        self._gone_through = self._seen_by, history
         yield
         self._take(today, request, context, refits, spare)
 

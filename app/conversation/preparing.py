@@ -56,40 +56,28 @@ def numbered(picture: DraftPicture, number: int) -> Iterator[ImageBlock]:
 
 
 def _as_seen(picture: DraftPicture, tokens: int) -> ImageBlock:
-    return ImageBlock(
-        number=0,
-        name=picture.name,
+    return replace(
+        picture.blank,
         sent=picture.original,
         media_type=MEDIA_TYPES[picture.format],
         width=picture.width,
         height=picture.height,
         sent_bytes=picture.file_bytes,
         tokens=tokens,
-        original=picture.original,
-        original_width=picture.width,
-        original_height=picture.height,
-        original_bytes=picture.file_bytes,
-        original_format=picture.format,
         url=picture.source.url,
     )
 
 
 def _block(folder: Pictures, picture: DraftPicture, cut: Cut, part: Prepared, patch: int) -> ImageBlock:
     stored = folder.add_bytes(part.data, picture.name)
-    return ImageBlock(
-        number=0,
-        name=picture.name,
+    return replace(
+        picture.blank,
         sent=stored.sha256,
         media_type=part.media_type,
         width=part.width,
         height=part.height,
         sent_bytes=stored.size,
         tokens=image_tokens(part.width, part.height, patch),
-        original=picture.original,
-        original_width=picture.width,
-        original_height=picture.height,
-        original_bytes=picture.file_bytes,
-        original_format=picture.format,
         notes=part.notes,
         page=picture.page,
         preset=picture.preset,

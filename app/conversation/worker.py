@@ -3,47 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import time
-import uuid
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
 from app.conversation.asking import Asking
 from app.conversation.attachment import Source
 from app.conversation.branch import Branch
+from app.conversation.delivery import Delivery
 from app.conversation.draft import Draft
 from app.conversation.refitting import Refitting
 from app.conversation.repairs import Repairs
 from app.conversation.repeats import Phase, Repeats, Wait
-from app.conversation.reply import Reply
 from app.conversation.terms import Terms
 from app.conversation.tools import Tools
 from app.conversation.uploading import Uploads
-from app.core.bill import outcome
-from app.core.caching import remembered
-from app.core.cost import estimate, exact
 from app.core.cuts import Box, Preset
 from app.core.errors import CapReached, NoKey, StoreError, VisavisError
-from app.core.ledger_types import Call
-from app.core.message import JSON, Message
-from app.core.preflight import check
-from app.core.refit import Today, due, planned
-from app.core.server import PRACTICE
+from app.core.message import Message
 
 if TYPE_CHECKING:
-    from app.core.client import Client
     from app.core.shelf import Form
 
 __all__ = ["Phase", "Wait", "Worker"]
 
 T = TypeVar("T")
-
-_ROUNDS: Final = 3
-"""Refits in a row: only when the bytes are made is it known whether the body has room for them."""
 
 
 class Worker(QObject):
@@ -72,21 +58,19 @@ class Worker(QObject):
     def __init__(self, terms: Terms, branch: Branch, draft: Draft, tools: Tools, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._terms = terms
-        self._branch = branch
         self._messages = branch.messages
         self._draft = draft
         self._store = tools.store
         self._account = tools.account
-        self._gate = tools.spending.gate
         self._tasks = tools.tasks
-        self._refitting = Refitting(tools, terms.files)
+        refitting = Refitting(tools, terms.files)
         self._repeats = Repeats(self._set_phase, self.waiting.emit)
-        self._uploads = Uploads(tools, terms.files, self._repeats, self._on_upload)
-        self._asking = Asking(
+        uploads = Uploads(tools, terms.files, self._repeats, self._on_upload)
+        asking = Asking(
             terms,
             branch,
             tools.tasks,
-            self._uploads,
+            uploads,
             self._repeats,
             set_phase=self._set_phase,
             told=self.waiting.emit,
@@ -94,8 +78,30 @@ class Worker(QObject):
             stopped=lambda: self._ending,
             gate=tools.spending.gate,
         )
+        self._delivery = Delivery(
+            tools,
+            terms,
+            branch,
+            draft,
+            refitting,
+            uploads,
+            asking,
+            whole=self._whole,
+            change=self._change,
+            refuse=self._refuse,
+            closing=self._close,
+            stored=self.stored.emit,
+            answered=self.answered.emit,
+        )
         self._repairs = Repairs(
-            tools, terms, branch.messages, draft, self._refitting, self._uploads, change=self._change, retry=self._retry
+            tools,
+            terms,
+            branch.messages,
+            draft,
+            refitting,
+            uploads,
+            change=self._change,
+            retry=self._delivery.retry,
         )
         self._task: asyncio.Task[None] | None = None
         self._phase: Phase = "idle"
@@ -137,7 +143,7 @@ class Worker(QObject):
     def send(self) -> None:
         """Send the draft, as soon as its pictures are ready."""
         if not (self._draft.empty and self._draft.ready):
-            self._begin(self._send)
+            self._begin(self._delivery.send)
 
     def retry(self, message_id: str = "", model: str = "") -> None:
         """Ask again for an answer, the last where none is named, and of another model, by its id, just this once.
@@ -146,7 +152,7 @@ class Worker(QObject):
         text at the end is removed.
         """
         if self._messages.messages:
-            self._begin(partial(self._retry, message_id, model))
+            self._begin(partial(self._delivery.retry, message_id, model))
 
     def repair(self, number: int, how: Literal["shrink", "remove"]) -> None:
         """Make a picture of the history one step smaller, or leave it out; then ask again for an answer that failed.
@@ -172,7 +178,7 @@ class Worker(QObject):
 
     def resend(self, number: int, preset: Preset, region: Box | None = None) -> None:
         """Ask the question of a picture once more, with the picture sent another way. The draft stays as it is."""
-        self._begin(partial(self._resend, number, preset, region))
+        self._begin(partial(self._delivery.resend, number, preset, region))
 
     def change(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do something else with the messages that must not meet any of these; a VisavisError is told by `refused`."""
@@ -233,6 +239,10 @@ class Worker(QObject):
         if isinstance(self._refusal, CapReached) and self._caps != was:
             self.dismiss_refusal()
 
+    def _close(self) -> None:
+        """From here on a Stop comes too late."""
+        self._ending = True
+
     def _rest(self, _task: asyncio.Task[None]) -> None:
         self._task = self._repeats.wait = None
         self._set_phase("idle")
@@ -257,137 +267,7 @@ class Worker(QObject):
             await self.kept()
             self._keeping = None
 
-    # --- one message's way ---
-
-    async def _send(self) -> None:
-        while True:
-            await self._draft.settled()
-            if self._draft.empty:
-                return
-            client, today = self._now()
-            message, row = self._written(), self._terms.row
-            history = await self._refitted([*self._terms.history, message], today, client)
-            call = await self._allowed(history, today)
-            # What came meanwhile goes along; from here to where the draft is emptied nothing can come.
-            same = self._written().content == message.content and self._terms.today.build(()) == today.build(())
-            if self._draft.ready and same and row == self._terms.row:
-                break
-        if await self._whole(self._keep(history[-1], row, self._draft.take()), "keep message"):
-            await self._answer(history, today, client, call)
-
-    def _now(self) -> tuple[Client, Today]:
-        """What one work asks, and with what, to its end, whatever is chosen later. Raises NoKey, BadAddress, BadKey."""
-        return self._account.client(), self._terms.today
-
-    def _written(self) -> Message:
-        """The draft as a message."""
-        return Message.from_user(self._draft.text, self._draft.numbered(), id=uuid.uuid4().hex, created=time.time())
-
-    async def _keep(self, message: Message, row: int, draft: JSON | None = None) -> bool:
-        """Store a question, and show it in that row; the draft it was is given back where that fails."""
-        parent = self._branch.parent_at(row, message.role)
-        try:
-            if draft is not None:
-                facts = await self._terms.begin(message, parent)
-            else:
-                facts = await self._store.add_message(self._terms.facts.id, message, parent)
-        except StoreError as error:
-            if draft is not None:
-                self._draft.restore(draft)
-            self._refuse(error)
-            return False
-        self._branch.place(message, row)
-        self.stored.emit(facts)
-        return True
-
-    async def _retry(self, message_id: str = "", model: str = "") -> None:
-        client, today = self._now()
-        if model:
-            today = self._terms.today_with(self._terms.model_of(model))
-        row = self._row_to_ask(message_id)
-        if row is None:
-            return
-        history = await self._refitted(self._messages.messages[:row], today, client)
-        call = await self._allowed(history, today)
-        if row == len(self._messages.messages) - 1:
-            await self._branch.drop_empty()
-        await self._answer(history, today, client, call)
-
-    def _row_to_ask(self, message_id: str) -> int | None:
-        """The row of the answer that is asked for again; None without a question, or where another follows that."""
-        messages = self._messages.messages
-        named = self._messages.row_of(message_id) if message_id else len(messages) - 1
-        asked = next((row for row in range(named, -1, -1) if messages[row].role == "user"), None)
-        if asked is None:
-            return None
-        follows = messages[asked + 1].role if asked + 1 < len(messages) else "assistant"
-        return asked + 1 if follows == "assistant" else None
-
-    async def _resend(self, number: int, preset: Preset, region: Box | None) -> None:
-        asked, blocks = self._messages.message_of(number), self._messages.blocks_of(number)
-        if asked is None:
-            return
-        client, today = self._now()
-        name, original, page = blocks[0].name, blocks[0].original, blocks[0].page
-        source = Source(name=name, kept=original, page=page, preset=preset, region=region, sharper_than=number)
-        others = len(today.build(self._messages.messages).images)
-        images = await self._refitting.brought_in(source, today, others)
-        numbered = [replace(image, number=self._messages.pictures + 1) for image in images]
-        message = Message.from_user(asked.text, numbered, id=uuid.uuid4().hex, created=time.time())
-        history = await self._refitted([*self._messages.messages, message], today, client)
-        call = await self._allowed(history, today)
-        if await self._whole(self._keep(history[-1], len(history) - 1), "keep message"):
-            await self._answer(history, today, client, call)
-
-    async def _allowed(self, history: Sequence[Message], today: Today) -> Call:
-        """What having `history` answered is for the gate. Raises RequestRefused, CapReached."""
-        call = self._promised(history, today)
-        await self._gate.check(call)
-        return call
-
-    def _promised(self, history: Sequence[Message], today: Today) -> Call:
-        """The same without asking the gate. Raises RequestRefused."""
-        request, model = today.build(self._asking.as_sent(history, today)), today.model
-        carried = today.context(request, self._messages.messages)
-        ahead = estimate(carried, model, [], "", max_tokens=request.max_tokens)
-        check(
-            request,
-            model,
-            today.limits,
-            body_bytes=request.length,
-            tokens=carried.tokens,
-            found=today.found,
-            now=today.now,
-        )
-        return Call(
-            "message",
-            server=request.server,
-            model=request.model,
-            conversation=self._terms.facts.id,
-            ahead=ahead.next,
-            at_most=ahead.at_most,
-            practice=request.server == PRACTICE,
-        )
-
     # --- the pictures of the history ---
-
-    async def _refitted(self, history: Sequence[Message], today: Today, client: Client) -> list[Message]:
-        """The history as it can go: everything that is due done in one batch, and kept.
-
-        Raises RequestRefused for what no refit mends, and CapReached, before anything is touched.
-        """
-        await self._refitting.look(history)
-        fitted = list(history)
-        for _ in range(_ROUNDS):
-            refits = due(self._asking.as_sent(fitted, today), today)
-            await self._allowed(planned(fitted, refits), today)
-            if not refits:
-                break
-            done = await self._refitting.done(fitted, refits, today.model.tier.patch)
-            fitted = await self._uploads.filled(done, fitted, client)
-        stored = {message.id for message in self._messages.messages}
-        await self._change([m for m, was in zip(fitted, history, strict=True) if m is not was and m.id in stored])
-        return fitted
 
     async def _change(self, messages: Sequence[Message]) -> None:
         """Keep and show other forms of stored messages: all or none. Raises StoreError."""
@@ -403,47 +283,4 @@ class Worker(QObject):
             self._messages.replace(message)
         self.stored.emit(facts)
         self.amended.emit()
-        return None
-
-    # --- one answer's way ---
-
-    async def _answer(self, history: Sequence[Message], today: Today, client: Client, call: Call) -> None:
-        request = today.build(history)
-        message = Message(
-            "assistant",
-            id=uuid.uuid4().hex,
-            created=time.time(),
-            state="streaming",
-            model=request.model,
-            server=request.server,
-            prefix=request.prefix,
-            ttl=request.ttl,
-            cache=remembered(request, self._known(today), today.now),
-            estimate="0" if call.practice else exact(call.ahead),
-        )
-        reply = Reply(message, self._terms.facts.id, self._branch, len(history), self._store, self._tasks)
-        state, error = await self._asking.ask(client, today, history, reply, call)
-        self._ending = True
-        try:
-            ended, facts = await reply.end(state, error, today.model)
-        except StoreError:
-            await self._settle(reply.message, today)
-            raise
-        unsettled = await self._settle(ended, today)  # first, since `answered` has readers of the ledger
-        self.stored.emit(facts)
-        self.answered.emit(ended)
-        if unsettled is not None:
-            self._tasks.failed.emit(unsettled)
-
-    def _known(self, today: Today) -> Sequence[Message]:
-        """All that went to a server, with what an edited question has just taken from the branch shown."""
-        return replace(today, others=self._messages.others).known(self._messages.messages)
-
-    async def _settle(self, ended: Message, today: Today) -> StoreError | None:
-        """Tell the ledger what the answer cost. Returns why that failed: no answer is lost over it."""
-        if (sent := self._asking.sent) is not None:
-            try:
-                await sent.permit.settle(outcome(ended, sent.request, today.model))
-            except StoreError as error:
-                return error
         return None

@@ -164,6 +164,32 @@ MIGRATIONS: Final[list[tuple[str, ...]]] = [
         # All that the branches are found by, so that no message has to be read for it.
         "CREATE INDEX messages_of ON messages (conversation_id, position, id, parent, role, deleted_at)",
     ),
+    (
+        # See `app.core.search`. The words of each message, but no text: what was taken in is told by its digest.
+        """CREATE VIRTUAL TABLE search_text USING fts5(said, pictures, content = '', columnsize = 0, prefix = '2',
+            tokenize = "unicode61 remove_diacritics 2")""",
+        # Its parts are put together a little at a time (`app.core.search`), never when a message comes.
+        "INSERT INTO search_text (search_text, rank) VALUES ('automerge', 0)",
+        "INSERT INTO search_text (search_text, rank) VALUES ('crisismerge', 1000)",
+        "CREATE TABLE search_messages (position INTEGER PRIMARY KEY, digest INTEGER NOT NULL, model TEXT NOT NULL)",
+        # Messages whose words are to be taken in or out; with what those were where nobody else knows it any more.
+        "CREATE TABLE search_queue (number INTEGER PRIMARY KEY, position INTEGER NOT NULL, content TEXT)",
+        "CREATE INDEX search_queue_of ON search_queue (position)",
+        """CREATE TRIGGER search_of_new AFTER INSERT ON messages WHEN new.state <> 'streaming'
+            BEGIN INSERT INTO search_queue (position) VALUES (new.position); END""",
+        """CREATE TRIGGER search_of_ended AFTER UPDATE OF state ON messages
+            WHEN new.state <> 'streaming' AND old.state = 'streaming'
+            BEGIN INSERT INTO search_queue (position) VALUES (new.position); END""",
+        """CREATE TRIGGER search_of_changed AFTER UPDATE OF content ON messages
+            WHEN old.state <> 'streaming' AND new.content <> old.content
+            BEGIN INSERT INTO search_queue (position, content) VALUES (new.position, old.content); END""",
+        """CREATE TRIGGER search_of_hidden AFTER UPDATE OF deleted_at ON messages
+            WHEN (new.deleted_at IS NULL) <> (old.deleted_at IS NULL)
+            BEGIN INSERT INTO search_queue (position) VALUES (new.position); END""",
+        """CREATE TRIGGER search_of_gone AFTER DELETE ON messages WHEN old.state <> 'streaming'
+            BEGIN INSERT INTO search_queue (position, content) VALUES (old.position, old.content); END""",
+        "INSERT INTO search_queue (position) SELECT position FROM messages WHERE state <> 'streaming'",
+    ),
 ]
 """The statements that lead from version N to N+1, at index N. This list only grows: what is released stays as it is."""
 

@@ -77,14 +77,14 @@ class Beat(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._late: list[float] = []
-        self._last = perf_counter()
+        self._last = 0.0
         self._timer = QTimer(self, interval=_BEAT, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._count)
-        self._timer.start()
 
     def begin(self) -> None:
         self._late.clear()
         self._last = perf_counter()
+        self._timer.start()
 
     def stop(self) -> None:
         """It costs some processor time itself."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -21,7 +22,7 @@ from app.core.fetch import Fetched
 from app.core.message import Message
 from app.core.store import Conversation
 from tests.conftest import destroy, finish
-from tests.conversation.talk import MODEL, Talk
+from tests.conversation.talk import MODEL, Talk, done
 
 
 @dataclass
@@ -119,6 +120,24 @@ def slow_disk(tools: Tools) -> Iterator[None]:
 
 
 @pytest.fixture
-def talk(online: Tools, qtbot: QtBot) -> Talk:
+def chat(online: Tools) -> Chat:
     """A new conversation with the test server."""
-    return Talk(Chat.new(MODEL, online, online.account), online, qtbot)
+    return Chat.new(MODEL, online, online.account)
+
+
+@pytest.fixture
+def ask(qtbot: QtBot, chat: Chat) -> Callable[..., Message]:
+    """Sends a message in `chat` and gives its answer."""
+
+    def ask(words: str, *pictures: Path, again: bool = False) -> Message:
+        chat.draft.attach([Source(path=str(path), again=again) for path in pictures])
+        chat.draft.set_text(words)
+        return done(chat, qtbot, chat.worker.send)
+
+    return ask
+
+
+@pytest.fixture
+def talk(chat: Chat, online: Tools, qtbot: QtBot) -> Talk:
+    """The same, step by step."""
+    return Talk(chat, online, qtbot)

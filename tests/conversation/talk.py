@@ -30,19 +30,13 @@ class Talk:
 
     def answer(self, deed: Callable[[], None]) -> Message:
         """Do what is answered, and wait for the end of the answer."""
-        with self.qtbot.waitSignal(self.chat.worker.answered, timeout=10_000) as answered:
-            deed()
-        self.rest()
-        assert answered.args is not None
-        answer: Message = answered.args[0]
-        return answer
+        return done(self.chat, self.qtbot, deed)
 
     def do(self, deed: Callable[[], None]) -> None:
-        deed()
-        self.rest()
+        rest(self.chat, self.qtbot, deed)
 
     def rest(self) -> None:
-        self.qtbot.waitUntil(lambda: not self.chat.worker.busy, timeout=10_000)
+        rest(self.chat, self.qtbot)
 
     def edit(self, message: Message) -> None:
         self.chat.edit(message.id)
@@ -68,3 +62,19 @@ def opened(facts: Conversation, tools: Tools, qtbot: QtBot) -> Talk:
     with qtbot.waitSignal(chat.loaded_all, timeout=20_000):
         chat.load()
     return Talk(chat, tools, qtbot)
+
+
+def done(chat: Chat, qtbot: QtBot, work: Callable[[], None]) -> Message:
+    """Do what ends with an answer, and return it."""
+    with qtbot.waitSignal(chat.worker.answered, timeout=20_000) as answered:
+        work()
+    rest(chat, qtbot)
+    assert answered.args is not None
+    message: Message = answered.args[0]
+    return message
+
+
+def rest(chat: Chat, qtbot: QtBot, work: Callable[[], None] = lambda: None) -> None:
+    """Do what ends without an answer."""
+    work()
+    qtbot.waitUntil(lambda: not chat.worker.busy, timeout=20_000)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
-import pytest
 from pytestqt.qtbot import QtBot
 
 from app.conversation.attachment import Source
@@ -20,29 +19,6 @@ from app.core.shelf import KEPT, Form
 from tests.conftest import finish
 from tests.servers.api import ApiServer
 from tests.servers.replies import text
-
-MODEL = "claude-sonnet-5-5"
-
-
-@pytest.fixture
-def chat(online: Tools) -> Chat:
-    return Chat.new(MODEL, online, online.account)
-
-
-@pytest.fixture
-def ask(qtbot: QtBot, chat: Chat) -> Callable[..., Message]:
-    def ask(words: str, *pictures: Path) -> Message:
-        """Send a message and wait for the end of its answer."""
-        chat.draft.attach([Source(path=str(path)) for path in pictures])
-        chat.draft.set_text(words)
-        with qtbot.waitSignal(chat.worker.answered, timeout=10_000) as answered:
-            chat.worker.send()
-        assert answered.args is not None
-        qtbot.waitUntil(lambda: not chat.worker.busy)
-        answer: Message = answered.args[0]
-        return answer
-
-    return ask
 
 
 def test_the_lifetime_chosen_is_asked_for_kept_and_warm_for_so_long(
@@ -61,7 +37,7 @@ def test_the_lifetime_chosen_is_asked_for_kept_and_warm_for_so_long(
     assert (context.ttl, context.cached) == ("1h", answer.usage.cache_write_1h)
     assert began <= context.until - LIFETIMES["1h"] <= time.time()
     # Qt rounds so long a time to seconds.
-    assert LIFETIMES["1h"] - 60 < chat._cache_cools.remainingTime() / 1000 <= LIFETIMES["1h"] + 3
+    assert LIFETIMES["1h"] - 60 < chat._outlook._cache_cools.remainingTime() / 1000 <= LIFETIMES["1h"] + 3
 
 
 def test_another_lifetime_prices_the_draft_anew(

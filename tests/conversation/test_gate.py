@@ -22,11 +22,10 @@ from app.core.failure import error_from_json
 from app.core.ledger import Entry, Filter
 from app.core.message import Message, Usage
 from tests.conftest import destroy, finish
+from tests.conversation.talk import MODEL, rest
 from tests.core.test_store import sql
 from tests.servers import replies
 from tests.servers.api import ApiServer
-
-MODEL = "claude-sonnet-5-5"
 
 
 @pytest.fixture
@@ -41,11 +40,6 @@ def chat(online: Tools, qtbot: QtBot, picture: Callable[..., Path]) -> Chat:
 def say(chat: Chat, qtbot: QtBot, words: str) -> None:
     chat.draft.set_text(words)
     rest(chat, qtbot, chat.worker.send)
-
-
-def rest(chat: Chat, qtbot: QtBot, work: Callable[[], None]) -> None:
-    work()
-    qtbot.waitUntil(lambda: not chat.worker.busy, timeout=20_000)
 
 
 def entries(tools: Tools, **wanted: object) -> list[Entry]:

@@ -23,10 +23,10 @@ from app.core.message import REFITTED, ImageBlock, Message, TextBlock
 from app.core.store import Conversation
 from tests.conftest import finish
 from tests.conversation.conftest import slow_disk
+from tests.conversation.talk import MODEL, done, rest
 from tests.servers.api import ApiServer
 from tests.servers.replies import error
 
-MODEL = "claude-sonnet-5-5"
 STANDARD = "claude-sonnet-4-5"
 
 
@@ -34,37 +34,6 @@ STANDARD = "claude-sonnet-4-5"
 def _as_anthropic(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The test server stands for Anthropic's: it knows files, links and sizes that must be exact."""
     monkeypatch.setattr(server, "ANTHROPIC", api.url)
-
-
-@pytest.fixture
-def chat(online: Tools) -> Chat:
-    return Chat.new(MODEL, online, online.account)
-
-
-@pytest.fixture
-def ask(qtbot: QtBot, chat: Chat) -> Callable[..., Message]:
-    def ask(words: str, *pictures: Path) -> Message:
-        chat.draft.attach([Source(path=str(path)) for path in pictures])
-        chat.draft.set_text(words)
-        return done(chat, qtbot, chat.worker.send)
-
-    return ask
-
-
-def done(chat: Chat, qtbot: QtBot, work: Callable[[], None]) -> Message:
-    """Do what ends with an answer, and return it."""
-    with qtbot.waitSignal(chat.worker.answered, timeout=20_000) as answered:
-        work()
-    qtbot.waitUntil(lambda: not chat.worker.busy)
-    assert answered.args is not None
-    message: Message = answered.args[0]
-    return message
-
-
-def rest(chat: Chat, qtbot: QtBot, work: Callable[[], None]) -> None:
-    """Do what ends without an answer."""
-    work()
-    qtbot.waitUntil(lambda: not chat.worker.busy, timeout=20_000)
 
 
 def png(width: int, height: int, shade: int = 90, form: str = "PNG") -> bytes:

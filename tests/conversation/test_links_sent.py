@@ -14,10 +14,10 @@ from app.conversation.chat import Chat, Tools
 from app.core.errors import ApiError
 from app.core.failure import error_from_json
 from app.core.message import Message
+from tests.conversation.talk import done
 from tests.servers.api import ApiServer
 from tests.servers.replies import error
 
-MODEL = "claude-sonnet-5-5"
 LINK = "https://pictures.example/roof.jpg"
 SECRET = b"Camera of somebody"
 
@@ -34,12 +34,7 @@ def jpeg(width: int, height: int, *, told: bool = True) -> bytes:
 def asked(chat: Chat, qtbot: QtBot, *sources: Source) -> Message:
     chat.draft.attach(sources)
     chat.draft.set_text("What is it?")
-    with qtbot.waitSignal(chat.worker.answered, timeout=20_000) as answered:
-        chat.worker.send()
-    qtbot.waitUntil(lambda: not chat.worker.busy)
-    assert answered.args is not None
-    answer: Message = answered.args[0]
-    return answer
+    return done(chat, qtbot, chat.worker.send)
 
 
 def received(api: ApiServer) -> list[bytes | str]:
@@ -52,11 +47,6 @@ def received(api: ApiServer) -> list[bytes | str]:
 def size(data: bytes | str) -> tuple[int, int]:
     assert isinstance(data, bytes)
     return Image.open(BytesIO(data)).size
-
-
-@pytest.fixture
-def chat(online: Tools) -> Chat:
-    return Chat.new(MODEL, online, online.account)
 
 
 def test_to_a_server_that_follows_no_links_a_prepared_picture_goes(chat: Chat, api: ApiServer, qtbot: QtBot) -> None:

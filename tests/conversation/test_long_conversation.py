@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.conversation.attachment import Source
 from app.conversation.branch import BATCH, FIRST
 from app.conversation.chat import Chat, Tools
 from app.core import rows, schema
+from app.core.fit import fit
 from app.core.message import Message, ReplyBlock, Usage
 from app.core.store import Conversation
 from tests.conftest import finish
-from tests.conversation.talk import MODEL, Talk
+from tests.conversation.talk import MODEL, Talk, opened
 from tests.servers.api import ApiServer
 
 COUNT = FIRST + 3 * BATCH + 20
+MANY = 1_100
+"""More than are worked out without a pause."""
+SMALLER = "claude-sonnet-4-5"
+"""A model to which pictures go smaller."""
 
 
 def long_talk(count: int) -> list[Message]:
@@ -61,8 +68,10 @@ def test_the_newest_come_first_and_the_others_are_put_before_them(chat: Chat, qt
     chat.changed.connect(lambda: priced.append(len(chat.messages.messages)))
     with qtbot.waitSignal(chat.loaded_all, timeout=20_000):
         chat.load()
-        states = [chat.loading]
+        states, prices = [chat.loading], [chat.draft.estimate.next]
     assert [*states, chat.loading] == [True, False]
+    assert prices == [None]
+    assert chat.draft.estimate.next is not None
     assert shown == [FIRST, BATCH, BATCH, BATCH, 20]
     assert priced == [COUNT]
     assert [message.id for message in chat.messages.messages] == [f"m{row}" for row in range(COUNT)]
@@ -97,3 +106,60 @@ def test_versions_are_known_before_their_messages_are(chat: Chat, online: Tools,
     with qtbot.waitSignal(chat.loaded_all, timeout=20_000):
         chat.load()
     assert seen == [(2, 2)]
+
+
+@pytest.fixture
+def many(online: Tools, qtbot: QtBot) -> Talk:
+    """A conversation of which it takes a moment to know what goes; all of it is read."""
+    return opened(written(online, long_talk(MANY)), online, qtbot)
+
+
+def test_another_model_is_priced_in_steps_and_no_price_holds_until_then(many: Talk) -> None:
+    chat = many.chat
+    before = chat.draft.estimate.next
+    known: list[bool] = []
+    chat.changed.connect(lambda: known.append(chat.context.known))
+    chat.set_model(SMALLER)
+    assert (chat.context.known, chat.draft.estimate.next, chat.draft.estimate.at_most) == (False, None, None)
+    finish(chat.loaded())
+    today = chat.today
+    assert chat.context == today.context(today.build(chat.history), chat.history)
+    assert chat.draft.estimate.next not in {None, before}
+    assert known == [False, True]
+
+
+def test_what_was_begun_for_a_model_is_dropped_when_another_is_chosen(many: Talk) -> None:
+    chat = many.chat
+    known: list[bool] = []
+    chat.changed.connect(lambda: known.append(chat.context.known))
+    for model in (SMALLER, MODEL, SMALLER):
+        chat.set_model(model)
+    finish(chat.loaded())
+    today = chat.today
+    assert chat.context == today.context(today.build(chat.history), chat.history)
+    assert known.count(True) == 1
+
+
+def test_what_is_sent_at_once_after_a_switch_goes_as_the_new_model_takes_it(
+    many: Talk, api: ApiServer, picture: Callable[..., Path], qtbot: QtBot
+) -> None:
+    chat = many.chat
+    chat.draft.attach([Source(path=str(picture("wide.png", (2400, 1200))))])
+    qtbot.waitUntil(lambda: chat.draft.ready and bool(chat.draft.pictures), timeout=10_000)
+    chat.set_model(SMALLER)
+    many.answer(chat.worker.send)
+    (image,) = many.messages[-2].images
+    assert (image.width, image.height) == fit(2400, 1200, chat.model.tier)
+    assert api.posts[-1].json["model"] == chat.model.id
+
+
+def test_prices_hold_on_while_a_question_and_its_answer_join(many: Talk) -> None:
+    chat = many.chat
+    known: list[bool] = []
+    chat.changed.connect(lambda: known.append(chat.context.known))
+    many.ask("And?")
+    finish(chat.loaded())
+    assert len(many.messages) == MANY + 2
+    assert set(known) == {True}
+    today = chat.today
+    assert chat.context.tokens == today.context(today.build(chat.history), chat.history).tokens

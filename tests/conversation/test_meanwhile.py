@@ -16,7 +16,8 @@ from app.core.cost import cost_of
 from app.core.message import Message
 from tests.conftest import finish
 from tests.conversation.conftest import slow_disk
-from tests.conversation.test_history_pictures import MODEL, STANDARD, block, done, opened, png, sizes_sent
+from tests.conversation.talk import MODEL, done
+from tests.conversation.test_history_pictures import STANDARD, block, opened, png, sizes_sent
 from tests.servers.api import ApiServer
 from tests.servers.replies import json_reply
 
@@ -24,11 +25,6 @@ from tests.servers.replies import json_reply
 @pytest.fixture(autouse=True)
 def _as_anthropic(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "ANTHROPIC", api.url)
-
-
-@pytest.fixture
-def chat(online: Tools) -> Chat:
-    return Chat.new(MODEL, online, online.account)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Callable
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -16,15 +15,8 @@ from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
 from app.core.cost import dollars
 from app.core.cuts import Box
-from app.core.message import Message
+from tests.conversation.talk import MODEL, done
 from tests.servers.api import ApiServer
-
-MODEL = "claude-sonnet-5-5"
-
-
-@pytest.fixture
-def chat(online: Tools) -> Chat:
-    return Chat.new(MODEL, online, online.account)
 
 
 @pytest.fixture
@@ -32,15 +24,6 @@ def photo(tmp_path: Path) -> Path:
     path = tmp_path / "photo.jpg"
     Image.linear_gradient("L").resize((4032, 3024)).save(path)
     return path
-
-
-def done(chat: Chat, qtbot: QtBot, work: Callable[[], None]) -> Message:
-    with qtbot.waitSignal(chat.worker.answered, timeout=20_000) as answered:
-        work()
-    qtbot.waitUntil(lambda: not chat.worker.busy)
-    assert answered.args is not None
-    message: Message = answered.args[0]
-    return message
 
 
 @pytest.fixture

@@ -18,17 +18,12 @@ from app.core.ledger_pictures import pictures_of
 from app.core.message import Message
 from app.core.shelf import KEPT, Form, described
 from tests.conftest import destroy, finish
-from tests.conversation.test_history_pictures import done, rest, stored
+from tests.conversation.talk import MODEL, done, rest
+from tests.conversation.test_history_pictures import stored
 from tests.servers.api import ApiServer
 
-MODEL = "claude-sonnet-5-5"
 LEFT_OUT = Form("left_out")
 WORDS = "A red field, a white box."
-
-
-@pytest.fixture
-def chat(online: Tools) -> Chat:
-    return Chat.new(MODEL, online, online.account)
 
 
 @pytest.fixture
@@ -38,16 +33,6 @@ def shelf(online: Tools, chat: Chat) -> Iterator[ContextShelf]:
     yield shelf
     finish(online.tasks.close())
     destroy(shelf)
-
-
-@pytest.fixture
-def ask(qtbot: QtBot, chat: Chat) -> Callable[..., Message]:
-    def ask(words: str, *pictures: Path) -> Message:
-        chat.draft.attach([Source(path=str(path)) for path in pictures])
-        chat.draft.set_text(words)
-        return done(chat, qtbot, chat.worker.send)
-
-    return ask
 
 
 def sent(api: ApiServer, post: int = -1) -> list[dict[str, Any]]:

@@ -20,10 +20,9 @@ from app.core.errors import ApiError
 from app.core.failure import error_from_json
 from app.core.message import Block, ImageBlock, Message
 from tests.conftest import destroy, finish
+from tests.conversation.talk import MODEL, done
 from tests.servers.api import ApiServer
 from tests.servers.replies import error, json_reply
-
-MODEL = "claude-sonnet-5-5"
 
 
 @pytest.fixture(autouse=True)
@@ -36,26 +35,6 @@ def _as_anthropic(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
 def chat(online: Tools) -> Chat:
     online.preferences.update(upload=True)
     return Chat.new(MODEL, online, online.account)
-
-
-@pytest.fixture
-def ask(qtbot: QtBot, chat: Chat) -> Callable[..., Message]:
-    def ask(words: str, *pictures: Path, again: bool = False) -> Message:
-        chat.draft.attach([Source(path=str(path), again=again) for path in pictures])
-        chat.draft.set_text(words)
-        return done(chat, qtbot, chat.worker.send)
-
-    return ask
-
-
-def done(chat: Chat, qtbot: QtBot, work: Callable[[], None]) -> Message:
-    """Do what ends with an answer, and return it."""
-    with qtbot.waitSignal(chat.worker.answered, timeout=20_000) as answered:
-        work()
-    qtbot.waitUntil(lambda: not chat.worker.busy)
-    assert answered.args is not None
-    message: Message = answered.args[0]
-    return message
 
 
 def sources_sent(api: ApiServer) -> list[str]:

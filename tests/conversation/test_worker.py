@@ -18,31 +18,9 @@ from app.core.errors import ApiError, NoKey, ReplyLost, RequestRefused, StoreErr
 from app.core.failure import error_from_json
 from app.core.message import Message
 from tests.conftest import finish
+from tests.conversation.talk import MODEL
 from tests.servers.api import ApiServer
 from tests.servers.replies import close_before_reply, error, recorded, silence, text
-
-MODEL = "claude-sonnet-5-5"
-
-
-@pytest.fixture
-def chat(online: Tools) -> Chat:
-    return Chat.new(MODEL, online, online.account)
-
-
-@pytest.fixture
-def ask(qtbot: QtBot, chat: Chat) -> Callable[..., Message]:
-    def ask(words: str, *pictures: Path) -> Message:
-        """Send a message and wait for the end of its answer."""
-        chat.draft.attach([Source(path=str(path)) for path in pictures])
-        chat.draft.set_text(words)
-        with qtbot.waitSignal(chat.worker.answered, timeout=10_000) as answered:
-            chat.worker.send()
-        assert answered.args is not None
-        qtbot.waitUntil(lambda: not chat.worker.busy)
-        answer: Message = answered.args[0]
-        return answer
-
-    return ask
 
 
 def sent(api: ApiServer) -> list[tuple[str, list[str]]]:

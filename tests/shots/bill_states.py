@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.ui.transcript.foot_row import FootRow
 from app.ui.transcript.bill_details import BillDetails
+from app.ui.transcript.foot_row import FootRow
 from tests.servers.replies import text
 from tests.shots.stage import Stage, State
 

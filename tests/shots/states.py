@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 from app.conversation.attachment import Source
 from tests import pictures
 from tests.servers.replies import error, text
-from tests.shots import bill_states, ledger_states, money_states, picture_states, shelf_states
+from tests.shots import bill_states, ledger_states, money_states, picture_states, shelf_states, transcript_states
 from tests.shots.stage import Stage, State
 
 _ANSWER: Final = """The two quarters differ in **three places**; Image 2 is the better one.
@@ -117,6 +117,7 @@ STATES: Final[dict[str, State]] = {
     "failed": failed,
     "viewer": viewer,
     "settings": settings,
+    **transcript_states.STATES,
     **picture_states.STATES,
     **bill_states.STATES,
     **ledger_states.STATES,

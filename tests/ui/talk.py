@@ -64,9 +64,9 @@ def answered(text: str = "A chart.", *, thinking: str = "", **facts: Any) -> Mes
         "cost": "0.020914",
         "created": time.time(),
     }
-    content = (thought(thinking),) if thinking else ()
-    content += (ReplyBlock({"type": "text", "text": text}),) if text else ()
-    return Message("assistant", content, **usual | facts)
+    content = [thought(thinking)] if thinking else []
+    content += [ReplyBlock({"type": "text", "text": text})] if text else []
+    return Message("assistant", tuple(content), **usual | facts)
 
 
 def coming(text: str = "", **facts: Any) -> Message:
@@ -113,8 +113,9 @@ def grown(chat: Chat, message: Message, text: str) -> Message:
 
 
 def contents(transcript: Transcript, message: int = -1) -> list[Content]:
-    """What the rows of a message show; of the last one, if none is named."""
-    return [row.content for row in transcript.rows_of(message % len(transcript.messages))]
+    """What the rows of a message show; of the last one, if none is named. Nothing where there are no messages."""
+    count = len(transcript.messages)
+    return [row.content for row in transcript.rows_of(message % count)] if count else []
 
 
 def text_of(shown: Iterable[Content]) -> str:

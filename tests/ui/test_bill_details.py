@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
+from app.conversation.gallery import Gallery
 from app.core.caching import Lost
 from app.core.catalog import Catalog
 from app.core.cost import Context, estimate
@@ -24,8 +25,10 @@ from app.ui.cost_line import cost_parts
 from app.ui.label import Label
 from app.ui.theme import Theme
 from app.ui.transcript import endings
-from app.ui.transcript.answer import AnswerTurn
 from app.ui.transcript.bill_details import BillDetails
+from app.ui.transcript.content import Foot
+from app.ui.transcript.foot_row import FootRow
+from app.ui.transcript.host import Host
 
 CATALOG = Catalog.load()
 SONNET = CATALOG.get("claude-sonnet-5-5")
@@ -57,21 +60,22 @@ MISSED = {"expected": 0, "lost": {"reason": "model", "tokens": 2500 + 5008, "pic
 
 
 @pytest.fixture
-def theme(qapp: QApplication, preferences: Any) -> Theme:
-    return Theme(qapp, preferences)
+def host(theme: Theme, gallery: Gallery) -> Host:
+    return Host(theme, gallery, lambda _number: QPixmap())
 
 
-def shown(theme: Theme, qtbot: QtBot, answer: Message = ANSWER) -> AnswerTurn:
-    turn = AnswerTurn(theme, answer, CATALOG.get(answer.model))
-    qtbot.addWidget(turn)
-    turn.resize(700, 200)
-    turn.show()
-    return turn
+def shown(host: Host, qtbot: QtBot, answer: Message = ANSWER) -> FootRow:
+    foot = FootRow(host)
+    qtbot.addWidget(foot)
+    foot.show_content(Foot(answer, CATALOG.get(answer.model)))
+    foot.resize(700, foot.height_for(700))
+    foot.show()
+    return foot
 
 
-def details(turn: AnswerTurn) -> BillDetails:
-    QTest.keyClick(turn._bill, Qt.Key.Key_Return)
-    (opened,) = turn.findChildren(BillDetails)
+def details(foot: FootRow) -> BillDetails:
+    QTest.keyClick(foot._bill, Qt.Key.Key_Return)
+    (opened,) = foot.findChildren(BillDetails)
     return opened
 
 
@@ -80,10 +84,10 @@ def words(opened: BillDetails) -> list[str]:
 
 
 @pytest.fixture
-def opened(theme: Theme, qtbot: QtBot) -> Iterator[BillDetails]:
-    turn = shown(theme, qtbot)
-    yield details(turn)
-    turn.close()
+def opened(host: Host, qtbot: QtBot) -> Iterator[BillDetails]:
+    foot = shown(host, qtbot)
+    yield details(foot)
+    foot.close()
 
 
 def test_every_count_has_its_price_and_its_amount(opened: BillDetails) -> None:
@@ -120,33 +124,33 @@ def test_the_requests_id_can_be_copied(opened: BillDetails) -> None:
     assert QGuiApplication.clipboard().text() == "req_011Exmpl"
 
 
-def test_escape_closes_it_and_goes_back_to_the_line(theme: Theme, qtbot: QtBot) -> None:
-    turn = shown(theme, qtbot)
-    opened = details(turn)
+def test_escape_closes_it_and_goes_back_to_the_line(host: Host, qtbot: QtBot) -> None:
+    foot = shown(host, qtbot)
+    opened = details(foot)
     with qtbot.waitSignal(opened.destroyed):
         QTest.keyClick(opened, Qt.Key.Key_Escape)
-    assert turn._bill.focusPolicy() == Qt.FocusPolicy.TabFocus
+    assert foot._bill.focusPolicy() == Qt.FocusPolicy.TabFocus
 
 
-def test_it_opens_beside_its_line_and_within_the_screen(theme: Theme, qtbot: QtBot) -> None:
-    turn = shown(theme, qtbot)
+def test_it_opens_beside_its_line_and_within_the_screen(host: Host, qtbot: QtBot) -> None:
+    foot = shown(host, qtbot)
     for place in (0, 600):
-        turn.move(10, place)
+        foot.move(10, place)
         QApplication.processEvents()
-        opened = details(turn)
-        assert turn.screen().availableGeometry().contains(opened.geometry())
-        line = turn._bill.mapToGlobal(turn._bill.rect().topLeft()).y()
+        opened = details(foot)
+        assert foot.screen().availableGeometry().contains(opened.geometry())
+        line = foot._bill.mapToGlobal(foot._bill.rect().topLeft()).y()
         assert opened.geometry().bottom() < line or opened.geometry().top() > line
         assert opened.height() >= opened.sizeHint().height()
         with qtbot.waitSignal(opened.destroyed):
             opened.close()
 
 
-def test_an_answer_on_its_way_has_no_bill(theme: Theme, qtbot: QtBot) -> None:
-    turn = shown(theme, qtbot, replace(ANSWER, state="streaming", created=time.time()))
-    assert not turn._bill.isEnabled()
-    turn.set_message(ANSWER)
-    assert turn._bill.isEnabled()
+def test_an_answer_on_its_way_has_no_bill(host: Host, qtbot: QtBot) -> None:
+    foot = shown(host, qtbot, replace(ANSWER, state="streaming", created=time.time()))
+    assert not foot._bill.isEnabled()
+    foot.show_content(Foot(ANSWER, SONNET))
+    assert foot._bill.isEnabled()
 
 
 @pytest.mark.parametrize(
@@ -166,9 +170,9 @@ def test_an_answer_on_its_way_has_no_bill(theme: Theme, qtbot: QtBot) -> None:
     ids=["as ever", "missed", "read after all", "practice"],
 )
 def test_the_line_says_that_the_cache_was_missed_where_that_cost_money(
-    theme: Theme, qtbot: QtBot, answer: Message, line: str
+    host: Host, qtbot: QtBot, answer: Message, line: str
 ) -> None:
-    assert shown(theme, qtbot, answer)._bill.text() == line
+    assert shown(host, qtbot, answer)._bill.text() == line
 
 
 def test_a_miss_that_cost_nothing_is_not_worth_a_word() -> None:
@@ -179,18 +183,18 @@ def test_a_miss_that_cost_nothing_is_not_worth_a_word() -> None:
     assert "missed" not in endings.bill(missed, flat)
 
 
-def test_the_bill_explains_the_miss_and_what_it_has_cost(theme: Theme, qtbot: QtBot) -> None:
+def test_the_bill_explains_the_miss_and_what_it_has_cost(host: Host, qtbot: QtBot) -> None:
     usage = replace(USAGE, cache_write_5m=0, cache_write_1h=7508, cache_read=0)
-    turn = shown(theme, qtbot, replace(ANSWER, cache=MISSED, usage=usage, ttl="1h"))
-    found = words(details(turn))
+    foot = shown(host, qtbot, replace(ANSWER, cache=MISSED, usage=usage, ttl="1h"))
+    found = words(details(foot))
     extra = "Another model is asked: each has a cache of its own. That cost ≈ $0.0293 more."
     assert found[found.index("Cache missed") + 1] == extra
     assert "cost $0.0150 more than without: what is written now pays when it is read" in found
 
 
-def test_a_short_prompt_says_why_it_was_not_cached(theme: Theme, qtbot: QtBot) -> None:
-    turn = shown(theme, qtbot, replace(ANSWER, usage=Usage(300, output_tokens=9), cost="0.00069"))
-    found = words(details(turn))
+def test_a_short_prompt_says_why_it_was_not_cached(host: Host, qtbot: QtBot) -> None:
+    foot = shown(host, qtbot, replace(ANSWER, usage=Usage(300, output_tokens=9), cost="0.00069"))
+    found = words(details(foot))
     assert found[found.index("Caching") + 1] == "Not used: this model caches prompts from 512 tokens on."
 
 
@@ -203,16 +207,16 @@ def test_a_short_prompt_says_why_it_was_not_cached(theme: Theme, qtbot: QtBot) -
         ({"model": "someone-elses", "cost": ""}, "not known"),
     ],
 )
-def test_what_is_not_as_ever_is_said(theme: Theme, qtbot: QtBot, facts: dict[str, Any], said: str) -> None:
-    assert said in words(details(shown(theme, qtbot, replace(ANSWER, **facts))))
+def test_what_is_not_as_ever_is_said(host: Host, qtbot: QtBot, facts: dict[str, Any], said: str) -> None:
+    assert said in words(details(shown(host, qtbot, replace(ANSWER, **facts))))
 
 
-def test_a_long_line_gives_way_and_is_whole_in_its_tooltip(theme: Theme, qtbot: QtBot) -> None:
-    turn = shown(theme, qtbot)
-    turn.resize(220, 200)
+def test_a_long_line_gives_way_and_is_whole_in_its_tooltip(host: Host, qtbot: QtBot) -> None:
+    foot = shown(host, qtbot)
+    foot.resize(220, foot.height())
     QApplication.processEvents()
-    assert turn._bill.width() < turn._bill.sizeHint().width()
-    assert turn._bill.toolTip().startswith("7,512 in · 214 out")
+    assert foot._bill.width() < foot._bill.sizeHint().width()
+    assert foot._bill.toolTip().startswith("7,512 in · 214 out")
 
 
 # --- before it is sent --------------------------------------------------------------------------

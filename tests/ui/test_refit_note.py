@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
 from app.conversation.chat import Chat, Tools
 from app.ui.refit_note import RefitNote, making_anew
 from app.ui.theme import COMPOSER, Theme
-from tests.ui.test_transcript import PICTURE, answered, asked
+from tests.conftest import destroy
+from tests.ui.talk import PICTURE, answered, asked
 
 pytestmark = pytest.mark.usefixtures("american_figures")
 
@@ -35,8 +35,7 @@ def test_another_model_that_takes_smaller_pictures_is_told_with_the_new_price(no
     assert "The next message is then about $" in note.text
     chat.set_model("claude-sonnet-5-5")
     assert note.text == ""
-    chat.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    destroy(chat)
 
 
 def test_one_picture_is_named(note: RefitNote, tools: Tools) -> None:
@@ -45,8 +44,7 @@ def test_one_picture_is_named(note: RefitNote, tools: Tools) -> None:
     chat.refresh()
     note.set_chat(chat)
     assert "Sending makes Image 1 anew from its original." in note.text
-    chat.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    destroy(chat)
 
 
 def test_the_note_is_as_wide_as_the_composers_card(note: RefitNote) -> None:
@@ -65,5 +63,4 @@ def test_of_many_pictures_and_a_smaller_model_the_model_is_told(note: RefitNote,
     assert making_anew(chat.refits) == "Making 21 pictures smaller…"
     assert making_anew(chat.refits[:1]) == "Making 1 picture smaller…"
     assert making_anew([replace(chat.refits[0], reason="expired_file")]) == "Making 1 picture anew…"
-    chat.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    destroy(chat)

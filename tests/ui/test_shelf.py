@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
@@ -24,11 +25,10 @@ from app.ui.shelf.describing import DescribeDialog
 from app.ui.shelf.passages import passages
 from app.ui.theme import Theme
 from app.ui.transcript import Transcript
-from app.ui.transcript.text import SafeTextView
+from tests.conftest import destroy
 from tests.servers.api import ApiServer
-from tests.ui.test_transcript import MODEL, PICTURE, answered, asked, chat, gone, show
-
-__all__ = ["chat"]  # fixture
+from tests.transcripts import MODEL
+from tests.ui.talk import PICTURE, answered, asked, put, view
 
 pytestmark = pytest.mark.usefixtures("american_figures")
 
@@ -47,9 +47,9 @@ def placed(qtbot: QtBot, theme: Theme, gallery: Gallery, tools: Tools, chat: Cha
     """In a window, below the conversation."""
     window = QWidget()
     qtbot.addWidget(window)
-    transcript = Transcript(theme, gallery)
+    transcript = Transcript(theme, gallery, tools)
     transcript.set_chat(chat)
-    bar = ShelfBar(theme, gallery, tools, transcript)
+    bar = ShelfBar(theme, gallery, tools, transcript.selected_text)
     column = QVBoxLayout(window)
     column.addWidget(transcript, 1)
     column.addWidget(bar)
@@ -76,7 +76,7 @@ def live(
             chat.worker.send()
         qtbot.waitUntil(lambda: not chat.worker.busy and "a turn" in bar.text)
         yield bar, chat
-        gone(chat)
+        destroy(chat)
 
 
 def open_with(bar: ShelfBar, *rows: int) -> None:
@@ -105,13 +105,13 @@ def states(chat: Chat) -> list[str]:
 
 def test_there_is_nothing_without_earlier_pictures(bar: ShelfBar, chat: Chat, qtbot: QtBot) -> None:
     assert bar.isHidden()
-    show(chat, asked("Hello"), answered())
+    put(chat, asked("Hello"), answered())
     chat.refresh()
     QApplication.processEvents()
     assert bar.isHidden()
     bar.toggle()
     assert bar.panel.isHidden()
-    show(chat, asked("Look", PICTURE), answered())
+    put(chat, asked("Look", PICTURE), answered())
     chat.refresh()
     qtbot.waitUntil(lambda: not bar.isHidden())
 
@@ -388,11 +388,12 @@ def test_a_description_is_picked_from_the_answers(live: tuple[ShelfBar, Chat], q
 
 def test_the_passage_selected_in_an_answer_is_there_at_once(live: tuple[ShelfBar, Chat]) -> None:
     bar, _ = live
-    view = next(v for v in bar.window().findChildren(SafeTextView) if "Both are red." in v.toPlainText())
-    view.selectAll()
+    (transcript,) = bar.window().findChildren(Transcript)
+    row = view(transcript, 1, 0)
+    QTest.keyClick(row, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     dialog = described_dialog(bar, 0)
-    assert dialog.findChildren(QPlainTextEdit)[0].toPlainText() == view.selected
-    assert view.selected.startswith("Both are red.\nImage 2 is")
+    assert dialog.findChildren(QPlainTextEdit)[0].toPlainText() == transcript.selected_text()
+    assert transcript.selected_text().startswith("Both are red.")
     dialog.reject()
 
 
@@ -408,7 +409,7 @@ def test_words_that_were_there_can_be_changed(live: tuple[ShelfBar, Chat], qtbot
     dialog.reject()
 
 
-def say(text: str, **facts: object) -> Message:
+def say(text: str, **facts: Any) -> Message:
     return answered(text, **facts)
 
 

@@ -23,35 +23,31 @@ from app.core.failure import error_to_json
 from app.core.message import ImageBlock
 from app.ui.theme import Theme
 from app.ui.transcript import Transcript
-from app.ui.transcript.answer import AnswerTurn
 from app.ui.transcript.card import Card, blamed_picture, error_card
 from app.ui.transcript.picture_menu import PictureMenu
+from app.ui.transcript.sharper_button import SharperButton
 from app.ui.transcript.text import SafeTextView
 from app.ui.transcript.tiles import PictureTile
 from tests.conftest import finish
 from tests.servers.api import ApiServer
-from tests.ui.test_transcript import (
-    PICTURE,
-    answered,
-    ask,
-    asked,
-    chat,
-    last,
-    live,
-    online_chat,
-    show,
-    texts,
-    transcript,
-)
-
-__all__ = ["chat", "live", "online_chat", "transcript"]  # fixtures
+from tests.ui.talk import PICTURE, answered, asked, button, contents, follows, foot_of, put, said, seen, view
 
 OVERVIEW = replace(PICTURE, kind="overview", width=1456, height=819, tokens=1560, preset="tiles")
 TILE = replace(PICTURE, kind="tile", box=Box(0, 0, 1323, 2160), part=1, parts=2, width=1323, height=2160, tokens=3760)
 
 
 def tiles(transcript: Transcript) -> list[PictureTile]:
-    return [tile for tile in transcript.findChildren(PictureTile) if tile.isVisibleTo(transcript)]
+    return seen(transcript, PictureTile)
+
+
+def sharper(transcript: Transcript) -> SharperButton:
+    (button,) = seen(transcript, SharperButton)
+    return button
+
+
+def ask(chat: Chat, text: str = "What is it?") -> None:
+    chat.draft.set_text(text)
+    chat.worker.send()
 
 
 @pytest.mark.parametrize(
@@ -72,7 +68,7 @@ def tiles(transcript: Transcript) -> list[PictureTile]:
 def test_a_tile_says_how_its_picture_went(
     transcript: Transcript, chat: Chat, images: tuple[ImageBlock, ...], caption: str, badge: str | None
 ) -> None:
-    show(chat, asked("", *images), answered(server="practice"))
+    put(chat, asked("", *images), answered(server="practice"))
     (tile,) = tiles(transcript)
     assert tile.caption == caption
     if badge is not None:
@@ -82,8 +78,8 @@ def test_a_tile_says_how_its_picture_went(
 def links(transcript: Transcript) -> list[tuple[str, str]]:
     """Words and target of every link in the answers."""
     found = []
-    for view in transcript.findChildren(SafeTextView):
-        block = view.document().begin()
+    for text in seen(transcript, SafeTextView):
+        block = text.document().begin()
         while block.isValid():
             fragments = block.begin()
             while not fragments.atEnd():
@@ -111,47 +107,41 @@ def links(transcript: Transcript) -> list[tuple[str, str]]:
 def test_a_picture_named_in_an_answer_is_a_link(
     transcript: Transcript, chat: Chat, text: str, expected: list[tuple[str, str]]
 ) -> None:
-    show(chat, asked("", PICTURE, replace(PICTURE, number=2)), answered(text))
+    put(chat, asked("", PICTURE, replace(PICTURE, number=2)), answered(text))
     assert links(transcript) == expected
 
 
 def test_a_question_names_no_links(transcript: Transcript, chat: Chat) -> None:
-    show(chat, asked("Look at Image 1", PICTURE), answered("Yes."))
+    put(chat, asked("Look at Image 1", PICTURE), answered("Yes."))
     assert links(transcript) == []
 
 
-def test_the_link_brings_the_picture_into_view_and_flashes_it(transcript: Transcript, chat: Chat, qtbot: QtBot) -> None:
+def test_the_link_brings_the_picture_into_view_and_flashes_it(transcript: Transcript, chat: Chat) -> None:
     fill = [message for _ in range(30) for message in (asked("More?"), answered("Word. " * 200))]
-    show(chat, asked("", PICTURE, replace(PICTURE, number=2)), *fill, answered("As Image 2 shows."))
-    qtbot.waitUntil(lambda: len(transcript.turns) == 62)
-    view = next(v for v in transcript.findChildren(SafeTextView) if "As Image 2" in v.plain)
-    view.anchorClicked.emit(QUrl("picture:2"))
-    tile = next(t for t in tiles(transcript) if t.image.number == 2)
-    assert tile._flashing.isActive()
-    assert (
-        transcript.viewport()
-        .rect()
-        .intersects(tile.rect().translated(tile.mapTo(transcript.viewport(), tile.rect().topLeft())))
-    )
-    assert not tiles(transcript)[0]._flashing.isActive()
+    put(chat, asked("", PICTURE, replace(PICTURE, number=2)), *fill, answered("As Image 2 shows."))
+    view(transcript, 61, 0).anchorClicked.emit(QUrl("picture:2"))
+    first, second = tiles(transcript)
+    assert (second.image.number, second._flashing.isActive(), first._flashing.isActive()) == (2, True, False)
+    assert transcript.viewport().rect().contains(QRect(second.mapTo(transcript.viewport(), QPoint()), second.size()))
+    assert not follows(transcript)
 
 
 def test_a_picture_that_changes_is_shown_anew(transcript: Transcript, chat: Chat) -> None:
     question = asked("Which?", PICTURE)
-    show(chat, question, answered())
+    put(chat, question, answered())
     chat.messages.replace(replace(question, content=(replace(PICTURE, withheld=True), *question.content[1:])))
+    QApplication.processEvents()
     (tile,) = tiles(transcript)
     assert tile.caption == "left out"
 
 
 def test_an_answered_picture_can_be_sent_again_sharper(transcript: Transcript, chat: Chat, qtbot: QtBot) -> None:
-    show(chat, asked("What?", PICTURE), answered())
-    turn = next(t for t in transcript.turns if isinstance(t, AnswerTurn))
-    button = next(b for b in turn.findChildren(QPushButton) if "sharper" in b.text())
-    assert button.text() == "Resend Image 1 sharper", "practice is free"
-    with qtbot.waitSignal(turn.sharper_wanted) as wanted:
-        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    put(chat, asked("What?", PICTURE), answered())
+    assert foot_of(contents(transcript)).offers == ((1, "Resend Image 1 sharper"),)  # practice is free
+    with qtbot.waitSignal(transcript.host.sharper_wanted) as wanted:
+        QTest.mouseClick(sharper(transcript), Qt.MouseButton.LeftButton)
     assert wanted.args == [1]
+    assert chat.worker.busy
     qtbot.waitUntil(lambda: not chat.worker.busy)
 
 
@@ -159,15 +149,14 @@ def test_an_offer_that_does_not_fit_is_told_in_a_menu(
     transcript: Transcript, chat: Chat, tools: Tools, qtbot: QtBot
 ) -> None:
     finish(tools.account.set_practice(False))
-    show(chat, asked("What?", PICTURE), answered())
-    turn = next(t for t in transcript.turns if isinstance(t, AnswerTurn))
-    button = next(b for b in turn.findChildren(QPushButton) if "sharper" in b.text())
+    put(chat, asked("What?", PICTURE), answered())
+    button = sharper(transcript)
     transcript.resize(480, 480)
     qtbot.waitUntil(lambda: button.text() == "Resend sharper…")
     qtbot.waitUntil(lambda: button.width() >= button.sizeHint().width())
     assert button.accessibleName().startswith("Resend Image 1 sharper (+$")
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    (menu,) = turn.findChildren(QMenu)
+    (menu,) = button.findChildren(QMenu)
     assert [action.text().split(" (")[0] for action in menu.actions()] == ["Resend Image 1 sharper"]
     menu.close()
     transcript.resize(1000, 480)
@@ -177,22 +166,18 @@ def test_an_offer_that_does_not_fit_is_told_in_a_menu(
 def test_a_sharper_picture_that_makes_others_smaller_says_so(transcript: Transcript, chat: Chat, tools: Tools) -> None:
     finish(tools.account.set_practice(False))
     others = [replace(PICTURE, number=number, width=2400, height=600) for number in range(2, 21)]
-    show(chat, asked("What?", PICTURE, *others), answered())
+    put(chat, asked("What?", PICTURE, *others), answered())
     chat.refresh()
-    turn = next(t for t in transcript.turns if isinstance(t, AnswerTurn))
-    button = next(b for b in turn.findChildren(QPushButton) if "sharper" in b.text())
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    (menu,) = turn.findChildren(QMenu)
-    assert menu.actions()[0].text().startswith("Resend Image 1 sharper, and make 20 pictures smaller (+$")
-    menu.close()
+    QApplication.processEvents()
+    words = foot_of(contents(transcript)).offers[0][1]
+    assert words.startswith("Resend Image 1 sharper, and make 20 pictures smaller (+$")
 
 
 def test_of_several_pictures_a_menu_offers_each(transcript: Transcript, chat: Chat) -> None:
-    show(chat, asked("What?", PICTURE, replace(PICTURE, number=2)), answered())
-    turn = next(t for t in transcript.turns if isinstance(t, AnswerTurn))
-    button = next(b for b in turn.findChildren(QPushButton) if "sharper" in b.text())
+    put(chat, asked("What?", PICTURE, replace(PICTURE, number=2)), answered())
+    button = sharper(transcript)
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    (menu,) = turn.findChildren(QMenu)
+    (menu,) = button.findChildren(QMenu)
     assert [action.text().split(" (")[0] for action in menu.actions()] == [
         "Resend Image 1 sharper",
         "Resend Image 2 sharper",
@@ -202,16 +187,16 @@ def test_of_several_pictures_a_menu_offers_each(transcript: Transcript, chat: Ch
 
 def test_a_picture_seen_whole_is_not_offered_sharper(transcript: Transcript, chat: Chat) -> None:
     whole = replace(PICTURE, width=1000, height=800, original_width=1000, original_height=800, tokens=1044)
-    show(chat, asked("What?", whole), answered())
-    turn = next(t for t in transcript.turns if isinstance(t, AnswerTurn))
-    assert all(b.isHidden() for b in turn.findChildren(QPushButton) if "sharper" in b.text().lower())
+    put(chat, asked("What?", whole), answered())
+    assert foot_of(contents(transcript)).offers == ()
+    assert seen(transcript, SharperButton) == []
 
 
 def test_the_error_that_names_a_picture_shows_it_and_offers_to_mend_it(transcript: Transcript, chat: Chat) -> None:
     error = ApiError(400, "invalid_request_error", "bad", picture=1, picture_name="q4-dashboard.png")
     failed = answered("", state="failed", usage=None, error=error_to_json(error))
-    show(chat, asked("What?", PICTURE), failed)
-    (card,) = [c for c in transcript.findChildren(Card) if not c.isHidden()]
+    put(chat, asked("What?", PICTURE), failed)
+    (card,) = seen(transcript, Card)
     assert {"Make it smaller", "Leave it out", "Replace it…"} <= {b.text() for b in card.findChildren(QPushButton)}
     assert "Image 1" in card.words
     assert [label for label in card.findChildren(QLabel) if label.pixmap().isNull()] == []
@@ -244,7 +229,7 @@ def offered(menu: QMenu) -> list[str]:
 
 
 def test_a_sent_picture_has_a_menu(transcript: Transcript, chat: Chat, qtbot: QtBot) -> None:
-    show(chat, asked("What?", PICTURE), answered())
+    put(chat, asked("What?", PICTURE), answered())
     menu = opened_menu(transcript, 1)
     keep = ["Copy", "Save original…", "Save what was sent…"]
     mend = ["Resend Image 1 sharper", "Leave it out from now on", "Replace it…"]
@@ -292,9 +277,9 @@ def test_a_sent_picture_is_copied_and_saved_from_its_menu(
 
 
 def test_what_is_saved_elsewhere_is_not_told_here(live: Transcript, qtbot: QtBot) -> None:
-    keeping = live._keeper()
-    live._gallery.saved.emit("/elsewhere/a.png")
-    live._gallery.taken.emit("0" * 64, "/elsewhere/a.png")
+    keeping = live._pictures._keeper()
+    live.host.gallery.saved.emit("/elsewhere/a.png")
+    live.host.gallery.taken.emit("0" * 64, "/elsewhere/a.png")
     qtbot.wait(1)
     assert not live.findChildren(QMessageBox)
     assert keeping.saving._said.isHidden()
@@ -316,7 +301,7 @@ TURNED = replace(PICTURE, original_format="HEIC", media_type="image/jpeg", origi
 def test_a_tile_says_what_was_done_as_the_draft_does(
     transcript: Transcript, chat: Chat, image: ImageBlock, caption: str, notes: str
 ) -> None:
-    show(chat, asked("What?", image, replace(PICTURE, number=2, notes=())), answered())
+    put(chat, asked("What?", image, replace(PICTURE, number=2, notes=())), answered())
     tile, other = tiles(transcript)
     assert (tile.caption, tile.notes()) == (caption, notes)
     assert tile.height() - other.height() == (tile._painter.height_with_notes - tile._painter.height if notes else 0)
@@ -342,29 +327,21 @@ def test_a_wide_picture_leaves_the_words_their_room(qtbot: QtBot, theme: Theme) 
         assert not any(a.intersects(b) for a, b in combinations(places, 2))
 
 
-def test_each_link_that_may_be_to_blame_can_be_left_out(transcript: Transcript, chat: Chat) -> None:
+def test_each_link_that_may_be_to_blame_can_be_left_out(
+    transcript: Transcript, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
     error = ApiError(400, "invalid_request_error", "Unable to download the file.", of_link=True, links=(1, 2))
     link = replace(PICTURE, url="https://pictures.example/a.png")
     failed = answered("", state="failed", usage=None, error=error_to_json(error))
-    show(chat, asked("What?", link, replace(link, number=2)), failed)
-    (card,) = [c for c in transcript.findChildren(Card) if not c.isHidden()]
+    put(chat, asked("What?", link, replace(link, number=2)), failed)
+    (card,) = seen(transcript, Card)
     assert "Image 1 and Image 2" in card.words
-    buttons = {b.text(): b for b in card.findChildren(QPushButton)}
-    assert {"Leave out Image 1", "Leave out Image 2"} <= set(buttons)
-    acted: list[str] = []
-    card.acted.connect(acted.append)
+    offers = {b.text() for b in card.findChildren(QPushButton)}
+    assert {"Leave out Image 1", "Leave out Image 2"} <= offers
     repaired: list[tuple[int, str]] = []
-    chat.worker.repair = lambda number, how: repaired.append((number, how))  # type: ignore[method-assign]
-    buttons["Leave out Image 2"].click()
-    assert (acted, repaired) == (["remove 2"], [(2, "remove")])
-
-
-def test_what_a_person_asks_for_anew_is_followed(transcript: Transcript, chat: Chat) -> None:
-    show(chat, asked("What?", PICTURE), answered("word " * 2000))
-    transcript.verticalScrollBar().setValue(0)
-    chat.messages.append(answered("", state="streaming", usage=None))
-    QApplication.processEvents()
-    assert transcript.verticalScrollBar().value() == transcript.verticalScrollBar().maximum()
+    monkeypatch.setattr(chat.worker, "repair", lambda number, how: repaired.append((number, how)))
+    button(transcript, "Leave out Image 2").click()
+    assert repaired == [(2, "remove")]
 
 
 def test_a_picture_can_be_left_out_and_sent_along_again(
@@ -393,12 +370,12 @@ def test_it_says_how_far_the_pictures_are_on_their_way(
 ) -> None:
     monkeypatch.setattr("app.core.server.ANTHROPIC", api.url)
     online.preferences.update(upload=True)
-    said: list[str] = []
-    online_chat.worker.progressed.connect(lambda: said.extend(texts(last(live))))
+    steps: list[str] = []
+    online_chat.worker.progressed.connect(lambda: steps.extend(said(contents(live))))
     online_chat.draft.attach(
         [Source(path=str(picture(name, color=color))) for name, color in (("a.png", "#102030"), ("b.png", "#a0b0c0"))]
     )
     ask(online_chat)
-    qtbot.waitUntil(lambda: bool(live.turns) and not online_chat.worker.busy)
-    assert said[:2] == ["Uploading picture 1 of 2…", "Uploading picture 2 of 2…"]
-    assert texts(last(live)) == []
+    qtbot.waitUntil(lambda: bool(live.messages) and not online_chat.worker.busy)
+    assert steps[:2] == ["Uploading picture 1 of 2…", "Uploading picture 2 of 2…"]
+    assert said(contents(live)) == []

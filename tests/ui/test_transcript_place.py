@@ -374,13 +374,17 @@ def _jump(transcript: Transcript, share: int) -> None:
     bar.setValue(bar.maximum() * share // 100)
 
 
+def _remove(chat: Chat, row: int) -> None:
+    chat.messages.remove(row, row)
+
+
 _DO: dict[str, Callable[[Transcript, Chat, int], None]] = {
     "wheel": lambda transcript, _, notches: wheel(transcript, notches),
     "jump": lambda transcript, _, share: _jump(transcript, share),
     "width": lambda transcript, _, width: _resize(transcript, width, transcript.height()),
     "height": lambda transcript, _, height: _resize(transcript, transcript.width(), height),
     "older": lambda _, chat, turns: chat.messages.prepend(_mixed(turns)),
-    "remove": lambda _, chat, row: chat.messages.remove(row, row) and None,
+    "remove": lambda _, chat, row: _remove(chat, row),
     "reveal": lambda transcript, _, message: transcript.reveal(min(message, len(transcript.messages) - 1), 0),
     "end": lambda transcript, *_: transcript.follow(),
 }

@@ -153,8 +153,8 @@ class FootRow(QWidget):
     def _pace(self, foot: Foot) -> str:
         passed = max(0.0, time.time() - foot.message.created)
         line = self.tr("%1 s").replace("%1", f"{passed:.1f}")
-        if foot.pace is not None and (rate := foot.pace.rate) is not None:
-            line += " · " + self.tr("≈ %1 tokens/s").replace("%1", figures.count(round(rate)))
+        if foot.pace is not None and (rate := round(foot.pace.rate or 0)):
+            line += " · " + self.tr("≈ %1 tokens/s").replace("%1", figures.count(rate))
         return line
 
     def _fit(self) -> None:

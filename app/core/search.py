@@ -1,0 +1,320 @@
+"""Finding words in everything that was said, in titles and in names of pictures: the index, and what it finds.
+
+The index lies in the store's database. It holds words only: texts stay where they are, once. The database itself notes
+down (`search_queue`, by triggers) which messages came, changed or went, in the transaction in which they did so; `step`
+brings the index up to date with that, a slice at a time, and can be ended and begun again anywhere. Answers come in
+when they have ended. Deleted messages are not in it; those of other branches are.
+
+Titles are few enough to be read one by one.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from zlib import crc32
+
+from app.core import rows, schema
+from app.core.message import thumbnail_key
+from app.core.rows import Conversation
+from app.core.search_words import NOTHING, Snippet, Term, bare, folded, holds, indexed, marked, match, snippet, terms
+
+if TYPE_CHECKING:
+    from app.core.store import Store
+
+PAGE: Final = 50
+"""Hits that are asked for at a time."""
+_AT_ONCE: Final = 128
+"""Messages of a slice of indexing, at most."""
+_SLICE: Final = 0.015
+"""Seconds after which a slice of indexing takes no more messages."""
+_PATIENCE: Final = 0.03
+"""Seconds after which a search lets others have the store's thread, with what it has found by then."""
+_MERGED: Final = 64
+"""Pages of the index that are put together after each slice."""
+_NEWEST: Final = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for; whatever is empty is not asked for."""
+
+    text: str = ""
+    """Words that all have to be there, "several in this order"; the last one may be the beginning of one."""
+    pictures: bool = False
+    """Conversations with pictures alone."""
+    model: str = ""
+    """Answers of this model, by its id; of questions and titles, conversations that ask it now."""
+    since: float = 0.0
+    until: float = float("inf")
+    """Seconds since the epoch."""
+    at_least: float = 0.0
+    """USD that the conversation has cost."""
+
+    @property
+    def filtered(self) -> bool:
+        return replace(self, text="") != Wanted()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A message in which all that was looked for stands, or a conversation that is called so."""
+
+    conversation: Conversation
+    title: Snippet
+    message: str = ""
+    """Id of the message; empty where the conversation itself is found."""
+    role: str = ""
+    created: float = 0.0
+    """Seconds since the epoch: of the message, or of the last activity."""
+    model: str = ""
+    """The model that answered; empty for a question."""
+    thumbnail: str = ""
+    """The key of the first picture of the message, else of the conversation; empty where there is none."""
+    snippet: Snippet = NOTHING
+    in_text: bool = False
+    """Whether the snippet is of what was said, and not the name of a picture."""
+
+
+class Page(NamedTuple):
+    """Some hits, the newest first."""
+
+    hits: list[Hit]
+    before: int
+    """Where to go on; 0 where that is all. There may be more hits than these even where they are few."""
+
+
+class Search:
+    """Looks into a store, on the store's own thread. All raise StoreError in its kinds."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: list[tuple[Conversation, str]] = []
+        """The conversations that are not deleted, each with its title as it is compared."""
+        self._known_at = -1
+        """How much had been written when they were read (`sqlite3.Connection.total_changes`)."""
+
+    async def step(self) -> bool:
+        """Bring the index up to date by a slice of a few milliseconds. Returns whether there is more to do."""
+        return await self._store.run(_step)
+
+    async def titles(self, wanted: Wanted, most: int) -> tuple[list[Hit], int]:
+        """The conversations that are called so, the one with the last activity first, and how many there are.
+
+        Where no words are looked for: all conversations that the filter lets pass.
+        """
+        return await self._store.run(partial(self._titles, wanted, most))
+
+    async def find(self, wanted: Wanted, before: int = _NEWEST, count: int = PAGE) -> Page:
+        """Messages in which all words stand, those before a place that an earlier page has told."""
+        return await self._store.run(partial(self._find, wanted, before, count))
+
+    def _titles(self, wanted: Wanted, most: int, db: sqlite3.Connection) -> tuple[list[Hit], int]:
+        words = terms(wanted.text)
+        if wanted.text.strip() and not words:
+            return [], 0
+        found = [
+            each
+            for each, title in self._conversations(db)
+            if holds(title, words)
+            and _allows(wanted, each)
+            and wanted.since <= each.updated < wanted.until
+            and (not wanted.model or each.model == wanted.model)
+        ]
+        return [_title_hit(each, words) for each in found[:most]], len(found)
+
+    def _find(self, wanted: Wanted, before: int, count: int, db: sqlite3.Connection) -> Page:
+        words = terms(wanted.text)
+        if not words:
+            return Page([], 0)
+        try:
+            return self._page(wanted, words, before, count, db)
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_CORRUPT_VTAB:
+                raise
+            with schema.transaction(db):
+                _begin_anew(db)
+            return Page([], 0)
+
+    def _page(self, wanted: Wanted, words: tuple[Term, ...], before: int, count: int, db: sqlite3.Connection) -> Page:
+        allowed = {each.id: each for each, _ in self._conversations(db) if _allows(wanted, each)}
+        until, hits = time.perf_counter() + _PATIENCE, []
+        for position, id_, owner, role, created, model in db.execute(_FIND, (match(words), before - 1)):
+            conversation = allowed.get(owner)
+            if conversation is not None and _passes(wanted, conversation, created, model):
+                [content] = db.execute("SELECT content FROM messages WHERE position = ?", (position,)).fetchone()
+                hits.append(_message_hit(conversation, words, content, id_, role, created, model))
+            if len(hits) == count or time.perf_counter() > until:
+                return Page(hits, position)
+        return Page(hits, 0)
+
+    def _conversations(self, db: sqlite3.Connection) -> list[tuple[Conversation, str]]:
+        if self._known_at != db.total_changes:
+            found = map(rows.conversation_from_row, db.execute(_CONVERSATIONS))
+            self._known = [(each, folded(bare(each.title))) for each in found]
+            self._known_at = db.total_changes
+        return self._known
+
+
+_CONVERSATIONS: Final = rows.SELECT_CONVERSATIONS + "WHERE deleted_at IS NULL ORDER BY updated DESC, rowid DESC"
+# CROSS JOIN keeps the order: the index tells the newest first, and nobody asks for the rest.
+_FIND: Final = """SELECT messages.position, id, conversation_id, role, created, model
+    FROM search_text CROSS JOIN messages ON messages.position = search_text.rowid
+    CROSS JOIN search_messages ON search_messages.position = search_text.rowid
+    WHERE search_text MATCH ? AND search_text.rowid <= ? ORDER BY search_text.rowid DESC"""
+
+
+def _allows(wanted: Wanted, conversation: Conversation) -> bool:
+    if wanted.pictures and not conversation.pictures:
+        return False
+    return not wanted.at_least or float(conversation.cost or 0) >= wanted.at_least
+
+
+def _passes(wanted: Wanted, conversation: Conversation, created: object, model: str) -> bool:
+    moment = created if isinstance(created, float) else 0.0
+    answered_by = model or conversation.model
+    return wanted.since <= moment < wanted.until and (not wanted.model or answered_by == wanted.model)
+
+
+def _title_hit(conversation: Conversation, words: tuple[Term, ...]) -> Hit:
+    return Hit(
+        conversation,
+        marked(conversation.title, words),
+        created=conversation.updated,
+        thumbnail=conversation.thumbnail,
+    )
+
+
+def _message_hit(
+    conversation: Conversation,
+    words: tuple[Term, ...],
+    content: str,
+    message: str,
+    role: str,
+    created: float,
+    model: str,
+) -> Hit:
+    said = _said(content)
+    part = snippet(said.text, words)
+    in_text = bool(part.marks) or not said.names
+    return Hit(
+        conversation,
+        Snippet(conversation.title),
+        message=message,
+        role=role,
+        created=float(created),
+        model=model,
+        thumbnail=said.thumbnail or conversation.thumbnail,
+        snippet=part if in_text else snippet(", ".join(said.names), words),
+        in_text=in_text,
+    )
+
+
+# --- the index ----------------------------------------------------------------------------------
+
+
+class _Said(NamedTuple):
+    """What of a message can be found."""
+
+    text: str = ""
+    names: tuple[str, ...] = ()
+    """Of its pictures."""
+    thumbnail: str = ""
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """As the index takes them, text and names."""
+        return indexed(self.text), indexed(" ".join(self.names))
+
+
+def _said(content: str) -> _Said:
+    """What a stored message says (`app.core.message.blocks_to_json`). A damaged one says nothing."""
+    try:
+        return _read(json.loads(content))
+    except (ValueError, TypeError, AttributeError, KeyError):
+        return _Said()
+
+
+def _read(blocks: list[dict[str, Any]]) -> _Said:
+    texts: list[str] = []
+    names: dict[str, None] = {}
+    thumbnail = ""
+    for block in blocks:
+        if image := block.get("image"):
+            names[image["name"]] = None
+            thumbnail = thumbnail or thumbnail_key(image["original"], image.get("page", 0))
+        elif reply := block.get("reply"):
+            if reply.get("type") == "text":
+                texts.append(reply.get("text") or "")
+        else:
+            texts.append(block["text"] + "\n\n")
+    return _Said("".join(texts), tuple(filter(None, names)), thumbnail)
+
+
+def _step(db: sqlite3.Connection) -> bool:
+    query = "SELECT DISTINCT position FROM search_queue ORDER BY position DESC LIMIT ?"
+    waiting = [position for (position,) in db.execute(query, (_AT_ONCE,))]
+    if not waiting:
+        return False
+    until = time.perf_counter() + _SLICE
+    with schema.transaction(db):
+        # Upwards: the index would be written anew for every one that stands before the one before it.
+        for position in reversed(waiting):
+            if not _renew(db, position):
+                _begin_anew(db)
+                break
+            if time.perf_counter() > until:
+                break
+    with schema.transaction(db):
+        db.execute(_MERGE, (_MERGED,))
+    return True
+
+
+def _renew(db: sqlite3.Connection, position: int) -> bool:
+    """Bring the index up to date with one message. Returns whether it could be taken out as it had been put in."""
+    queued = db.execute("SELECT content FROM search_queue WHERE position = ?", (position,)).fetchall()
+    query = "SELECT content, facts, state <> 'streaming' AND deleted_at IS NULL FROM messages WHERE position = ?"
+    content, facts, is_found = db.execute(query, (position,)).fetchone() or ("", "", False)
+    now = _said(content).words if is_found else ("", "")
+    found = db.execute("SELECT digest FROM search_messages WHERE position = ?", (position,)).fetchone()
+    if found is None or found[0] != _digest(now):
+        if found is not None:
+            before = [_said(old).words for (old,) in [*queued, (content,)] if old]
+            words = next((each for each in before if _digest(each) == found[0]), None)
+            if words is None:
+                return False
+            db.execute(_TAKE_OUT, (position, *words))
+            db.execute("DELETE FROM search_messages WHERE position = ?", (position,))
+        if any(now):
+            db.execute("INSERT INTO search_text (rowid, said, pictures) VALUES (?, ?, ?)", (position, *now))
+            insert = "INSERT INTO search_messages (position, digest, model) VALUES (?, ?, ?)"
+            db.execute(insert, (position, _digest(now), _model(facts)))
+    db.execute("DELETE FROM search_queue WHERE position = ?", (position,))
+    return True
+
+
+_MERGE: Final = "INSERT INTO search_text (search_text, rank) VALUES ('merge', ?)"
+_TAKE_OUT: Final = "INSERT INTO search_text (search_text, rowid, said, pictures) VALUES ('delete', ?, ?, ?)"
+
+
+def _begin_anew(db: sqlite3.Connection) -> None:
+    """What is in the index is not what it should be: the disk has changed something. All messages are queued."""
+    db.execute("INSERT INTO search_text (search_text) VALUES ('delete-all')")
+    db.execute("DELETE FROM search_messages")
+    db.execute("DELETE FROM search_queue")
+    db.execute("INSERT INTO search_queue (position) SELECT position FROM messages")
+
+
+def _digest(words: tuple[str, str]) -> int:
+    return crc32("\0".join(words).encode("utf-8", "replace"))
+
+
+def _model(facts: str) -> str:
+    try:
+        return str(json.loads(facts)["model"])
+    except (ValueError, TypeError, KeyError):
+        return ""
