@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
@@ -9,7 +10,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from app.core.cuts import Box
-from app.core.errors import ApiError, NotConnected, RequestRefused, StreamInterrupted
+from app.core.errors import ApiError, NotConnected, Offence, RequestRefused, StoreFull, StreamInterrupted
 from app.core.export.asked import Words
 from app.core.failure import error_to_json
 from app.core.message import ImageBlock, Message, RemoteFile, ReplyBlock, TextBlock, Usage
@@ -135,12 +136,13 @@ _JSON: Final = st.recursive(
 _AMOUNT: Final = st.just("") | st.integers(0, 10**9).map(lambda micro: f"{Decimal(micro) / 10**6:f}")
 _ERRORS: Final = st.sampled_from(
     [
-        error_to_json(StreamInterrupted("cut")),
-        error_to_json(NotConnected("api.anthropic.com", "dns")),
-        error_to_json(ApiError(400, "invalid_request_error", "no", block=None, links=(1, 2), retry_after=2.5)),
-        error_to_json(RequestRefused(())),
+        StreamInterrupted("cut"),
+        NotConnected("api.anthropic.com", "dns"),
+        ApiError(400, "invalid_request_error", "no", links=(1, 2), retry_after=2.5),
+        RequestRefused((Offence("edge", 9000, 8000, 2),)),
+        StoreFull("/there"),
     ]
-)
+).map(lambda error: json.loads(json.dumps(error_to_json(error))))
 
 
 @st.composite
@@ -179,9 +181,13 @@ def _images(draw: st.DrawFn) -> ImageBlock:
 def _messages(draw: st.DrawFn, message_id: str) -> Message:
     created = draw(st.floats(0, 4e9))
     if draw(st.booleans()):
-        return Message("user", tuple(draw(st.lists(_images() | st.builds(TextBlock, _TEXT), max_size=3))), message_id, created)
+        return Message(
+            "user", tuple(draw(st.lists(_images() | st.builds(TextBlock, _TEXT), max_size=3))), message_id, created
+        )
     blocks = st.dictionaries(st.text(max_size=5), _JSON, max_size=2).flatmap(
-        lambda more: st.sampled_from(["text", "thinking", "hologram"]).map(lambda kind: ReplyBlock({**more, "type": kind}))
+        lambda more: st.sampled_from(["text", "thinking", "hologram"]).map(
+            lambda kind: ReplyBlock({**more, "type": kind})
+        )
     )
     return Message(
         "assistant",

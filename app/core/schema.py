@@ -189,6 +189,15 @@ MIGRATIONS: Final[list[tuple[str, ...]]] = [
         """CREATE TRIGGER search_of_gone AFTER DELETE ON messages WHEN old.state <> 'streaming'
             BEGIN INSERT INTO search_queue (position, content) VALUES (old.position, old.content); END""",
         "INSERT INTO search_queue (position) SELECT position FROM messages WHERE state <> 'streaming'",
+        "CREATE TABLE search_titles (conversation_id TEXT NOT NULL PRIMARY KEY, words TEXT)",
+        "CREATE INDEX search_titles_waiting ON search_titles (conversation_id) WHERE words IS NULL",
+        """CREATE TRIGGER search_of_new_title AFTER INSERT ON conversations
+            BEGIN INSERT OR REPLACE INTO search_titles (conversation_id) VALUES (new.id); END""",
+        """CREATE TRIGGER search_of_changed_title AFTER UPDATE OF title ON conversations WHEN new.title <> old.title
+            BEGIN UPDATE search_titles SET words = NULL WHERE conversation_id = new.id; END""",
+        """CREATE TRIGGER search_of_gone_title AFTER DELETE ON conversations
+            BEGIN DELETE FROM search_titles WHERE conversation_id = old.id; END""",
+        "INSERT INTO search_titles (conversation_id) SELECT id FROM conversations",
     ),
 ]
 """The statements that lead from version N to N+1, at index N. This list only grows: what is released stays as it is."""

@@ -5,7 +5,7 @@ down (`search_queue`, by triggers) which messages came, changed or went, in the 
 brings the index up to date with that, a slice at a time, and can be ended and begun again anywhere. Answers come in
 when they have ended. Deleted messages are not in it; those of other branches are.
 
-Titles are few enough to be read one by one.
+Titles are few enough for a plain table of their words (`search_titles`; no words: still to be done).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from zlib import crc32
 from app.core import rows, schema
 from app.core.message import thumbnail_key
 from app.core.rows import Conversation
-from app.core.search_words import NOTHING, Snippet, Term, bare, folded, holds, indexed, marked, match, snippet, terms
+from app.core.search_words import NOTHING, Snippet, Term, indexed, marked, match, snippet, terms
 
 if TYPE_CHECKING:
     from app.core.store import Store
@@ -93,10 +93,6 @@ class Search:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._known: list[tuple[Conversation, str]] = []
-        """The conversations that are not deleted, each with its title as it is compared."""
-        self._known_at = -1
-        """How much had been written when they were read (`sqlite3.Connection.total_changes`)."""
 
     async def step(self) -> bool:
         """Bring the index up to date by a slice of a few milliseconds. Returns whether there is more to do."""
@@ -107,25 +103,11 @@ class Search:
 
         Where no words are looked for: all conversations that the filter lets pass.
         """
-        return await self._store.run(partial(self._titles, wanted, most))
+        return await self._store.run(partial(_titles, wanted, most))
 
     async def find(self, wanted: Wanted, before: int = _NEWEST, count: int = PAGE) -> Page:
         """Messages in which all words stand, those before a place that an earlier page has told."""
-        return await self._store.run(partial(self._find, wanted, before, count))
-
-    def _titles(self, wanted: Wanted, most: int, db: sqlite3.Connection) -> tuple[list[Hit], int]:
-        words = terms(wanted.text)
-        if wanted.text.strip() and not words:
-            return [], 0
-        found = [
-            each
-            for each, title in self._conversations(db)
-            if holds(title, words)
-            and _allows(wanted, each)
-            and wanted.since <= each.updated < wanted.until
-            and (not wanted.model or each.model == wanted.model)
-        ]
-        return [_title_hit(each, words) for each in found[:most]], len(found)
+        return await self._store.run(partial(_find, wanted, before, count))
 
     def _find(self, wanted: Wanted, before: int, count: int, db: sqlite3.Connection) -> Page:
         words = terms(wanted.text)
@@ -140,27 +122,56 @@ class Search:
                 _begin_anew(db)
             return Page([], 0)
 
-    def _page(self, wanted: Wanted, words: tuple[Term, ...], before: int, count: int, db: sqlite3.Connection) -> Page:
-        allowed = {each.id: each for each, _ in self._conversations(db) if _allows(wanted, each)}
-        until, hits = time.perf_counter() + _PATIENCE, []
-        for position, id_, owner, role, created, model in db.execute(_FIND, (match(words), before - 1)):
-            conversation = allowed.get(owner)
-            if conversation is not None and _passes(wanted, conversation, created, model):
-                [content] = db.execute("SELECT content FROM messages WHERE position = ?", (position,)).fetchone()
-                hits.append(_message_hit(conversation, words, content, id_, role, created, model))
-            if len(hits) == count or time.perf_counter() > until:
-                return Page(hits, position)
-        return Page(hits, 0)
 
-    def _conversations(self, db: sqlite3.Connection) -> list[tuple[Conversation, str]]:
-        if self._known_at != db.total_changes:
-            found = map(rows.conversation_from_row, db.execute(_CONVERSATIONS))
-            self._known = [(each, folded(bare(each.title))) for each in found]
-            self._known_at = db.total_changes
-        return self._known
+def _titles(wanted: Wanted, most: int, db: sqlite3.Connection) -> tuple[list[Hit], int]:
+    words = terms(wanted.text)
+    if wanted.text.strip() and not words:
+        return [], 0
+    source = "search_titles CROSS JOIN conversations ON id = conversation_id" if words else "conversations"
+    named = " AND instr(words, ?)" * len(words)
+    query = f"""SELECT {_CONVERSATION}, count(*) OVER () FROM {source}
+        WHERE deleted_at IS NULL AND pictures >= ? AND ? IN ('', model) AND updated >= ? AND updated < ?
+        AND CAST(cost AS REAL) >= ?{named} ORDER BY updated DESC, conversations.rowid DESC LIMIT ?"""  # noqa: S608
+    asked = wanted.pictures, wanted.model, wanted.since, wanted.until, wanted.at_least
+    found = db.execute(query, (*asked, *map(_within, words), most)).fetchall()
+    hits = [_title_hit(rows.conversation_from_row(row[:-1]), words) for row in found]
+    return hits, found[0][-1] if found else 0
 
 
-_CONVERSATIONS: Final = rows.SELECT_CONVERSATIONS + "WHERE deleted_at IS NULL ORDER BY updated DESC, rowid DESC"
+def _find(wanted: Wanted, before: int, count: int, db: sqlite3.Connection) -> Page:
+    words = terms(wanted.text)
+    if not words:
+        return Page([], 0)
+    try:
+        return _page(wanted, words, before, count, db)
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_CORRUPT_VTAB:
+            raise
+        with schema.transaction(db):
+            _begin_anew(db)
+        return Page([], 0)
+
+
+def _page(wanted: Wanted, words: tuple[Term, ...], before: int, count: int, db: sqlite3.Connection) -> Page:
+    until, hits = time.perf_counter() + _PATIENCE, []
+    known: dict[str, Conversation | None] = {}
+    for position, id_, owner, role, created, model in db.execute(_FIND, (match(words), before - 1)):
+        if owner not in known:
+            row = db.execute(_OWNER, (owner, wanted.pictures, wanted.at_least)).fetchone()
+            known[owner] = rows.conversation_from_row(row) if row else None
+        conversation = known[owner]
+        if conversation is not None and _passes(wanted, conversation, created, model):
+            [content] = db.execute("SELECT content FROM messages WHERE position = ?", (position,)).fetchone()
+            hits.append(_message_hit(conversation, words, content, id_, role, created, model))
+        if len(hits) == count or time.perf_counter() > until:
+            return Page(hits, position)
+    return Page(hits, 0)
+
+
+_CONVERSATION: Final = rows.SELECT_CONVERSATIONS.split("SELECT")[1].split("FROM")[0]
+_OWNER: Final = (
+    rows.SELECT_CONVERSATIONS + "WHERE id = ? AND deleted_at IS NULL AND pictures >= ? AND CAST(cost AS REAL) >= ?"
+)
 # CROSS JOIN keeps the order: the index tells the newest first, and nobody asks for the rest.
 _FIND: Final = """SELECT messages.position, id, conversation_id, role, created, model
     FROM search_text CROSS JOIN messages ON messages.position = search_text.rowid
@@ -168,10 +179,9 @@ _FIND: Final = """SELECT messages.position, id, conversation_id, role, created, 
     WHERE search_text MATCH ? AND search_text.rowid <= ? ORDER BY search_text.rowid DESC"""
 
 
-def _allows(wanted: Wanted, conversation: Conversation) -> bool:
-    if wanted.pictures and not conversation.pictures:
-        return False
-    return not wanted.at_least or float(conversation.cost or 0) >= wanted.at_least
+def _within(term: Term) -> str:
+    """What the words of a title hold where the term is in it."""
+    return f" {' '.join(term.words)}" + ("" if term.begun else " ")
 
 
 def _passes(wanted: Wanted, conversation: Conversation, created: object, model: str) -> bool:
@@ -259,7 +269,7 @@ def _step(db: sqlite3.Connection) -> bool:
     query = "SELECT DISTINCT position FROM search_queue ORDER BY position DESC LIMIT ?"
     waiting = [position for (position,) in db.execute(query, (_AT_ONCE,))]
     if not waiting:
-        return False
+        return _renew_titles(db)
     until = time.perf_counter() + _SLICE
     with schema.transaction(db):
         # Upwards: the index would be written anew for every one that stands before the one before it.
@@ -272,6 +282,17 @@ def _step(db: sqlite3.Connection) -> bool:
     with schema.transaction(db):
         db.execute(_MERGE, (_MERGED,))
     return True
+
+
+def _renew_titles(db: sqlite3.Connection) -> bool:
+    query = """SELECT id, title FROM search_titles JOIN conversations ON id = conversation_id
+        WHERE words IS NULL LIMIT ?"""
+    waiting = db.execute(query, (_AT_ONCE,)).fetchall()
+    if waiting:
+        renewed = [(f" {indexed(str(title))} ", id_) for id_, title in waiting]
+        with schema.transaction(db):
+            db.executemany("UPDATE search_titles SET words = ? WHERE conversation_id = ?", renewed)
+    return bool(waiting)
 
 
 def _renew(db: sqlite3.Connection, position: int) -> bool:

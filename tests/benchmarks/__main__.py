@@ -20,6 +20,7 @@ from tests.benchmarks import (
     prepare,
     probe,
     reading,
+    search,
     start,
     thumbnails,
     transcript,
@@ -44,6 +45,7 @@ _BENCHMARKS = {
     "scrolling": transcript.scrolling,
     "streaming": transcript_streaming.measure,
     "bombs": transcript_bombs.measure,
+    "search": search.measure,
 }
 
 

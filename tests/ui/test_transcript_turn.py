@@ -81,6 +81,7 @@ def sound(turn: Turn) -> bool:
 @settings(max_examples=150, deadline=None)
 @given(text=TEXTS, cuts=st.lists(st.integers(1, 40), min_size=1, max_size=30))
 @example(text="| a |\n|---|\n| b |\n| a much wider cell |\n\nend", cuts=[3])
+@example(text="| a | b |\n|---|---|\nsee [x] and [y](z)", cuts=[1])
 @example(text="see [x]\n\nand more\n\n[x]: https://example.org\n", cuts=[2, 9])
 def test_rows_of_a_text_that_came_in_pieces_are_those_of_the_whole(text: str, cuts: Sequence[int]) -> None:
     made, rows, n = Text("answer", lambda: 2), list[Content](), 0

@@ -133,9 +133,10 @@ class _Bounded(io.RawIOBase):
         self._inner = file
 
     def read(self, size: int = -1, /) -> bytes:
-        if size < 0 or size > _DIRECTORY:
+        data = self._inner.read(size if 0 <= size <= _DIRECTORY else _DIRECTORY + 1)
+        if len(data) > _DIRECTORY:
             raise _TooLarge
-        return self._inner.read(size)
+        return data
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
         return self._inner.seek(offset, whence)

@@ -37,6 +37,7 @@ class Pool:
         """The one used longest ago comes first."""
         self._shown: dict[Row, Content] = {}
         self._idle: dict[type, list[RowWidget]] = {}
+        self._in_sight: set[Row] = set()
 
     def widget(self, row: Row) -> RowWidget:
         """The row's widget, showing its content."""
@@ -58,21 +59,21 @@ class Pool:
 
     def settle(self, placed: set[Row]) -> None:
         """Hide what is not `placed`, and take the widgets of what was out of sight for long."""
-        spare = [row for row in self._live if row not in placed]
-        for row in spare:
-            widget = _as_widget(self._live[row])
-            if _has_focus(widget):
-                widget.move(widget.x(), -widget.height() - 1)  # hidden, it would lose the focus
-            elif not widget.isHidden():
-                widget.hide()
-        for row in spare[: max(0, len(spare) - _KEPT)]:
-            if not _has_focus(_as_widget(self._live[row])):
-                self._let_go(row)
+        for row in self._in_sight - placed:
+            if (live := self._live.get(row)) is not None:
+                _put_away(_as_widget(live))
+        self._in_sight = placed
+        if len(self._live) - len(placed) > _KEPT:
+            spare = [row for row in self._live if row not in placed]
+            for row in spare[: len(spare) - _KEPT]:
+                if not _has_focus(_as_widget(self._live[row])):
+                    self._let_go(row)
 
     def clear(self) -> None:
         """All rows are gone."""
         for row in list(self._live):
             self._let_go(row)
+        self._in_sight = set()
 
     def renew(self) -> None:
         """Colours or sizes are others: every widget is made anew when it is needed."""
@@ -116,6 +117,13 @@ class Pool:
 
 def _as_widget(widget: RowWidget) -> QWidget:
     return cast(QWidget, widget)
+
+
+def _put_away(widget: QWidget) -> None:
+    if _has_focus(widget):
+        widget.move(widget.x(), -widget.height() - 1)  # hidden, it would lose the focus
+    else:
+        widget.hide()
 
 
 def _has_focus(widget: QWidget) -> bool:

@@ -42,7 +42,7 @@ class Reader(QObject):
         block = content.block
         if block.kind == "code" or block.plain:
             return block.text
-        text = block.text.strip()
+        text = block.text.strip(" \t\r\n")  # Qt keeps the other spaces
         return text if isinstance(content, Prose) and _UNMARKED.fullmatch(text) else None
 
     def raw(self, content: TextContent) -> str:

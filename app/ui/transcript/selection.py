@@ -223,7 +223,7 @@ class Selection(QObject):
         for number, row, view in self._rows():
             if view not in self._known:
                 self._listen_to(view)
-            wanted = _part(ends, number, row, view.length)
+            wanted = _part(ends, number, row, view.length) if ends is not None else None
             selected = view.selection
             if selected is not None and selected[0] > selected[1]:
                 selected = selected[1], selected[0]

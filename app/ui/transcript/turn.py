@@ -33,7 +33,7 @@ class Text:
         self._pictures = pictures
         self._blocks = Blocks()
         self._fed = 0
-        self._ended = False
+        self.ended = False
         self._taken = 0
         """Finished blocks that were looked at."""
         self._shown: list[Block] = []
@@ -55,19 +55,20 @@ class Text:
             self._blocks.feed(new)
 
     def end(self) -> None:
-        if not self._ended:
-            self._ended = True
+        if not self.ended:
+            self.ended = True
             self._blocks.finish()
-            if self._blocks.definitions:
-                self._known = 0  # a definition may stand below what refers to it
+            if self._blocks.definitions or self._weights:
+                self._known = 0  # a definition may stand below what refers to it, a cell be narrower than its beginning
+                self._weights.clear()
 
     def contents(self) -> tuple[int, list[Content]]:
         """Which row is the first that changed since the last time, and what all from it on show."""
         self._take_finished()
-        tail = [] if self._ended else [block for block in self._blocks.tail() if block.info != DEFINITIONS]
+        tail = [] if self.ended else [block for block in self._blocks.tail() if block.info != DEFINITIONS]
         first = self._widened(max(0, self._known - 1), [*self._shown[self._known :], *tail])
         contents = [self._content(block) for block in (*self._shown[first:], *tail)]
-        if contents and not self._ended:
+        if contents and not self.ended:
             contents[-1] = replace(contents[-1], open=True)
         self._known = len(self._shown)
         return first, [*contents]
@@ -163,7 +164,7 @@ class Turn(Item):
         """The same for an answer that streams: take at most so many characters. Returns whether more are waiting."""
         around = (place, message.state) != (self.place, self.message.state) or _around(message) != _around(self.message)
         self.message, self.place = message, place
-        if self._text.behind(self._shown) < 0:
+        if self._text.behind(self._shown) < 0 or (self._text.ended and message.state == "streaming"):
             self._text = Text("answer", self._pictures)  # it was asked for again, and begins anew
         self._feed(most)
         if around or "thinking" in self.opened:
