@@ -109,19 +109,6 @@ class Search:
         """Messages in which all words stand, those before a place that an earlier page has told."""
         return await self._store.run(partial(_find, wanted, before, count))
 
-    def _find(self, wanted: Wanted, before: int, count: int, db: sqlite3.Connection) -> Page:
-        words = terms(wanted.text)
-        if not words:
-            return Page([], 0)
-        try:
-            return self._page(wanted, words, before, count, db)
-        except sqlite3.DatabaseError as error:
-            if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_CORRUPT_VTAB:
-                raise
-            with schema.transaction(db):
-                _begin_anew(db)
-            return Page([], 0)
-
 
 def _titles(wanted: Wanted, most: int, db: sqlite3.Connection) -> tuple[list[Hit], int]:
     words = terms(wanted.text)

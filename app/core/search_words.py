@@ -116,11 +116,6 @@ def match(wanted: tuple[Term, ...]) -> str:
     return " AND ".join(f'"{" ".join(term.words)}"{"*" if term.begun else ""}' for term in wanted)
 
 
-def holds(plain: str, wanted: tuple[Term, ...]) -> bool:
-    """Whether all that is wanted is in a text, bare and folded: what the index says of longer ones."""
-    return all(_pattern(term).search(plain) for term in wanted)
-
-
 def snippet(text: str, wanted: tuple[Term, ...]) -> Snippet:
     """The part of a text around the first hit, in one line; its beginning where there is none."""
     text = bare(text)

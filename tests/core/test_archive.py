@@ -8,6 +8,7 @@ import json
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ async def brought(store: Store, path: Path, pictures: Pictures) -> list[Conversa
         bringing = Bringing(reading, pictures, decoder)
         for each in reading.conversations():
             small = bringing.pictures_of(each.whole, lambda: None).thumbnails
-            found.append(await store.run(lambda db, each=each, small=small: bring_in(db, each.whole, small)))
+            found.append(await store.run(partial(bring_in, whole=each.whole, thumbnails=small)))
     decoder.close()
     return found
 
@@ -82,8 +83,8 @@ async def read(store: Store, conversation_id: str) -> Whole:
 # --- there and back -------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(talks())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(made=talks())
 def test_every_fact_of_every_message_comes_back(made: Whole) -> None:
     text = json.dumps(to_json(made)).encode("ascii")
     left_out = Counts()
@@ -92,7 +93,7 @@ def test_every_fact_of_every_message_comes_back(made: Whole) -> None:
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-@given(talks())
+@given(made=talks())
 def test_the_database_gives_back_what_was_brought_in(made: Whole, tmp_path_factory: pytest.TempPathFactory) -> None:
     async def there_and_back() -> Whole:
         store = Store.open(tmp_path_factory.mktemp("data"))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from app.core import rows, schema
 from app.core.message import Message, ReplyBlock, TextBlock
 from app.core.search import Hit, Page, Search, Wanted
-from app.core.search_words import bare, folded, holds, terms
+from app.core.search_words import marked, terms
 from app.core.store import FILE, Conversation, Store
 from tests.core.test_store import picture, sql
 
@@ -279,7 +279,8 @@ def test_the_index_finds_what_reading_all_finds(tmp_path: Path, first: list[str]
         for number, text in enumerate(then):
             await store.add_message("c", question(text, str(number)))
         wanted = terms(query)
-        expected = [str(n) for n in sorted(now, reverse=True) if wanted and holds(folded(bare(now[n])), wanted)]
+        there = [n for n, text in now.items() if wanted and all(marked(text, (term,)).marks for term in wanted)]
+        expected = [str(number) for number in sorted(there, reverse=True)]
         assert await ids(search, query) == expected
         store.close()
 

@@ -51,7 +51,7 @@ def conversation(found: Any, left_out: Counts) -> Whole | None:
 def _tree(entries: list[Any], created: float, left_out: Counts) -> tuple[Placed, ...]:
     placed = []
     for entry in entries:
-        if isinstance(entry, dict) and entry.get("sender") in _ROLES:
+        if isinstance(entry, dict) and _text(entry.get("sender")) in _ROLES:
             placed.append(Placed(_message(entry, created, left_out), _id(entry.get("parent_message_uuid"))))
         else:
             left_out["message"] += 1

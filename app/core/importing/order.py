@@ -44,9 +44,9 @@ def tree(found: Iterable[Placed]) -> tuple[Placed, ...]:
         row = heapq.heappop(waiting)
         if row in done:
             continue
-        done.add(row)
         message, parent = placed[row]
         stands = not parent or (parent in rows and rows[parent] in done)
+        done.add(row)
         ordered.append(Placed(message, parent if stands else _last(ordered)))
         for child in children.get(message.id, ()):
             if child not in done:

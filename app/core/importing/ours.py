@@ -47,7 +47,7 @@ def conversation(found: Any, left_out: Counts) -> Whole | None:
 def _messages(found: list[Any], left_out: Counts) -> Iterator[Placed]:
     left_out["message"] += max(0, len(found) - _MOST_MESSAGES)
     for entry in found[:_MOST_MESSAGES]:
-        if not isinstance(entry, dict) or entry.get("role") not in {"user", "assistant"}:
+        if not isinstance(entry, dict) or entry.get("role") not in ("user", "assistant"):
             left_out["message"] += 1
             continue
         parent = entry.get("parent")
