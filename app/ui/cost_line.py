@@ -108,6 +108,9 @@ def cost_parts(
     history: what goes along is the system prompt. `unseen`: the size of a picture is not known, its tokens are the most
     it can have. `usual`: the length of the answer is that of earlier ones, and no assumption.
     """
+    if not estimate.context.known:
+        drafted = [Part(text) for text in (_pictures(estimate, unseen=unseen), _text(estimate)) if text]
+        return [*drafted, Part(translate("cost_line", "working out the price…"), bold=True)]
     carried = _history(estimate.context) if begun else _system(estimate.context)
     parts = [Part(text) for text in (_pictures(estimate, unseen=unseen), _text(estimate), carried) if text]
     if unread:

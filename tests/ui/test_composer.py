@@ -261,6 +261,11 @@ def test_the_line_prices_the_history_by_how_much_of_it_is_cached(desk: Desk) -> 
         assert parts[2].text.startswith(", at most $0.1")
 
 
+def test_a_history_that_is_still_being_counted_has_no_price_yet(desk: Desk) -> None:
+    counting = estimate(Context(tokens=800, known=False), desk.current.model, [500], "", max_tokens=1000)
+    assert [part.text for part in told(counting)] == ["1 picture 500 tok", "working out the price…"]
+
+
 def test_an_unknown_price_is_not_guessed_and_an_unread_picture_has_none(tools: Tools, desk: Desk) -> None:
     unknown = tools.account.catalog.get("somebody-elses-model")
     parts = told(estimate(Context(), unknown, [500], "", max_tokens=1000))

@@ -1,0 +1,315 @@
+"""Conversations as Markdown and as a page: whole, readable offline, and harmless whatever was said in them."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import stat
+import sys
+from base64 import b64decode, b64encode
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from app.core.errors import StoreFull
+from app.core.export import markdown, page, target
+from app.core.export.asked import Wanted
+from app.core.export.files import Cancelled, Files
+from app.core.export.names import Names, folded, safe
+from app.core.export.parsed import Code, Plain, Prose, is_safe, pieces
+from app.core.export.target import Taken
+from app.core.pictures import Pictures
+from app.core.whole import Whole
+from tests.pictures import MARKER
+from tests.talks import ANSWER, WORDS, picture, talk
+from tests.transcripts import answer
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "[a](javascript:alert(1)) [b](data:text/html,x) [c](file:///etc/passwd) [d](JaVaScRiPt:alert(1))",
+    '[a](https://x.example/"onmouseover="alert(1)) [b](https://x.example "t\\" onclick=1 $x$")',
+    "![a](https://evil.example/p.png) ![b](file:///etc/passwd) ![c][r]\n\n[r]: https://evil.example/q.png",
+    "<https://evil.example/<script>> <javascript:alert(1)> <mailto:a@b.example?attach=/etc/passwd>",
+    "</style></title></main><iframe src=//evil.example>",
+    "```\n</code></pre><script>1</script>\n```",
+    "| <b> | `<i>` |\n|---|:-:|\n| [x](javascript:1) | <img> |",
+    "$<img src=x>$ and $$\\href{javascript:1}{x}$$ and `$a$` [$x$](https://a.example/$y$)",
+    "&lt;script&gt; &#60;b&#62; \x00 \ufdd2\ufdd4\ufdd3 \ud83d",
+    "> " * 200 + "deep",
+    "- " * 300 + "deep",
+    "[" * 5000,
+    "*_" * 3000,
+    "`" * 3000 + "a",
+    "<!--" * 500,
+    "|" * 3000 + "\n" + "|-" * 1500,
+    "a" * 50_000,
+]
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Pictures:
+    return Pictures(tmp_path / "pictures")
+
+
+def shown(made: Whole, files: Files) -> str:
+    return "".join(page.written(made, files, WORDS, "en"))
+
+
+class Looking(HTMLParser):
+    """Every tag of a page with its attributes, and all its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in {"meta", "img", "br", "hr"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+
+def assert_harmless(text: str) -> Looking:
+    looked = Looking(text)
+    assert looked.open == []
+    allowed = {
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "main",
+        "header",
+        "section",
+        "figure",
+        "figcaption",
+        "img",
+    }
+    allowed |= {"details", "summary", "span", "div", "br", "hr", "pre", "code", *page._TAGS}
+    for tag, attributes in looked.tags:
+        assert tag in allowed
+        assert not set(attributes) & {"style", "srcset", "action", "background"}
+        assert not any(name.startswith("on") for name in attributes)
+        assert tag == "img" or "src" not in attributes
+        assert (attributes.get("src") or "data:image/").startswith("data:image/")
+        assert is_safe(attributes.get("href") or "https://ours.example")
+    return looked
+
+
+def test_a_page_says_all_that_was_said_and_asks_nothing_of_anyone(pictures: Pictures) -> None:
+    made = talk(picture(pictures), picture(pictures, 2))
+    text = shown(made, Files(pictures, Wanted(thinking=True)))
+    looked = assert_harmless(text)
+    for words in ("Two lakes", "Be brief.", "Which is larger?", "Let me look.", "Are you sure?\n<b>Really</b>"):
+        assert words in looked.text
+    for words in ('print("<b>" & 1)', "quoted", "7 out · $0.0123", "Image 2 · lake at dusk.jpg", "costs $5 or $10"):
+        assert words in looked.text
+    assert "The left one." not in looked.text  # of another branch
+    assert '<code class="tex">$a \\cdot b$</code>' in text
+    assert [a["href"] for t, a in looked.tags if t == "a"] == ["https://example.org/map?a=1&b=2"]
+    assert ("td", {"class": "right"}) in looked.tags
+    [policy] = [a["content"] or "" for t, a in looked.tags if a.get("http-equiv") == "Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; img-src data:;")
+    [style] = re.findall("<style>(.*?)</style>", text, re.DOTALL)
+    assert f"'sha256-{b64encode(hashlib.sha256(style.encode()).digest()).decode()}'" in policy
+    assert "prefers-color-scheme: dark" in style
+    assert not re.search(r"url\(|@import", style)
+
+
+def test_a_page_holds_what_was_sent_or_the_originals(pictures: Pictures) -> None:
+    image, heic = picture(pictures), picture(pictures, 2, original_format="HEIC")
+
+    def held(wanted: Wanted) -> list[bytes]:
+        looked = Looking(shown(talk(image, heic), Files(pictures, wanted)))
+        return [b64decode((a["src"] or "").partition(",")[2]) for t, a in looked.tags if t == "img"]
+
+    sent = [pictures.read(image.sent), pictures.read(heic.sent)]
+    assert held(Wanted()) == sent
+    assert MARKER not in b"".join(sent)
+    assert held(Wanted(originals=True)) == [pictures.read(image.original), sent[1]]
+
+
+def test_costs_and_thinking_are_left_out_where_they_are_not_wanted(pictures: Pictures) -> None:
+    text = shown(talk(), Files(pictures, Wanted(costs=False)))
+    assert "0.0123" not in text
+    assert "Let me look" not in text
+
+
+def test_a_missing_picture_is_told(pictures: Pictures) -> None:
+    files = Files(pictures, Wanted())
+    text = shown(talk(picture(pictures, sent="0" * 64)), files)
+    assert "Image 1 is missing." in text
+    assert files.missing == {"0" * 64}
+
+
+@pytest.mark.parametrize("said", HOSTILE, ids=range(len(HOSTILE)))
+def test_nothing_that_was_said_becomes_markup(pictures: Pictures, said: str) -> None:
+    image = picture(pictures, name=said[:200])
+    looked = assert_harmless(
+        shown(talk(image, title=said[:300], text=said), Files(pictures, Wanted())).encode("utf-8", "replace").decode()
+    )
+    assert "evil.example" not in "".join(str(a) for _, a in looked.tags)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.sampled_from("ab <>&\"'`*_[]()!#>|-$\\\n:/."), max_size=120))
+@example("[a](http://b)<c")
+def test_any_text_makes_a_page_that_is_well_formed(text: str) -> None:
+    assert_harmless("".join(page._text(text)))
+
+
+def test_a_long_answer_takes_time_in_proportion() -> None:
+    text = answer(60_000)
+    words = Looking("".join(page._text(text))).text
+    assert len(words) > 40_000
+    kinds = {type(piece) for piece in pieces(text + "\n\n" + "x" * 20_000)}
+    assert kinds == {Plain, Code, Prose}
+
+
+# --- Markdown -------------------------------------------------------------------------------------
+
+
+def in_folder(made: Whole, folder: Path, files: Files) -> str:
+    folder.mkdir()
+    markdown.write(made, folder, files, WORDS)
+    [path] = folder.glob("*.md")
+    return path.read_text("utf-8")
+
+
+def linked(text: str) -> list[str]:
+    return [unquote(found) for found in re.findall(r"\]\((pictures/[^)]*)\)", text)]
+
+
+def test_markdown_has_its_pictures_beside_it_by_their_names(pictures: Pictures, tmp_path: Path) -> None:
+    images = [picture(pictures), picture(pictures, 2, "CON.png"), picture(pictures, 3, "a/../../b:c?.jpg")]
+    made = talk(*images, picture(pictures, 4, "ütf 📈 [x](y).png"))
+    text = in_folder(made, tmp_path / "out", Files(pictures, Wanted()))
+    found = linked(text)
+    assert found == [
+        f"pictures/{name}" for name in ("01-lake at dusk.png", "02-_CON.png", "03-b_c_.png", "04-ütf 📈 [x](y).png")
+    ]
+    assert [(tmp_path / "out" / name).read_bytes() for name in found[:3]] == [pictures.read(i.sent) for i in images]
+    assert ANSWER.strip() in text
+    assert "# Two lakes" in text
+    assert "*7 out · \\$0.0123*" in text
+    assert "> **Thinking**" not in text
+
+
+def test_markdown_takes_originals_and_links_those_that_no_reader_shows(pictures: Pictures, tmp_path: Path) -> None:
+    images = [picture(pictures), picture(pictures, 2, "scan.heic", original_format="HEIC")]
+    text = in_folder(talk(*images), tmp_path / "out", Files(pictures, Wanted(originals=True, thinking=True)))
+    assert linked(text) == ["pictures/01-lake at dusk.jpg", "pictures/02-scan.png", "pictures/02-scan.heic"]
+    assert (tmp_path / "out/pictures/02-scan.heic").read_bytes() == pictures.read(images[1].original)
+    assert "> **Thinking**\n>\n> Let me look." in text
+
+
+def test_an_open_block_of_code_does_not_swallow_what_follows(pictures: Pictures, tmp_path: Path) -> None:
+    text = in_folder(talk(text="````python\nprint(1)"), tmp_path / "out", Files(pictures, Wanted()))
+    assert "````python\nprint(1)\n````\n" in text
+
+
+def test_an_export_ends_where_it_is_cancelled(pictures: Pictures, tmp_path: Path) -> None:
+    files = Files(pictures, Wanted(), stopped=lambda: True)
+    with pytest.raises(Cancelled), target.new_folder(tmp_path / "out") as folder:
+        markdown.write(talk(picture(pictures)), folder, files, WORDS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["pictures"]
+
+
+# --- names ----------------------------------------------------------------------------------------
+
+
+@given(st.text(max_size=300))
+@example("nul.txt")
+@example("COM¹")
+@example("..")
+@example("a" * 79 + "😀😀")
+def test_every_name_is_one_that_every_system_takes(text: str) -> None:
+    name = safe(text)
+    assert 0 < len(name.encode()) <= 170
+    assert not set(name) & set('<>:"/\\|?*\0\n')
+    assert name.isprintable()
+    assert name == name.strip(" .")
+    assert name.partition(".")[0].casefold() not in {"con", "nul", "com1", "lpt9", "aux", "prn"}
+
+
+def test_no_name_is_given_twice_in_one_folder() -> None:
+    names = Names()
+    given_out = [names.free(stem, ".png") for stem in ("a", "A", "a", "ä", "a\u0308", "straße", "STRASSE")]
+    assert given_out == ["a.png", "A (2).png", "a (3).png", "ä.png", "ä (2).png", "straße.png", "STRASSE (2).png"]
+    assert len({folded(name) for name in given_out}) == 7
+
+
+# --- where it goes --------------------------------------------------------------------------------
+
+
+def test_a_file_comes_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    path.write_bytes(b"old")
+    with pytest.raises(Taken), target.new_file(path) as draft:
+        draft.write_bytes(b"new")
+    with pytest.raises(StoreFull), target.new_file(path, over=True) as draft:
+        draft.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "full")
+    assert path.read_bytes() == b"old"
+    with target.new_file(path, over=True) as draft:
+        draft.write_bytes(b"new")
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+    assert sys.platform == "win32" or stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_what_comes_meanwhile_under_the_name_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    with pytest.raises(Taken), target.new_file(path) as draft:
+        draft.write_bytes(b"ours")
+        path.write_bytes(b"theirs")
+    assert path.read_bytes() == b"theirs"
+    with pytest.raises(Taken), target.new_folder(tmp_path / "b") as folder:
+        target.write(folder / "x", b"ours")
+        (tmp_path / "b").mkdir()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["a", "b"]
+    assert list((tmp_path / "b").iterdir()) == []
+
+
+def test_a_folder_comes_whole_or_not_at_all(tmp_path: Path) -> None:
+    with pytest.raises(StoreFull), target.new_folder(tmp_path / "a") as folder:
+        target.write(folder / "x", b"half")
+        raise OSError(errno.EIO, "gone")
+    assert list(tmp_path.iterdir()) == []
+    with target.new_folder(tmp_path / "a") as folder:
+        (folder / "in").mkdir()
+        target.write(folder / "in" / "x", b"x")
+    assert (tmp_path / "a/in/x").read_bytes() == b"x"
+    assert target.free(tmp_path / "a").name == "a (2)"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a device that is always full")
+def test_a_full_disk_leaves_no_half(tmp_path: Path, pictures: Pictures) -> None:
+    with pytest.raises(StoreFull), target.new_file(tmp_path / "a") as draft:
+        draft.unlink()
+        draft.symlink_to("/dev/full")
+        with draft.open("wb") as file:
+            file.write(b"x" * 100_000)
+    assert not os.path.lexists(tmp_path / "a")
+    assert shown(replace(talk(), leaf=""), Files(pictures, Wanted()))
