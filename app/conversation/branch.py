@@ -93,6 +93,11 @@ class Branch:
         if 0 <= at < len(versions):
             await self._show(self._tree.end_of(versions[at]))
 
+    async def show(self, message_id: str) -> None:
+        """Show the branch that a message is on, with the newest of what follows it."""
+        if message_id in self._tree:
+            await self._show(self._tree.end_of(message_id))
+
     async def delete(self, message_id: str) -> tuple[Deleted, Conversation] | None:
         """Hide a message, a question with the answers shown to it; what follows stays.
 

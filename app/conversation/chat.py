@@ -44,6 +44,7 @@ class Chat(QObject):
     loaded_all(): all messages are there, and what a next request carries is known.
     editing_changed(): `editing` is another.
     deleted(tuple[str, ...]): messages are deleted, by their ids; `undo_delete` brings them back.
+    reached(str): the message that was asked for, by its id, is among those shown.
     """
 
     changed = Signal()
@@ -51,6 +52,7 @@ class Chat(QObject):
     loaded_all = Signal()
     editing_changed = Signal()
     deleted = Signal(object)
+    reached = Signal(str)
 
     def __init__(self, facts: Conversation, tools: Tools, *, is_stored: bool, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -196,6 +198,10 @@ class Chat(QObject):
     def switch(self, message_id: str, step: int) -> None:
         """Show another version of a message, so many further on, and what followed that. Does nothing while busy."""
         self.worker.change(lambda: self._branch.switch(message_id, step))
+
+    def reach(self, message_id: str) -> None:
+        """Show the branch that a message is on; `reached` tells. Does nothing while busy on another one."""
+        self._start(self._reach(message_id), "reach a message")
 
     @property
     def editing(self) -> str:
@@ -354,6 +360,18 @@ class Chat(QObject):
         await self.loaded()
         await self.draft.settled()
         self._edit(message_id)
+
+    async def _reach(self, message_id: str) -> None:
+        await self.loaded()
+        if self.messages.row_of(message_id) >= 0:
+            self.reached.emit(message_id)
+        else:
+            self.worker.change(lambda: self._switch_to(message_id))
+
+    async def _switch_to(self, message_id: str) -> None:
+        await self._branch.show(message_id)
+        if self.messages.row_of(message_id) >= 0:
+            self.reached.emit(message_id)
 
     async def _delete(self, message_id: str) -> None:
         done = await self._branch.delete(message_id)

@@ -56,7 +56,9 @@ class Indexing(QObject):
     async def _work(self) -> None:
         """Raises StoreError; the next change tries again."""
         try:
-            while await self._search.step():
+            more = True
+            while more:
+                more = await self._search.step()
                 await asyncio.sleep(_BETWEEN)
         finally:
             self.busy = False

@@ -30,7 +30,7 @@ PAGE: Final = 50
 """Hits that are asked for at a time."""
 _AT_ONCE: Final = 128
 """Messages of a slice of indexing, at most."""
-_SLICE: Final = 0.015
+_SLICE: Final = 0.01
 """Seconds after which a slice of indexing takes no more messages."""
 _PATIENCE: Final = 0.03
 """Seconds after which a search lets others have the store's thread, with what it has found by then."""
@@ -96,7 +96,10 @@ class Search:
 
     async def step(self) -> bool:
         """Bring the index up to date by a slice of a few milliseconds. Returns whether there is more to do."""
-        return await self._store.run(_step)
+        more = await self._store.run(_step)
+        if more:
+            await self._store.run(_merge)
+        return more
 
     async def titles(self, wanted: Wanted, most: int) -> tuple[list[Hit], int]:
         """The conversations that are called so, the one with the last activity first, and how many there are.
@@ -266,9 +269,12 @@ def _step(db: sqlite3.Connection) -> bool:
                 break
             if time.perf_counter() > until:
                 break
-    with schema.transaction(db):
-        db.execute(_MERGE, (_MERGED,))
     return True
+
+
+def _merge(db: sqlite3.Connection) -> None:
+    with schema.transaction(db):
+        db.execute("INSERT INTO search_text (search_text, rank) VALUES ('merge', ?)", (_MERGED,))
 
 
 def _renew_titles(db: sqlite3.Connection) -> bool:
@@ -305,7 +311,6 @@ def _renew(db: sqlite3.Connection, position: int) -> bool:
     return True
 
 
-_MERGE: Final = "INSERT INTO search_text (search_text, rank) VALUES ('merge', ?)"
 _TAKE_OUT: Final = "INSERT INTO search_text (search_text, rowid, said, pictures) VALUES ('delete', ?, ?, ?)"
 
 

@@ -25,7 +25,9 @@ from app.conversation.conversation_total import ConversationTotal
 from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
 from app.conversation.remote_files import RemoteFiles
+from app.conversation.searching import Indexing, SearchModel
 from app.core.errors import VisavisError
+from app.core.search import Search
 from app.ui.banner import PracticeBanner
 from app.ui.composer import Composer
 from app.ui.drop_overlay import DropOverlay
@@ -39,6 +41,7 @@ from app.ui.welcome import Welcome
 
 if TYPE_CHECKING:
     from app.ui.settings_dialog import SettingsDialog
+    from app.ui.search.palette import Palette
     from app.ui.shelf import ShelfBar
     from app.ui.transcript.view import Transcript
 
@@ -69,6 +72,9 @@ class MainWindow(QMainWindow):
         self._is_furnished = False
         self._transcript: Transcript
         self._shelf: ShelfBar
+        self._search: Palette | None = None
+        self._searched = Search(tools.store)
+        self.indexing = Indexing(self._searched, tools.tasks, desk.history, self)
         self._links: list[QMetaObject.Connection] = []
         self._chat = desk.current
         self._tight_size: QSize | None = None
@@ -196,6 +202,7 @@ class MainWindow(QMainWindow):
         self._act_on(self.tr("Earlier pictures"), self._shelf.toggle, "Ctrl+Shift+P")
         self._act_on(self.tr("Show or hide the sidebar"), self._toggle_sidebar, "Ctrl+Shift+S")
         self._act_on(self.tr("Copy the last answer"), self._transcript.copying.copy_last, "Ctrl+Shift+C")
+        self._act_on(self.tr("Search in all chats"), self.search, "Ctrl+K")
         self._act_on(self.tr("Find in this chat"), self._find, keys.Find)
         self._act_on(self.tr("Find the next"), self._transcript.find_bar.next, "F3", "Ctrl+G")
         self._act_on(self.tr("Find the one before"), self._transcript.find_bar.previous, "Shift+F3", "Ctrl+Shift+G")
@@ -259,6 +266,19 @@ class MainWindow(QMainWindow):
 
     def _toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def search(self) -> None:
+        """Open the search in all conversations, or put it away."""
+        if self._search is None:
+            from app.ui.search.jump import Jump
+            from app.ui.search.palette import Palette
+
+            model = SearchModel(self._searched, self._tools.tasks, self)
+            history = self._desk.history
+            account = self._tools.account
+            self._search = Palette(self._theme, account, self._gallery, history, model, self.indexing, self)
+            self._search.chosen.connect(Jump(self._desk, lambda: self._transcript, self).to)
+        self._search.toggle()
 
     def _find(self) -> None:
         if self._pages.currentWidget() is self._transcript:

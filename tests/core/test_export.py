@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import os
 import re
 import stat
 import sys
 from base64 import b64decode, b64encode
-from dataclasses import replace
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -230,9 +229,9 @@ def test_an_open_block_of_code_does_not_swallow_what_follows(pictures: Pictures,
 
 
 def test_an_export_ends_where_it_is_cancelled(pictures: Pictures, tmp_path: Path) -> None:
-    files = Files(pictures, Wanted(), stopped=lambda: True)
-    with pytest.raises(Cancelled), target.new_folder(tmp_path / "out") as folder:
-        markdown.write(talk(picture(pictures)), folder, files, WORDS)
+    files, made = Files(pictures, Wanted(), stopped=lambda: True), talk(picture(pictures))
+    with pytest.raises(Cancelled):
+        put_folder(tmp_path / "out", lambda folder: markdown.write(made, folder, files, WORDS))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pictures"]
 
 
@@ -263,17 +262,39 @@ def test_no_name_is_given_twice_in_one_folder() -> None:
 # --- where it goes --------------------------------------------------------------------------------
 
 
+def put(path: Path, then: Callable[[Path], object] = lambda _: None, *, over: bool = False) -> None:
+    with target.new_file(path, over=over) as draft:
+        draft.write_bytes(b"new")
+        then(draft)
+
+
+def put_folder(path: Path, then: Callable[[Path], object] = lambda _: None) -> None:
+    with target.new_folder(path) as folder:
+        (folder / "in").mkdir()
+        target.write(folder / "in" / "x", b"x")
+        then(folder)
+
+
+def fail(_: Path) -> None:
+    raise OSError(errno.ENOSPC, "full")
+
+
+def fill_up(draft: Path) -> None:
+    draft.unlink()
+    draft.symlink_to("/dev/full")
+    with draft.open("wb") as file:
+        file.write(b"x" * 100_000)
+
+
 def test_a_file_comes_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "a.html"
     path.write_bytes(b"old")
-    with pytest.raises(Taken), target.new_file(path) as draft:
-        draft.write_bytes(b"new")
-    with pytest.raises(StoreFull), target.new_file(path, over=True) as draft:
-        draft.write_bytes(b"half")
-        raise OSError(errno.ENOSPC, "full")
+    with pytest.raises(Taken):
+        put(path)
+    with pytest.raises(StoreFull):
+        put(path, fail, over=True)
     assert path.read_bytes() == b"old"
-    with target.new_file(path, over=True) as draft:
-        draft.write_bytes(b"new")
+    put(path, over=True)
     assert path.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [path]
     assert sys.platform == "win32" or stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -281,35 +302,26 @@ def test_a_file_comes_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def test_what_comes_meanwhile_under_the_name_is_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / "a"
-    with pytest.raises(Taken), target.new_file(path) as draft:
-        draft.write_bytes(b"ours")
-        path.write_bytes(b"theirs")
+    with pytest.raises(Taken):
+        put(path, lambda _: path.write_bytes(b"theirs"))
     assert path.read_bytes() == b"theirs"
-    with pytest.raises(Taken), target.new_folder(tmp_path / "b") as folder:
-        target.write(folder / "x", b"ours")
-        (tmp_path / "b").mkdir()
+    with pytest.raises(Taken):
+        put_folder(tmp_path / "b", lambda _: (tmp_path / "b").mkdir())
     assert sorted(each.name for each in tmp_path.iterdir()) == ["a", "b"]
     assert list((tmp_path / "b").iterdir()) == []
 
 
 def test_a_folder_comes_whole_or_not_at_all(tmp_path: Path) -> None:
-    with pytest.raises(StoreFull), target.new_folder(tmp_path / "a") as folder:
-        target.write(folder / "x", b"half")
-        raise OSError(errno.EIO, "gone")
+    with pytest.raises(StoreFull):
+        put_folder(tmp_path / "a", fail)
     assert list(tmp_path.iterdir()) == []
-    with target.new_folder(tmp_path / "a") as folder:
-        (folder / "in").mkdir()
-        target.write(folder / "in" / "x", b"x")
+    put_folder(tmp_path / "a")
     assert (tmp_path / "a/in/x").read_bytes() == b"x"
     assert target.free(tmp_path / "a").name == "a (2)"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a device that is always full")
-def test_a_full_disk_leaves_no_half(tmp_path: Path, pictures: Pictures) -> None:
-    with pytest.raises(StoreFull), target.new_file(tmp_path / "a") as draft:
-        draft.unlink()
-        draft.symlink_to("/dev/full")
-        with draft.open("wb") as file:
-            file.write(b"x" * 100_000)
-    assert not os.path.lexists(tmp_path / "a")
-    assert shown(replace(talk(), leaf=""), Files(pictures, Wanted()))
+def test_a_full_disk_leaves_no_half(tmp_path: Path) -> None:
+    with pytest.raises(StoreFull):
+        put(tmp_path / "a", fill_up)
+    assert list(tmp_path.iterdir()) == []

@@ -30,6 +30,9 @@ class Heights:
         self._grow()
 
     def set(self, row: int, height: int) -> None:
+        """Raises IndexError where there is no such row; -1 is none."""
+        if not 0 <= row < len(self._differs):
+            raise IndexError(row)
         change = height - self._usual - self._differs[row]
         if not change:
             return

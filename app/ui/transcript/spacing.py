@@ -8,7 +8,7 @@ from typing import Final
 from app.core.blocks import Block
 from app.core.message import Message
 from app.ui.theme import SPACE, Theme
-from app.ui.transcript.content import Caption, Code, Content, Fold, Foot, More, Notice, Pictures, Prose, Table
+from app.ui.transcript.content import Caption, Code, Content, Fold, Foot, More, Notice, Pictures, Prose, Table, Voice
 
 TURN: Final = 6 * SPACE
 """Between two messages, and above the first and below the last."""
@@ -18,6 +18,8 @@ CARD_BOTTOM: Final = 3 * SPACE
 _BLOCK: Final = 3 * SPACE
 _HEADING: Final = 5 * SPACE
 _BELOW_HEADING: Final = SPACE
+_VOICES: Final = 5 * SPACE
+"""Between what was thought and what is said."""
 _ITEM: Final = SPACE
 _PARTS: Final = 2 * SPACE
 """Between what is not text: pictures, notices, the foot."""
@@ -33,6 +35,8 @@ def between(before: Content, after: Content, theme: Theme) -> int:
         return 2 * SPACE
     if not isinstance(before, Prose | Code | Table) or not isinstance(after, Prose | Code | Table):
         return _PARTS
+    if _voice(before) != _voice(after):
+        return _VOICES
     if before.block.number == after.block.number and not after.block.first:
         return 0 if not isinstance(after, Prose) or after.block.plain else theme.px(_ITEM)
     if isinstance(after, Prose) and _is_heading(after):
@@ -40,6 +44,10 @@ def between(before: Content, after: Content, theme: Theme) -> int:
     if isinstance(before, Prose) and _is_heading(before):
         return theme.px(_BELOW_HEADING)
     return theme.px(_BLOCK)
+
+
+def _voice(content: Prose | Code | Table) -> Voice:
+    return content.voice if isinstance(content, Prose) else "answer"
 
 
 def _is_heading(content: Prose) -> bool:
