@@ -112,11 +112,10 @@ class Asking:
         A question that was sent before stays as it went.
         """
         known = self._messages.messages
-        row = next((row for row, message in enumerate(known) if message.id == history[-1].id), len(known))
+        row = self._messages.row_of(history[-1].id)
         now = known[-1].id if known else ""
-        was_sent = any(answer.usage is not None for answer in known[row:]) or self._branch.was_answered(
-            history[-1].id, besides=now
-        )
+        was_answered = row >= 0 and any(answer.usage is not None for answer in known[row:])
+        was_sent = was_answered or self._branch.was_answered(history[-1].id, besides=now)
         return list(history) if was_sent or not today.uploads else marked(history, today.build(()))
 
     async def _uploaded(self, client: Client, today: Today, history: Sequence[Message]) -> list[Message]:

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from app.conversation.asking import Asking
@@ -40,9 +41,12 @@ _ROUNDS: Final = 3
 
 
 class Whole(Protocol):
-    """Does a work to its end even if a Stop comes; its name is for who looks at what runs."""
+    """Does a work to its end even if a Stop comes, and raises what it raises; its name is for who looks at what runs.
 
-    async def __call__(self, work: Coroutine[Any, Any, T], name: str) -> T: ...
+    After a Stop nobody waits for it any more: the person is told of an error then.
+    """
+
+    async def __call__(self, work: Callable[[], Coroutine[Any, Any, T]], name: str) -> T: ...
 
 
 class Delivery:
@@ -102,7 +106,7 @@ class Delivery:
             same = self._written().content == message.content and self._terms.today.build(()) == today.build(())
             if self._draft.ready and same and row == self._terms.row:
                 break
-        if await self._whole(self._keep(history[-1], row, self._draft.take()), "keep message"):
+        if await self._whole(partial(self._keep, history[-1], row, self._draft.take()), "keep message"):
             await self._answer(history, today, client, call)
 
     def _now(self) -> tuple[Client, Today]:
@@ -140,7 +144,7 @@ class Delivery:
             return
         history, call = await self._refitted(self._messages.messages[:row], today, client)
         if row == len(self._messages.messages) - 1:
-            await self._branch.drop_empty()
+            await self._whole(self._branch.drop_empty, "drop an empty answer")
         await self._answer(history, today, client, call)
 
     def _row_to_ask(self, message_id: str) -> int | None:
@@ -166,7 +170,7 @@ class Delivery:
         numbered = [replace(image, number=self._messages.pictures + 1) for image in images]
         message = Message.from_user(asked.text, numbered, id=uuid.uuid4().hex, created=time.time())
         history, call = await self._refitted([*self._messages.messages, message], today, client)
-        if await self._whole(self._keep(history[-1], len(history) - 1), "keep message"):
+        if await self._whole(partial(self._keep, history[-1], len(history) - 1), "keep message"):
             await self._answer(history, today, client, call)
 
     async def _allowed(self, history: Sequence[Message], today: Today) -> Call:
@@ -218,8 +222,8 @@ class Delivery:
             fitted = await self._uploads.filled(done, fitted, client)
         else:
             call = await self._allowed(fitted, today)
-        stored = {message.id for message in self._messages.messages}
-        await self._change([m for m, was in zip(fitted, history, strict=True) if m is not was and m.id in stored])
+        changed = [message for message, was in zip(fitted, history, strict=True) if message is not was]
+        await self._change([message for message in changed if self._messages.row_of(message.id) >= 0])
         return fitted, call
 
     # --- one answer's way ---

@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
-from dataclasses import replace
+import time
+from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, Signal
 
 from app.conversation.attachment import Source
+from app.conversation.cabinet import Cabinet
 from app.conversation.chat import Chat, Tools, title_of
 from app.conversation.editing import source_of
 from app.conversation.history import HistoryModel
+from app.core.filing import TRASH_DAYS, Filing
 from app.core.message import JSON, Message, thumbnail_key
 from app.core.store import Conversation
 
 _KEPT: Final = 8
 """Conversations held open behind the current one, so that going back to one is immediate."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Deleted:
+    """A conversation deleted since the start, as it was left."""
+
+    shown: Conversation
+    chat: Chat | None
+    """None where it was not open."""
+    draft: JSON
+    """Of one in which nothing was said."""
+    done: asyncio.Task[Any]
 
 
 class Desk(QObject):
@@ -28,7 +44,7 @@ class Desk(QObject):
 
     Signals:
         opened(Chat): another conversation is the current one.
-        deleted(Conversation): it is gone from the list; `undo_delete` brings it back.
+        deleted(tuple[Conversation, ...]): they are gone from the list; `undo_delete` brings them back.
     """
 
     opened = Signal(object)
@@ -40,27 +56,47 @@ class Desk(QObject):
         self._tools = tools
         self._chats: dict[str, Chat] = {}
         self._drafts: dict[str, JSON] = {}
-        self._deleted: list[tuple[Chat, JSON]] = []
-        """With the draft of each in which nothing was said."""
+        self._deleted: dict[str, _Deleted] = {}
+        self._deeds: list[tuple[str, ...]] = []
+        """Ids of what was deleted, what was deleted together together."""
+        self._filing = Filing(tools.store)
+        self._last: tuple[float, int] | None = None
+        """Where reading the list goes on."""
+        self._reading: asyncio.Task[Any] | None = None
         self.history: Final = HistoryModel(self)
+        self.cabinet: Final = Cabinet(self._filing, self.history, tools.tasks, self)
         self.current = self._new(model)
 
     def start(self) -> None:
-        """Fill the list, blocking for some milliseconds: it belongs to the first paint."""
-        self.history.reset(self._tools.store.conversations_now())
+        """Begin the list, blocking for some milliseconds: it belongs to the first paint."""
+        first = self._filing.first_now()
+        self._last = first.last
+        self.history.reset(first.conversations, first.filed)
+        self.cabinet.set_folders(first.folders)
 
     async def restore_drafts(self) -> None:
-        """Bring back what was being written when the app was closed. Raises StoreError."""
+        """Read the rest of the list, and bring back what was being written when the app was closed.
+
+        What was in the trash for too long is deleted for good then. Raises StoreError.
+        """
+        await self.all_listed()
         drafts = await self._tools.store.drafts()
-        for chat, _ in self._deleted:  # while the drafts were read
-            drafts.pop(chat.facts.id, None)
+        for chat_id in self._deleted:  # while the drafts were read
+            drafts.pop(chat_id, None)
         self._drafts = drafts
-        for chat_id in [known for known in self._drafts if self.history.row_of(known) < 0]:
+        for chat_id in [known for known in self._drafts if self.history.find(known) is None]:
             chat = self._add(Chat.new(self._usual_model, self._tools, self, id_=chat_id))
             chat.restore_draft(self._drafts.pop(chat_id))
             self._list(chat)
             if not self.current.is_stored and self.current.draft.empty:
                 self._show(chat)
+        await self._filing.erase_before(time.time() - TRASH_DAYS * 86_400)
+
+    async def all_listed(self) -> None:
+        """Wait until all conversations are known, not the newest only. Raises StoreError."""
+        if self._last is not None:
+            self._reading = self._reading or self._tools.tasks.start(self._read_on(), "read the list")
+            await asyncio.shield(self._reading)
 
     def new_chat(self, sources: Sequence[Source] = ()) -> None:
         """Open a conversation in which nothing was said and nothing is written: one there is already, else another."""
@@ -69,9 +105,13 @@ class Desk(QObject):
         self.current.draft.attach(sources)
 
     def open(self, conversation_id: str) -> None:
-        """Show a conversation of the list."""
-        if conversation_id != self.current.facts.id and self.history.row_of(conversation_id) >= 0:
+        """Show a conversation, be it in view in the list or not; nothing happens where there is none."""
+        if conversation_id == self.current.facts.id:
+            return
+        if self.history.find(conversation_id) is not None:
             self._show(self._chat_of(conversation_id))
+        elif self._last is not None:
+            self._start(self._open_later(conversation_id), "open")
 
     def take_along(self) -> None:
         """Go on in a new chat that takes all pictures of the current one, and what was being written, along."""
@@ -88,55 +128,127 @@ class Desk(QObject):
 
     def rename(self, conversation_id: str, title: str) -> None:
         """Give a conversation another title; a blank one changes nothing, and a draft is called what is written."""
-        row = self.history.row_of(conversation_id)
+        known = self.history.find(conversation_id)
         title = " ".join(title.split())
-        if not title or row < 0 or self.history.index(row).data(HistoryModel.UnsentRole):
+        if not title or known is None or self.history.is_unsent(conversation_id):
             return
         if conversation_id in self._chats:
             self._chats[conversation_id].rename(title)
         else:
             self._start(self._tools.store.rename(conversation_id, title), "rename")
-            self.history.put(replace(self.history.conversations[row], title=title))
+            self.history.put(replace(known, title=title))
 
-    def delete(self, conversation_id: str) -> None:
-        """Take a conversation from the list. What is under way in it is stopped."""
-        if self.history.row_of(conversation_id) < 0:
+    def delete(self, *conversation_ids: str) -> None:
+        """Take conversations from the list, into the trash. What is under way in them is stopped."""
+        gone = [known for each in conversation_ids if (known := self.history.find(each)) is not None]
+        if not gone:
             return
-        chat, shown = self._chat_of(conversation_id), self.history.conversations[self.history.row_of(conversation_id)]
-        chat.stored.disconnect(self._on_stored)
-        chat.worker.stop()
-        del self._chats[conversation_id]
-        self._deleted.append((chat, {} if chat.is_stored else _taken(chat)))
-        self._start(self._erase(chat), "delete")
-        self.history.remove(conversation_id)
-        if chat is self.current:
+        ids = tuple(conversation.id for conversation in gone)
+        done = self._tools.tasks.start(self._discard(ids, [c for c in map(self._chats.get, ids) if c]), "delete")
+        for conversation in gone:
+            self._put_away(conversation, done)
+        self._deeds.append(ids)
+        self.history.remove_all(ids)
+        if self.current.facts.id in ids:
             self.new_chat()
-        self.deleted.emit(shown)
+        self.deleted.emit(tuple(gone))
 
     def undo_delete(self) -> None:
-        """Bring the conversation deleted last back, as it was left."""
-        if self._deleted:
-            chat, draft = self._deleted.pop()
-            self._add(chat)
-            self._start(self._tools.store.restore(chat.facts.id), "restore")
-            if draft:
-                chat.restore_draft(draft)
-                self._start(self._tools.store.save_draft(chat.facts.id, draft), "restore draft")
-            if chat.is_stored:
-                self.history.put(chat.facts)
-            else:
-                self._list(chat)
-            self._show(chat)
+        """Bring back what was deleted last, as it was left."""
+        if self._deeds:
+            self.restore(*self._deeds[-1])
+
+    def restore(self, *conversation_ids: str) -> None:
+        """Bring conversations back, be they deleted now or long ago; a single one is opened."""
+        self._start(self._restore(conversation_ids, [self._bring_back(each) for each in conversation_ids]), "restore")
+        if len(conversation_ids) == 1:
+            self.open(conversation_ids[0])
+
+    def erase(self, *conversation_ids: str) -> None:
+        """Delete conversations of the trash for good."""
+        self._forget(conversation_ids)
+        self._start(self._erase(conversation_ids), "delete for good")
 
     async def save(self) -> None:
         """Keep every draft now: the app is about to close."""
         await asyncio.gather(*(chat.save_draft() for chat in self._chats.values()), return_exceptions=True)
 
-    async def _erase(self, chat: Chat) -> None:
-        """Take it from the disk; a draft that has just gone out as a message is one no more."""
-        await chat.worker.kept()
-        await chat.save_draft()
-        await self._tools.store.delete(chat.facts.id)
+    async def _read_on(self) -> None:
+        while self._last is not None:
+            more, self._last = await self._filing.following(self._last)
+            self.history.extend(more)
+
+    async def _open_later(self, conversation_id: str) -> None:
+        await self.all_listed()
+        if self.history.find(conversation_id) is not None:
+            self.open(conversation_id)
+
+    def _put_away(self, conversation: Conversation, done: asyncio.Task[Any]) -> None:
+        """Remember what brings a conversation back, and stop what is under way in it."""
+        chat, draft = self._chats.pop(conversation.id, None), {}
+        if chat is not None:
+            chat.stored.disconnect(self._on_stored)
+            chat.worker.stop()
+            draft = {} if chat.is_stored else _taken(chat)
+        self._deleted[conversation.id] = _Deleted(conversation, chat, draft, done)
+
+    async def _discard(self, ids: Sequence[str], chats: Iterable[Chat]) -> None:
+        """Put them in the trash; a draft that has just gone out as a message is one no more."""
+        for chat in chats:
+            await chat.worker.kept()
+            await chat.save_draft()
+        await self._filing.discard(ids)
+        self.cabinet.read_trash()
+
+    def _bring_back(self, conversation_id: str) -> _Deleted | None:
+        """Let a conversation that was deleted since the start be in the list again."""
+        deleted = self._forget((conversation_id,)).get(conversation_id)
+        if deleted is None or deleted.chat is None:
+            if deleted is not None:
+                self.history.put(deleted.shown)
+            return deleted
+        chat = deleted.chat
+        self._chats[conversation_id] = chat
+        chat.stored.connect(self._on_stored)
+        if deleted.draft:
+            chat.restore_draft(deleted.draft)
+        if chat.is_stored:
+            self.history.put(chat.facts)
+        else:
+            self._list(chat)
+        return deleted
+
+    async def _restore(self, ids: Sequence[str], deleted: Sequence[_Deleted | None]) -> None:
+        for each in deleted:
+            if each is not None:
+                await asyncio.wait((each.done,))  # what came later would be first
+        await self._filing.restore(ids)
+        for each in deleted:
+            if each is not None and each.draft:
+                await self._tools.store.save_draft(each.shown.id, each.draft)
+        if None in deleted:
+            await self._list_again(ids)
+        self.cabinet.read_trash()
+
+    async def _list_again(self, ids: Sequence[str]) -> None:
+        """What was deleted before the start is not known here."""
+        for conversation in await self._filing.read(ids):
+            if self.history.find(conversation.id) is None:
+                self.history.put(conversation)
+        if len(ids) == 1:
+            self.open(ids[0])
+
+    async def _erase(self, ids: Sequence[str]) -> None:
+        for each in ids:
+            self._drafts.pop(each, None)
+        await self._filing.erase(ids)
+        self.cabinet.read_trash()
+
+    def _forget(self, ids: Iterable[str]) -> dict[str, _Deleted]:
+        """What was deleted since the start, as it was left, and is that no more."""
+        ids = frozenset(ids)
+        self._deeds = [left for deed in self._deeds if (left := tuple(each for each in deed if each not in ids))]
+        return {each: self._deleted.pop(each) for each in ids & self._deleted.keys()}
 
     def _list(self, chat: Chat) -> None:
         """Give a chat in which nothing was said its place in the list, or take it away."""
@@ -150,9 +262,16 @@ class Desk(QObject):
     def _on_stored(self, facts: Conversation) -> None:
         self.history.put(facts)
 
+    def _on_answered(self, chat: Chat, _answer: Message) -> None:
+        """An answer that came while another conversation is open waits to be read."""
+        if chat is not self.current and chat.facts.id in self._chats:
+            self.cabinet.mark_unread((chat.facts.id,))
+
     def _chat_of(self, conversation_id: str) -> Chat:
         if conversation_id not in self._chats:
-            facts = self.history.conversations[self.history.row_of(conversation_id)]
+            facts = self.history.find(conversation_id)
+            if facts is None:
+                raise LookupError(conversation_id)
             chat = self._add(Chat(facts, self._tools, is_stored=True, parent=self))
             chat.load(self._drafts.pop(conversation_id, None))
         return self._chats[conversation_id]
@@ -167,6 +286,7 @@ class Desk(QObject):
     def _add(self, chat: Chat) -> Chat:
         self._chats[chat.facts.id] = chat
         chat.stored.connect(self._on_stored)
+        chat.worker.answered.connect(partial(self._on_answered, chat))
         return chat
 
     def _show(self, chat: Chat) -> None:
@@ -174,6 +294,7 @@ class Desk(QObject):
         self._list(self.current)
         self._chats[chat.facts.id] = self._chats.pop(chat.facts.id)  # the last shown stands last
         self.current = chat
+        self.cabinet.mark_unread((chat.facts.id,), on=False)
         self._let_go()
         self.opened.emit(chat)
 

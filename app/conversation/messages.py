@@ -21,6 +21,8 @@ class MessageModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._messages: list[Message] = []
+        self._rows: dict[str, int] | None = None
+        """By the id of a message its row; None where that is to be worked out anew."""
         self._others: dict[str, Message] = {}
         self._holders: dict[int, Message] | None = None
         """By the number of a picture, what holds it; None where that is to be worked out anew."""
@@ -52,20 +54,26 @@ class MessageModel(QAbstractListModel):
         return tuple(image for image in message.images if image.number == number) if message else ()
 
     def row_of(self, message_id: str) -> int:
-        """The row of a message, the newest ones being found first; -1 where it is not shown."""
-        rows = range(len(self._messages) - 1, -1, -1)
-        return next((row for row in rows if self._messages[row].id == message_id), -1)
+        """The row of a message; -1 where it is not shown."""
+        if self._rows is None:
+            self._rows = {message.id: row for row, message in enumerate(self._messages)}
+        return self._rows.get(message_id, -1)
+
+    @property
+    def last_question(self) -> Message | None:
+        """What was asked last, of what is shown."""
+        return next((message for message in reversed(self._messages) if message.role == "user"), None)
 
     def reset(self, messages: Iterable[Message]) -> None:
         self.beginResetModel()
         self._messages = list(messages)
-        self._others, self._holders = {}, None
+        self._rows, self._others, self._holders = None, {}, None
         self.endResetModel()
 
     def remember(self, answers: Iterable[Message]) -> None:
         """Take note of answers on other branches (see `others`)."""
-        shown = {message.id for message in self._messages}
-        self._others |= {answer.id: answer for answer in answers if answer.usage is not None and answer.id not in shown}
+        elsewhere = (answer for answer in answers if answer.usage is not None and self.row_of(answer.id) < 0)
+        self._others |= {answer.id: answer for answer in elsewhere}
 
     def append(self, message: Message) -> None:
         self.insert(len(self._messages), [message])
@@ -80,6 +88,7 @@ class MessageModel(QAbstractListModel):
             return
         self.beginInsertRows(QModelIndex(), row, row + len(messages) - 1)
         self._messages[row:row] = messages
+        self._rows = None
         for message in messages:
             self._others.pop(message.id, None)
             self._hold(message)
@@ -92,6 +101,7 @@ class MessageModel(QAbstractListModel):
         self.beginRemoveRows(QModelIndex(), first, last)
         gone = self._messages[first : last + 1]
         del self._messages[first : last + 1]
+        self._rows = None
         self._others |= {message.id: message for message in gone if message.usage is not None}
         if any(message.images for message in gone):
             self._holders = None
@@ -113,8 +123,11 @@ class MessageModel(QAbstractListModel):
         self._replace(row, message)
 
     def _replace(self, row: int, message: Message) -> None:
-        if message.images or self._messages[row].images:
+        was = self._messages[row]
+        if message.images or was.images:
             self._holders = None
+        if message.id != was.id:
+            self._rows = None
         self._messages[row] = message
         index = self.index(row)
         self.dataChanged.emit(index, index)

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 class Repairs:
-    """The mending half of one conversation's worker: a repair of the history asks again for an answer that failed."""
+    """The mending half of one conversation's worker.
+
+    To `ask` is to have an answer that failed, or has not come, asked for again as soon as the history is mended.
+    """
 
     def __init__(
         self,
@@ -46,7 +49,7 @@ class Repairs:
         self._change = change
         self._retry = retry
 
-    async def shrink(self, number: int, told: VisavisError | None) -> None:
+    async def shrink(self, number: int, told: VisavisError | None, *, ask: bool) -> None:
         """Make a picture one step smaller; one of the draft is sent cheap.
 
         Raises RequestRefused where there is nothing to make it from; for one of the draft that gets no smaller what
@@ -62,13 +65,13 @@ class Repairs:
         if refit is None:
             raise _missing(number, self._messages.blocks_of(number)[0].name)
         done = await self._refitting.done([message], [refit], today.model.tier.patch)
-        await self._mend(await self._uploads.filled(done, self._messages.messages, client))
+        await self._mend(await self._uploads.filled(done, self._messages.messages, client), ask=ask)
 
-    async def leave_out(self, number: int) -> None:
+    async def leave_out(self, number: int, *, ask: bool) -> None:
         """Let a picture go no more; one of the draft is removed."""
         if self._drafted(number) is not None:
             self._draft.remove(number - self._draft.first_number)
-        await self._mend(left_out(self._terms.history, number))
+        await self._mend(left_out(self._terms.history, number), ask=ask)
 
     async def bring_back(self, number: int) -> None:
         """Let a picture that was left out or described go again."""
@@ -82,14 +85,14 @@ class Repairs:
         new = arranged(history, forms)
         await self._change([message for message, was in zip(new, history, strict=True) if message is not was])
 
-    async def replace(self, number: int, source: Source) -> None:
+    async def replace(self, number: int, source: Source, *, ask: bool) -> None:
         """Put another picture in the place of one of the history. Raises PictureError, StoreError."""
         if self._messages.message_of(number) is not None:
             today = self._terms.today
             images = today.build(self._messages.messages).images
             others = len(images) - len(self._messages.blocks_of(number))
             made = await self._refitting.brought_in(source, today, others)
-            await self._mend(replaced(self._messages.messages, number, made))
+            await self._mend(replaced(self._messages.messages, number, made), ask=ask)
 
     async def _shrink_drafted(self, number: int, told: VisavisError | None) -> None:
         await self._refitting.look([Message.from_user("", self._draft.numbered())])
@@ -103,13 +106,13 @@ class Repairs:
         elif told is not None:
             raise told
 
-    async def _mend(self, changed: Sequence[Message]) -> None:
+    async def _mend(self, changed: Sequence[Message], *, ask: bool) -> None:
         """Keep a repair, and ask again where the last question has no good answer and none is being edited."""
         if not changed:
             return
         await self._change(changed)
         history = self._terms.history
-        if len(history) < len(self._messages.messages):
+        if not ask or len(history) < len(self._messages.messages):
             return
         last = history[-1]
         if last.role == "user" or last.state == "failed":

@@ -28,7 +28,7 @@ Section = Literal["recent", "titles", "messages"]
 
 
 class Indexing(QObject):
-    """Brings the index up to date: after the start, and whenever conversations have changed.
+    """Brings the index up to date: a moment after it is made, and after conversations have changed.
 
     Signals:
         finished(): all that was said is in it.
@@ -46,9 +46,11 @@ class Indexing(QObject):
         self._pause.timeout.connect(self.start)
         for changed in (history.modelReset, history.rowsInserted, history.rowsRemoved, history.dataChanged):
             changed.connect(self._pause.start)
+        self._pause.start()
 
     def start(self) -> None:
         """Begin now, if it has not begun."""
+        self._pause.stop()
         if not self.busy:
             self.busy = True
             self._tasks.start(self._work(), "indexing")

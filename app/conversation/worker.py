@@ -21,7 +21,7 @@ from app.conversation.terms import Terms
 from app.conversation.tools import Tools
 from app.conversation.uploading import Uploads
 from app.core.cuts import Box, Preset
-from app.core.errors import CapReached, NoKey, StoreError, VisavisError
+from app.core.errors import CapReached, NoKey, VisavisError
 from app.core.message import Message
 
 if TYPE_CHECKING:
@@ -154,19 +154,19 @@ class Worker(QObject):
         if self._messages.messages:
             self._begin(partial(self._delivery.retry, message_id, model))
 
-    def repair(self, number: int, how: Literal["shrink", "remove"]) -> None:
-        """Make a picture of the history one step smaller, or leave it out; then ask again for an answer that failed.
+    def repair(self, number: int, how: Literal["shrink", "remove"], *, ask: bool = True) -> None:
+        """Make a picture of the history one step smaller, or leave it out.
 
-        Of the draft, the picture is sent cheap, or removed.
+        Then `ask` again for an answer that failed, or has not come. Of the draft, the picture is sent cheap, or removed.
         """
         if how == "shrink":
-            self._begin(partial(self._repairs.shrink, number, self._refusal))
+            self._begin(partial(self._repairs.shrink, number, self._refusal, ask=ask))
         else:
-            self._begin(partial(self._repairs.leave_out, number))
+            self._begin(partial(self._repairs.leave_out, number, ask=ask))
 
-    def replace_picture(self, number: int, source: Source) -> None:
-        """Put another picture in the place of one of the history; then ask again for an answer that failed."""
-        self._begin(partial(self._repairs.replace, number, source))
+    def replace_picture(self, number: int, source: Source, *, ask: bool = True) -> None:
+        """Put another picture in the place of one of the history; then `ask` again for an answer that failed."""
+        self._begin(partial(self._repairs.replace, number, source, ask=ask))
 
     def bring_back(self, number: int) -> None:
         """Let a picture that was left out or described go again with the next request."""
@@ -181,8 +181,11 @@ class Worker(QObject):
         self._begin(partial(self._delivery.resend, number, preset, region))
 
     def change(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Do something else with the messages that must not meet any of these; a VisavisError is told by `refused`."""
-        self._begin(work)
+        """Do something else with the messages that must not meet any of these, to its end once it has begun.
+
+        A VisavisError is told by `refused`.
+        """
+        self._begin(partial(self._whole, work, "change messages"))
 
     def stop(self) -> None:
         """End what is under way; what has come stays."""
@@ -257,30 +260,44 @@ class Worker(QObject):
         self._set_phase("uploading")
         self.progressed.emit()
 
-    async def _whole(self, work: Coroutine[Any, Any, T], name: str) -> T:
-        """Do it to its end even if a Stop comes: it must not part what is on disk from what is on screen."""
-        task = self._tasks.start(work, name)
+    async def _whole(self, work: Callable[[], Coroutine[Any, Any, T]], name: str) -> T:
+        """Do it to its end even if a Stop comes: it must not part what is on disk from what is on screen.
+
+        Raises what it raises; where a Stop came, that is told by `refused`.
+        """
+        task = self._tasks.start(_tried(work), name)
         self._keeping = task
         try:
-            return await asyncio.shield(task)
-        finally:
+            done = await asyncio.shield(task)
+        except asyncio.CancelledError:
             await self.kept()
+            if not task.cancelled() and isinstance(error := task.result(), VisavisError):
+                self._refuse(error)
+            raise
+        finally:
             self._keeping = None
+        if isinstance(done, VisavisError):
+            raise done
+        return done
 
     # --- the pictures of the history ---
 
     async def _change(self, messages: Sequence[Message]) -> None:
         """Keep and show other forms of stored messages: all or none. Raises StoreError."""
-        if messages and (error := await self._whole(self._changed(messages), "keep pictures")) is not None:
-            raise error
+        if messages:
+            await self._whole(partial(self._changed, messages), "keep pictures")
 
-    async def _changed(self, messages: Sequence[Message]) -> StoreError | None:
-        try:
-            facts = await self._store.replace_messages(self._terms.facts.id, messages)
-        except StoreError as error:
-            return error
+    async def _changed(self, messages: Sequence[Message]) -> None:
+        facts = await self._store.replace_messages(self._terms.facts.id, messages)
         for message in messages:
             self._messages.replace(message)
         self.stored.emit(facts)
         self.amended.emit()
-        return None
+
+
+async def _tried(work: Callable[[], Coroutine[Any, Any, T]]) -> T | VisavisError:
+    """Gives an error back: one that left the task would be told twice, there and by who waits for it."""
+    try:
+        return await work()
+    except VisavisError as error:
+        return error

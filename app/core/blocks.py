@@ -19,12 +19,11 @@ from app.core.blocks_parts import Line
 from app.core.blocks_plan import Context, Left, plan
 from app.core.blocks_tail import shown
 
-__all__ = ["DEFINITIONS", "Block", "Blocks", "Kind", "joined", "split", "warm"]
+__all__ = ["Block", "Blocks", "Kind", "joined", "split", "warm"]
 
-Kind = Literal["prose", "code", "table"]
+Kind = Literal["prose", "code", "table", "definition"]
+"""A definition of links shows nothing."""
 
-DEFINITIONS: Final = "definitions"
-"""`Block.info` of prose that is nothing but a link definition: it shows nothing."""
 _WINDOW: Final = 16_000
 """Weight of the lines read at once of a text that comes at once."""
 _BLANKS: Final = 100
@@ -43,7 +42,7 @@ class Block:
     text: str
     """Prose and tables: Markdown that means the same by itself. Code: its lines, without the fence."""
     info: str = ""
-    """Code: the words behind the opening fence. Prose: `DEFINITIONS` where it shows nothing."""
+    """Code: the words behind the opening fence."""
     number: int = 0
     """Which block of the text it is, from 0; the parts of one share it."""
     start: int = 0
@@ -127,9 +126,9 @@ class Blocks:
         self._tail: list[Block] | None = None
 
     @property
-    def definitions(self) -> str:
-        """The link definitions met so far, as Markdown; of very many the first."""
-        return "\n".join(self._definitions)
+    def definitions(self) -> tuple[str, ...]:
+        """The link definitions met so far, each as Markdown; of very many the first."""
+        return tuple(self._definitions)
 
     def feed(self, new: str) -> None:
         """Take what comes behind what was given before."""
@@ -295,10 +294,10 @@ class Blocks:
         if top.sort == "fence":
             return self._put_fence(top.first - known, behind - known, is_whole=is_whole)
         parts, left = plan(top, self._open.queue, known, sure, self._open.context, is_whole=is_whole)
-        info = DEFINITIONS if top.sort == "definition" else ""
         for index, part in enumerate(parts):
             is_last = left is None and index == len(parts) - 1
-            self._put(part.kind, part.text, part.start, part.end, is_last=is_last, plain=part.plain, info=info)
+            kind: Kind = "definition" if top.sort == "definition" else part.kind
+            self._put(kind, part.text, part.start, part.end, is_last=is_last, plain=part.plain)
         if left is None:
             self._open.context = None
         if top.sort == "definition" and parts and self._known < _KNOWN:

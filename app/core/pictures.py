@@ -111,9 +111,11 @@ class Pictures:
     def _put(self, temporary: Path, stored: Stored) -> None:
         target = self.path(stored.sha256)
         if _holds(target, stored.sha256):
-            return
-        target.parent.mkdir(mode=0o700, exist_ok=True)
-        temporary.replace(target)  # takes the place of a file that was damaged, too
+            os.utime(target)  # one that nothing refers to any more is young again, and is not collected meanwhile
+        else:
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            temporary.replace(target)  # takes the place of a file that was damaged, too
+        # Also of a file that is there already: whoever put it there may not have come so far.
         private.sync_folder(target.parent)
         private.sync_folder(self._folder)
 

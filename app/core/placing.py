@@ -85,15 +85,20 @@ def put(db: sqlite3.Connection, conversation_id: str, message: Message, path: st
 
 def put_all(db: sqlite3.Connection, conversation_id: str, messages: Sequence[Message], path: str) -> Conversation:
     with schema.transaction(db):
-        for message in messages:
-            _placed(db, conversation_id, message, path, None)
-        return _conversation(db, conversation_id)
+        touched = [_saved(db, conversation_id, message, path, None) for message in messages]
+        return _recounted(db, conversation_id, path) if any(touched) else _conversation(db, conversation_id)
 
 
 def _placed(
     db: sqlite3.Connection, conversation_id: str, message: Message, path: str, parent: str | None
 ) -> Conversation:
     """Add the message or replace it by its final form, and bring the conversation's figures up to date."""
+    touched = _saved(db, conversation_id, message, path, parent)
+    return _recounted(db, conversation_id, path) if touched else _conversation(db, conversation_id)
+
+
+def _saved(db: sqlite3.Connection, conversation_id: str, message: Message, path: str, parent: str | None) -> bool:
+    """Do so, all but count the pictures; whether they are to be counted anew."""
     was = _conversation(db, conversation_id)
     before = find(db, path, message.id)
     if before is None:
@@ -105,12 +110,10 @@ def _placed(
     now = replace(
         was,
         updated=max(was.updated, message.created + message.seconds),
-        pictures=was.pictures + _pictures([message]) - (_pictures([before]) if before else 0),
         cost=_sum(was.cost, message.cost, before.cost if before else ""),
-        thumbnail=was.thumbnail or _first_picture([message]),
     )
     _set_figures(db, now)
-    return now
+    return counted([message]) != counted([before] if before else [])
 
 
 def save(db: sqlite3.Connection, conversation_id: str, message: Message, parent: str = "") -> None:
@@ -139,14 +142,15 @@ def remove(db: sqlite3.Connection, message_id: str, path: str) -> None:
             "UPDATE messages SET parent = ? WHERE parent = ? AND conversation_id = ?", (parent, message_id, owner)
         )
         db.execute("UPDATE conversations SET leaf = ? WHERE id = ? AND leaf = ?", (parent, owner, message_id))
-        _recount(db, owner, -_pictures([message]), path)
+        if message.images:
+            _recounted(db, owner, path)
 
 
 def mark(
     db: sqlite3.Connection, conversation_id: str, ids: Sequence[str], leaf: str, deleted_at: float | None, path: str
 ) -> Conversation:
     with schema.transaction(db):
-        changed = 0
+        touched = False
         for message_id in ids:
             state = "IS NULL" if deleted_at else "IS NOT NULL"
             done = db.execute(
@@ -154,22 +158,22 @@ def mark(
                 (deleted_at, message_id, conversation_id),
             )
             if done.rowcount and (message := find(db, path, message_id)) is not None:
-                changed += _pictures([message])
+                touched = touched or bool(message.images)
         db.execute("UPDATE conversations SET leaf = ? WHERE id = ?", (leaf, conversation_id))
-        return _recount(db, conversation_id, -changed if deleted_at else changed, path)
+        return _recounted(db, conversation_id, path) if touched else _conversation(db, conversation_id)
 
 
-def _recount(db: sqlite3.Connection, conversation_id: str, more: int, path: str) -> Conversation:
-    """Bring the figures up to date where there are so many pictures more, or less, anywhere among its messages."""
-    was = _conversation(db, conversation_id)
-    if not more:
-        return was
+def _recounted(db: sqlite3.Connection, conversation_id: str, path: str) -> Conversation:
+    """Bring the figures up to date where pictures have come or gone, anywhere among its messages."""
     # Questions begin with their pictures, and in a long conversation few have any.
-    query = (
-        rows.SELECT_MESSAGES + "WHERE conversation_id = ? AND deleted_at IS NULL AND content LIKE ? ORDER BY position"
+    query = rows.SELECT_MESSAGES + (
+        "WHERE conversation_id = ? AND role = 'user' AND deleted_at IS NULL AND content LIKE ? ORDER BY position"
     )
-    found = (rows.message_from_row(row, path) for row in db.execute(query, (conversation_id, '[{"image"%')))
-    now = replace(was, pictures=max(0, was.pictures + more), thumbnail=_first_picture(found))
+    found = db.execute(query, (conversation_id, '[{"image"%'))
+    pictures = counted(rows.message_from_row(row, path) for row in found)
+    now = replace(
+        _conversation(db, conversation_id), pictures=len(pictures), thumbnail=next(iter(pictures.values()), "")
+    )
     _set_figures(db, now)
     return now
 
@@ -181,13 +185,13 @@ def _set_figures(db: sqlite3.Connection, conversation: Conversation) -> None:
     )
 
 
-def _pictures(messages: Iterable[Message]) -> int:
-    """How many a person counts: one sent in parts is one."""
-    return len({(message.id, image.number) for message in messages for image in message.images})
+def counted(messages: Iterable[Message]) -> dict[str, str]:
+    """What a person counts as the pictures of these messages, in order: the keys of their thumbnails, by what they are.
 
-
-def _first_picture(messages: Iterable[Message]) -> str:
-    return next((image.thumbnail for message in messages for image in message.images), "")
+    One sent in parts is one, and so is one that stands in several versions of a question. A link that nothing was seen
+    at is known by its address, and has the key "".
+    """
+    return {image.thumbnail or image.url: image.thumbnail for message in messages for image in message.images}
 
 
 def _sum(total: str, more: str, less: str) -> str:

@@ -15,6 +15,8 @@ def make_folder(folder: Path) -> None:
     missing = [path for path in (folder, *folder.parents) if not path.is_dir()]
     for path in reversed(missing):
         path.mkdir(mode=0o700, exist_ok=True)
+        with suppress(OSError):  # a folder above may be one that we cannot read
+            sync_folder(path.parent)
 
 
 def touch(path: Path) -> None:

@@ -99,15 +99,20 @@ def message_row(conversation_id: str, message: Message) -> tuple[Any, ...]:
     return (*row, _checksum(row))
 
 
+def is_intact(row: Sequence[Any]) -> bool:
+    """Whether one row of SELECT_MESSAGES is what was written."""
+    *written, checksum = row
+    return bool(checksum == _checksum(written))
+
+
 def message_from_row(row: Sequence[Any], path: str) -> Message:
     """One row of SELECT_MESSAGES.
 
     A row that is not what was written comes back as a failed message without content whose error is StoreDamaged:
     it keeps its place, the others stay readable, and its bytes stay as they are.
     """
-    *written, checksum = row
-    id_, _, role, state, created, content, facts = written
-    if checksum != _checksum(written):
+    id_, _, role, state, created, content, facts, _ = row
+    if not is_intact(row):
         return Message(
             role="user" if role == "user" else "assistant",
             id=str(id_),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from functools import partial
@@ -199,6 +199,18 @@ MIGRATIONS: Final[list[tuple[str, ...]]] = [
             BEGIN DELETE FROM search_titles WHERE conversation_id = old.id; END""",
         "INSERT INTO search_titles (conversation_id) SELECT id FROM conversations",
     ),
+    (
+        # See `app.core.filing`. Conversations that nobody has filed have no row.
+        "CREATE TABLE folders (id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''), name TEXT NOT NULL)",
+        """CREATE TABLE filed (
+            conversation_id TEXT NOT NULL PRIMARY KEY REFERENCES conversations (id) ON DELETE CASCADE,
+            pinned INTEGER NOT NULL,
+            archived INTEGER NOT NULL,
+            unread INTEGER NOT NULL,
+            folder TEXT NOT NULL
+        )""",
+        "CREATE INDEX conversations_listed ON conversations (updated) WHERE deleted_at IS NULL",
+    ),
 ]
 """The statements that lead from version N to N+1, at index N. This list only grows: what is released stays as it is."""
 
@@ -225,13 +237,16 @@ class _DecimalSum:
         return format(self._total, "f")
 
 
-_PRAGMAS: Final = (
-    # EXCLUSIVE comes first: with it the WAL needs no shared memory, and no second process gets in.
-    "PRAGMA locking_mode = EXCLUSIVE",
+_CAREFUL: Final = (
     "PRAGMA busy_timeout = 0",
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
     "PRAGMA mmap_size = 0",
+)
+_PRAGMAS: Final = (
+    # EXCLUSIVE comes first: with it the WAL needs no shared memory, and no second process gets in.
+    "PRAGMA locking_mode = EXCLUSIVE",
+    *_CAREFUL,
     "PRAGMA secure_delete = ON",
     "PRAGMA foreign_keys = ON",
     # FULL: what was acknowledged survives a power cut, at 4 ms a commit (RELIABILITY, section 1.3).
@@ -239,23 +254,46 @@ _PRAGMAS: Final = (
 )
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def log_of(path: Path) -> Path:
+    """SQLite's write-ahead log of a database file. Closing takes it away: one that is there was left by a crash."""
+    return path.with_name(f"{path.name}-wal")
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    """Open a database to look at it: neither the file nor its log is changed. Raises sqlite3.Error."""
+    mode = "mode=ro" if log_of(path).exists() else "mode=ro&immutable=1"
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, isolation_level=None)
+    db.text_factory = _text
+    for pragma in _CAREFUL:
+        db.execute(pragma)
+    return db
+
+
+# Damaged text must not stop the query that meets it; its checksum tells.
+_text: Final = partial(str, encoding="utf-8", errors="replace")
+
+
+def connect(
+    path: Path, before_migration: Callable[[sqlite3.Connection], None] = lambda _db: None
+) -> sqlite3.Connection:
     """Open the database in its newest version; an empty file becomes one.
 
-    The connection is in autocommit mode: see `transaction`. Raises StoreTooNew and StoreDamaged before anything is
-    written, and sqlite3.Error (see `translated`).
+    An older one is given to `before_migration` first; what that raises leaves it as it is. The connection is in
+    autocommit mode: see `transaction`. Raises StoreTooNew and StoreDamaged before anything is written, and
+    sqlite3.Error (see `translated`).
     """
     db = sqlite3.connect(path, isolation_level=None)
     try:
-        # Damaged text must not stop the query that meets it; its checksum tells.
-        db.text_factory = partial(str, encoding="utf-8", errors="replace")
+        db.text_factory = _text
         db.create_aggregate("decimal_sum", 1, cast(Any, _DecimalSum))
         for pragma in _PRAGMAS:
             db.execute(pragma)
-        version = _version(db, path)
+        was = version(db, path)
         db.execute("PRAGMA journal_mode = WAL")
-        if version < len(MIGRATIONS):
-            _migrate(db, version)
+        if was < len(MIGRATIONS):
+            if was:
+                before_migration(db)
+            _migrate(db, was)
     except BaseException:
         db.close()
         raise
@@ -302,15 +340,16 @@ _KINDS: Final[dict[int, type[StoreError]]] = {
 }
 
 
-def _version(db: sqlite3.Connection, path: Path) -> int:
+def version(db: sqlite3.Connection, path: Path) -> int:
+    """How many steps of MIGRATIONS it has behind it; 0 for an empty file. Raises StoreDamaged and StoreTooNew."""
     [owner] = db.execute("PRAGMA application_id").fetchone()
-    [version] = db.execute("PRAGMA user_version").fetchone()
+    [steps] = db.execute("PRAGMA user_version").fetchone()
     [tables] = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if owner != APPLICATION_ID and (owner or version or tables):
+    if owner != APPLICATION_ID and (owner or steps or tables):
         raise StoreDamaged(str(path))
-    if version > len(MIGRATIONS):
+    if steps > len(MIGRATIONS):
         raise StoreTooNew(str(path))
-    return int(version)
+    return int(steps)
 
 
 def _migrate(db: sqlite3.Connection, version: int) -> None:

@@ -20,7 +20,8 @@ _SINGLE: Final = re.compile(f"[{_APART}]")
 _ASCII: Final = re.compile(r"[a-z0-9]+")
 _TERM: Final = re.compile(r'"([^"]*)("|$)|([^\s"]+)')
 _MARKUP: Final = re.compile(r"[`|]+|^[#>]+ |^ *[-*] |[-:=*_]{3,}", re.MULTILINE)
-"""What of Markdown says nothing where it is not drawn."""
+_SLANTED: Final = re.compile(r"(?<!\w)\*(?=\w)|(?<=\w)\*(?!\w)")
+"""What of Markdown says nothing where it is not drawn; so that around words that are set slanted."""
 _BEFORE: Final = 24
 """Characters of a snippet before its first hit; a few more where a word would be cut."""
 _SNIPPET: Final = 180
@@ -148,7 +149,7 @@ def marked(line: str, wanted: tuple[Term, ...]) -> Snippet:
 
 def _one_line(text: str) -> str:
     """Without line breaks, Markdown's marks, and characters that are not seen or turn the direction of others."""
-    text = _MARKUP.sub(" ", text)
+    text = _SLANTED.sub("", _MARKUP.sub(" ", text))
     seen = (each if each.isprintable() else "" if unicodedata.category(each) == "Cf" else " " for each in text)
     return " ".join("".join(seen).split())
 

@@ -10,20 +10,26 @@ import asyncio
 import json
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from app.core import placing, private, rows, schema
+from app.core import backup, placing, private, rows, salvage, schema
 from app.core.branches import Branches
+from app.core.errors import StoreDamaged
 from app.core.message import JSON, Message, well_formed
 from app.core.rows import Conversation
 
 __all__ = ["Conversation", "Store"]
 
 FILE: Final = "conversations.db"
+_LOOKED_AT: Final = 64 << 20
+"""Bytes of a database that can be looked at in a tenth of a second; a larger one is while the window is there."""
 
 T = TypeVar("T")
 
@@ -31,23 +37,28 @@ T = TypeVar("T")
 class Store:
     """Made by `open`, given back by `close`. The data folder's lock is the caller's affair (`app.core.lock`)."""
 
-    def __init__(self, path: Path, thread: ThreadPoolExecutor, db: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, thread: ThreadPoolExecutor, db: sqlite3.Connection, *, unclean: bool) -> None:
         self.path = path
+        self.unclean: Final = unclean
+        """Whether whoever had it open before did not close it: a crash, a power cut."""
         self._thread = thread
         self._db = db
         self._closed = False
+        self._waiting: deque[tuple[Future[Any], Callable[[sqlite3.Connection], Any]]] = deque()
 
     @classmethod
     def open(cls, folder: Path) -> Store:
         """Open or create the store of a data folder, and end the answers that a crash left open.
 
-        Every answer that was still streaming is rebuilt from its events and becomes "interrupted".
-        Blocks for some milliseconds. Raises StoreLocked, StoreTooNew, StoreDamaged, StoreFull.
+        Every answer that was still streaming is rebuilt from its events and becomes "interrupted". Before it is
+        migrated, a backup is made. Blocks for some milliseconds, on those two days for longer. Raises StoreLocked,
+        StoreTooNew, StoreDamaged, StoreFull.
         """
         path = folder / FILE
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         try:
-            return cls(path, thread, thread.submit(_opened, path).result())
+            unclean = schema.log_of(path).exists()
+            return cls(path, thread, thread.submit(_opened, path).result(), unclean=unclean)
         except BaseException:
             thread.shutdown()
             raise
@@ -176,6 +187,25 @@ class Store:
         """By conversation, stored or not yet. That of a deleted one waits with it, also where it was kept later."""
         return await self.run(_drafts)
 
+    # --- the file -------------------------------------------------------------------------------
+
+    async def check(self) -> None:
+        """Let SQLite look at every page, a table at a time so that others get their turn. Raises StoreDamaged."""
+        for table in await self.run(_tables):
+            await self.run(partial(_check, table=table, path=str(self.path)))
+
+    async def copy_to(self, path: Path) -> dict[str, int]:
+        """Copy the database into an empty file while others use it (`app.core.backup.copy`)."""
+        return await self.run(lambda db: backup.copy(db, path, self._pause))
+
+    async def changes(self) -> int:
+        """How many rows were written since it was opened."""
+        return await self.run(lambda db: db.total_changes)
+
+    async def tidy(self) -> None:
+        """Move all from the log into the file: what was deleted is in neither then."""
+        await self.run(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())
+
     # --- the thread -----------------------------------------------------------------------------
 
     async def _write(self, statement: str, *values: Any) -> None:
@@ -189,8 +219,35 @@ class Store:
         # wrap_future and not run_in_executor: qasync has its own idea of that. shield: see the module's docstring.
         return await asyncio.shield(asyncio.wrap_future(self._submit(work)))
 
+    def run_now(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """The same, blocking: it belongs to the first paint."""
+        return self._submit(work).result()
+
     def _submit(self, work: Callable[[sqlite3.Connection], T]) -> Future[T]:
-        return self._thread.submit(self._translated, work)
+        done: Future[T] = Future()
+        self._waiting.append((done, work))
+        self._thread.submit(self._next)
+        return done
+
+    def _next(self) -> None:
+        """Do what has waited longest; nothing, where it had its turn in the pause of something longer."""
+        if not self._waiting:
+            return
+        done, work = self._waiting.popleft()
+        try:
+            if done.set_running_or_notify_cancel():
+                done.set_result(self._translated(work))
+        except BaseException as error:  # noqa: BLE001  # whoever asked gets it
+            done.set_exception(error)
+        finally:
+            del done  # the error knows this frame
+
+    def _pause(self) -> None:
+        """Let others have their turn while something long goes on."""
+        if self._closed:
+            raise backup.Abandoned
+        while self._waiting:
+            self._next()
 
     def _translated(self, work: Callable[[sqlite3.Connection], T]) -> T:
         with schema.translated(self.path):
@@ -200,14 +257,43 @@ class Store:
 def _opened(path: Path) -> sqlite3.Connection:
     with schema.translated(path):
         private.make_folder(path.parent)
+        salvage.swap(path, time.time())
         private.touch(path)
-        db = schema.connect(path)
+        if path.stat().st_size <= _LOOKED_AT and schema.log_of(path).exists():
+            _look(path)
+        db = schema.connect(path, partial(_back_up, path))
         try:
             _end_streaming(db, str(path))
         except BaseException:
             db.close()
             raise
         return db
+
+
+def _look(path: Path) -> None:
+    """After a crash, find damage before anything is written. Raises StoreDamaged and StoreTooNew."""
+    shared = path.with_name(f"{path.name}-shm")
+    was_there = shared.exists()
+    try:
+        with closing(schema.read_only(path)) as db:
+            if schema.version(db, path) and db.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
+                raise StoreDamaged(str(path))
+    except sqlite3.OperationalError:
+        pass  # it cannot be looked at without being changed; opening will tell
+    finally:
+        if not was_there:
+            shared.unlink(missing_ok=True)
+
+
+def _back_up(path: Path, db: sqlite3.Connection) -> None:
+    """Keep what there was before it is migrated. Raises StoreError."""
+    folder = path.parent / backup.FOLDER
+    copy = backup.unfinished(folder)
+    try:
+        backup.keep(copy, backup.verified(copy, backup.copy(db, copy, lambda: None)), time.time())
+    except BaseException:
+        backup.discard(copy)
+        raise
 
 
 def _end_streaming(db: sqlite3.Connection, path: str) -> None:
@@ -224,6 +310,16 @@ def _streaming(db: sqlite3.Connection, path: str) -> list[tuple[str, Message]]:
     query = rows.SELECT_MESSAGES + "WHERE state = 'streaming'"
     found = [(row[1], rows.message_from_row(row, path)) for row in db.execute(query)]
     return [(conversation_id, message) for conversation_id, message in found if message.state == "streaming"]
+
+
+def _tables(db: sqlite3.Connection) -> list[str]:
+    # Virtual ones have no page of their own.
+    return [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0")]
+
+
+def _check(db: sqlite3.Connection, table: str, path: str) -> None:
+    if db.execute(f'PRAGMA integrity_check("{table}")').fetchall() != [("ok",)]:
+        raise StoreDamaged(path)
 
 
 def _conversations(db: sqlite3.Connection) -> list[Conversation]:

@@ -84,12 +84,17 @@ def to_csv(rows: Iterable[Sequence[str]]) -> str:
     What a spreadsheet would run as a formula gets an apostrophe in front.
     """
     target = io.StringIO()
-    csv.writer(target).writerows([_harmless(cell) for cell in row] for row in rows)
+    csv.writer(target).writerows([harmless(cell) for cell in row] for row in rows)
     return target.getvalue()
 
 
-def _harmless(cell: str) -> str:
-    return "'" + cell if cell[:1] in _FORMULA and cell and not _NUMBER.fullmatch(cell) else cell
+def harmless(cell: str) -> str:
+    """A cell with an apostrophe in front where a spreadsheet would run it as a formula.
+
+    Numbers are none, nor is what has neither a letter nor a digit, as the "-" of an empty cell.
+    """
+    runs = cell[:1] in _FORMULA and any(map(str.isalnum, cell)) and not _NUMBER.fullmatch(cell)
+    return "'" + cell if runs else cell
 
 
 def _split(line: str) -> list[str]:

@@ -37,6 +37,8 @@ _MACROS: Final = re.compile(
 )
 _OPENS: Final = re.compile(r"\\(?:left|begin|right|end)(?![A-Za-z])|\\.|[{}]", re.DOTALL)
 _STEPS: Final = {"{": 1, r"\left": 1, r"\begin": 1, "}": -1, r"\right": -1, r"\end": -1}
+_ESCAPED: Final = re.compile(r"\\([%$&#_{} \xa0])")
+"""Signs in the words of a formula that TeX would take for something else."""
 _PATH: Final = re.compile(r"[MLQCHVZmlqchvz0-9eE., -]*")
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 _SHAPES: Final[dict[str, tuple[str, ...]]] = {
@@ -72,7 +74,8 @@ def typeset(tex: str, *, display: bool) -> Outline:
     try:
         math_ml = fromstring(tex2mml(tex, inline=not display))  # noqa: S314  # latex2mathml has just written it
         _prepare(math_ml)
-        drawn = Math(math_ml, size=_EM, margin=0) if _weight(math_ml) <= _MOST else None
+        can_be_drawn = _weight(math_ml) <= _MOST and not _has_unknown(math_ml)
+        drawn = Math(math_ml, size=_EM, margin=0) if can_be_drawn else None
         shapes = drawn.svgxml() if drawn is not None else None
     except Exception as error:
         raise NotTypeset from error  # whatever a formula makes of the two libraries, its TeX can be read
@@ -105,6 +108,13 @@ def _prepare(element: Element) -> None:
             each.attrib.pop(name, None)
         if each.tag == "mstyle" and not each.attrib:
             each.tag = "mrow"  # ziamath would take away its end alone
+        if each.tag == "mtext" and each.text:
+            each.text = _ESCAPED.sub(r"\1", each.text)
+
+
+def _has_unknown(element: Element) -> bool:
+    r"""Whether a command was not understood: latex2mathml takes it for letters, its backslash among them."""
+    return any("\\" in (each.text or "") and each.text != "\\" for each in element.iter())
 
 
 def _weight(element: Element) -> int:

@@ -133,9 +133,5 @@ def _draft(db: sqlite3.Connection, conversation_id: str) -> JSON | None:
 
 def _counted(whole: Whole) -> Conversation:
     """The conversation with the figures that the store counts, of its own messages."""
-    images = [(placed.message.id, image) for placed in whole.messages for image in placed.message.images]
-    return replace(
-        whole.conversation,
-        pictures=len({(message_id, image.number) for message_id, image in images}),
-        thumbnail=next((image.thumbnail for _, image in images), ""),
-    )
+    pictures = placing.counted(placed.message for placed in whole.messages)
+    return replace(whole.conversation, pictures=len(pictures), thumbnail=next(iter(pictures.values()), ""))

@@ -189,10 +189,16 @@ class Composer(QWidget):
         self._strip.resized.connect(self._share_height)
         self._strip.removed.connect(self._offer_undo)
         self._card.insertWidget(self._card.indexOf(self._editing) + 1, self._strip)
-        for before, after in pairwise((self._strip, self._edit, self._attach, self._send)):
-            QWidget.setTabOrder(before, after)
+        self.stand_after(self._strip)
         if self._chat is not None:
             self._strip.set_chat(self._chat)
+
+    def stand_after(self, widget: QWidget) -> None:
+        """Be what the keyboard comes to after this one: from the notes down to Send."""
+        strip = [self._strip] if self._strip is not None else []
+        parts = (*self._editing.stops, *self._notes.stops, *strip, self._edit, self._attach, self._send)
+        for before, after in pairwise((widget, *parts)):
+            QWidget.setTabOrder(before, after)
 
     def _lay_out(self) -> None:
         self.setMaximumWidth(COMPOSER + 2 * _SHADOW)
@@ -217,7 +223,6 @@ class Composer(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._attach.setAccessibleName(self.tr("Attach pictures"))
         self._attach.setToolTip(self.tr("Attach pictures") + " (Ctrl+O)")
-        self.setFocusProxy(self._edit)
 
     def _connect(self) -> None:
         self._attach.clicked.connect(self.choose_pictures)

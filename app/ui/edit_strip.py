@@ -68,12 +68,17 @@ class EditStrip(QWidget):
         self._link = chat.editing_changed.connect(self._follow)
         self._show_whether()
 
+    @property
+    def stops(self) -> list[QWidget]:
+        """What of it the keyboard comes to."""
+        return [self._cancel]
+
     def edit_last(self) -> None:
         """Edit what was asked last, while nothing is written."""
         chat = self._chat
         if chat is None or chat.worker.busy or chat.editing or not chat.draft.empty:
             return
-        last = next((m for m in reversed(chat.messages.messages) if m.role == "user"), None)
+        last = chat.messages.last_question
         if last is not None:
             chat.edit(last.id)
 
@@ -83,9 +88,10 @@ class EditStrip(QWidget):
         if chat is None or not chat.editing or chat.worker.busy:
             return False
         edited, written = chat.editing, chat.draft.to_json()
-        before = next((m for m in chat.messages.messages if m.id == edited), None)
+        row = chat.messages.row_of(edited)
+        differs = row >= 0 and _differs(written, chat.messages.messages[row])
         chat.cancel_edit()
-        if before is not None and _differs(written, before):
+        if differs:
             again = Choice(self.tr("Edit again"), lambda: self._edit_again(edited, written))
             words = self.tr("The question stays as it was.")
             self._notes.add(Said(words, (again,), of_message=True, quiet=True, about=_LEFT))

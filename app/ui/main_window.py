@@ -40,8 +40,8 @@ from app.ui.top_bar import TopBar
 from app.ui.welcome import Welcome
 
 if TYPE_CHECKING:
-    from app.ui.settings_dialog import SettingsDialog
     from app.ui.search.palette import Palette
+    from app.ui.settings_dialog import SettingsDialog
     from app.ui.shelf import ShelfBar
     from app.ui.transcript.view import Transcript
 
@@ -74,7 +74,7 @@ class MainWindow(QMainWindow):
         self._shelf: ShelfBar
         self._search: Palette | None = None
         self._searched = Search(tools.store)
-        self.indexing = Indexing(self._searched, tools.tasks, desk.history, self)
+        self._indexing = Indexing(self._searched, tools.tasks, desk.history, self)
         self._links: list[QMetaObject.Connection] = []
         self._chat = desk.current
         self._tight_size: QSize | None = None
@@ -171,9 +171,11 @@ class MainWindow(QMainWindow):
         if self._is_furnished:
             return
         self._is_furnished = True
+        from app.ui import roles
         from app.ui.shelf import ShelfBar
         from app.ui.transcript.view import Transcript
 
+        roles.tell()
         self._transcript = Transcript(self._theme, self._gallery, self._tools)
         self._transcript.picture_opened.connect(self._open_sent_picture)
         self._transcript.details_wanted.connect(lambda number: self._open_sent_picture(number, details=True))
@@ -189,6 +191,7 @@ class MainWindow(QMainWindow):
         self._shelf.set_chat(self._chat)
         self._writing.insertWidget(0, self._shelf)
         self._composer.furnish()
+        self._composer.stand_after(self._shelf.last_stop)
         self._composer.undo_first(self._transcript.deeds.undo)
         self._add_actions()
 
@@ -202,7 +205,7 @@ class MainWindow(QMainWindow):
         self._act_on(self.tr("Earlier pictures"), self._shelf.toggle, "Ctrl+Shift+P")
         self._act_on(self.tr("Show or hide the sidebar"), self._toggle_sidebar, "Ctrl+Shift+S")
         self._act_on(self.tr("Copy the last answer"), self._transcript.copying.copy_last, "Ctrl+Shift+C")
-        self._act_on(self.tr("Search in all chats"), self.search, "Ctrl+K")
+        self._act_on(self.tr("Search in all chats"), self._open_search, "Ctrl+K")
         self._act_on(self.tr("Find in this chat"), self._find, keys.Find)
         self._act_on(self.tr("Find the next"), self._transcript.find_bar.next, "F3", "Ctrl+G")
         self._act_on(self.tr("Find the one before"), self._transcript.find_bar.previous, "Shift+F3", "Ctrl+Shift+G")
@@ -267,7 +270,7 @@ class MainWindow(QMainWindow):
     def _toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
-    def search(self) -> None:
+    def _open_search(self) -> None:
         """Open the search in all conversations, or put it away."""
         if self._search is None:
             from app.ui.search.jump import Jump
@@ -276,8 +279,9 @@ class MainWindow(QMainWindow):
             model = SearchModel(self._searched, self._tools.tasks, self)
             history = self._desk.history
             account = self._tools.account
-            self._search = Palette(self._theme, account, self._gallery, history, model, self.indexing, self)
+            self._search = Palette(self._theme, account, self._gallery, history, model, self._indexing, self)
             self._search.chosen.connect(Jump(self._desk, lambda: self._transcript, self).to)
+            self._desk.opened.connect(self._search.close_up)
         self._search.toggle()
 
     def _find(self) -> None:
@@ -388,6 +392,11 @@ class MainWindow(QMainWindow):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._composer.take_key(event):
             super().keyPressEvent(event)
+
+    def focusNextPrevChild(self, next_: bool) -> bool:
+        if not self._is_furnished:
+            return super().focusNextPrevChild(next_)
+        return self._transcript.walk_past(super().focusNextPrevChild, forward=next_)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
@@ -241,6 +242,11 @@ class Notes(QScrollArea):
         return [note.said.text for note in self._notes()]
 
     @property
+    def stops(self) -> list[QWidget]:
+        """What the keyboard comes to, from the top down."""
+        return [stop for part in (*self._notes(), self._folded) for stop in part.findChildren(QAbstractButton)]
+
+    @property
     def of_message(self) -> list[Said]:
         """What was said about the message that is being written."""
         return [note.said for note in self._notes() if note.said.of_message]
@@ -253,7 +259,10 @@ class Notes(QScrollArea):
         note = Note(self._theme, said)
         note.dismissed.connect(lambda: self._drop(note))
         note.refused.connect(lambda: self.dismissed.emit(said))
+        last = self._folded.findChildren(QAbstractButton)[-1]
         self._column.insertWidget(sum(other.said.rank <= said.rank for other in self._notes()), note)
+        for before, after in pairwise((last, *self.stops)):
+            QWidget.setTabOrder(before, after)
         self.show()
         self._fold()
         self._fit_height()

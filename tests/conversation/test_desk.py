@@ -230,7 +230,7 @@ def test_a_deleted_draft_is_gone_for_good_and_comes_back_whole(
         online_desk.open(writing.facts.id)
     with qtbot.waitSignal(online_desk.deleted) as told:
         online_desk.delete(writing.facts.id)
-    assert told.args[0].title == "Precious"
+    assert [gone.title for gone in told.args[0]] == ["Precious"]
     assert titles(online_desk) == []
     assert online_desk.current is not writing
     qtbot.waitUntil(lambda: drafts(online) == {})

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from app.core import blocks_parts
-from app.core.blocks import DEFINITIONS, Block, Blocks, joined, split
+from app.core.blocks import Block, Blocks, joined, split
 from app.core.blocks_grammar import read
 from app.core.blocks_parts import CHARACTERS, CODE, CODE_LINES, HARD, ROWS, SLICE, weight
 from tests.core.documents import FORMULAS, FRAGMENTS, answer, fragments, pieces
@@ -98,7 +98,7 @@ def test_blocks_begin_where_markdown_it_begins_them_in_the_whole_text() -> None:
             starts.append(starts[-1] + len(line) + 1)
         tops = [token for token in parser.parse(text) if token.level == 0 and token.nesting >= 0]
         expected = [starts[token.map[0]] for token in tops if token.map]
-        assert [block.start for block in split(text) if block.info != DEFINITIONS] == expected, repr(text)
+        assert [block.start for block in split(text) if block.kind != "definition"] == expected, repr(text)
 
 
 @pytest.mark.parametrize("most", [1, 20, 3_000])
@@ -177,13 +177,13 @@ def test_definitions_are_known_and_show_nothing() -> None:
     blocks = Blocks()
     blocks.feed("See [a][1] and [b].\n\n[1]: http://one\n[b]:\n  <http://two> 'Two'\n\nmore\n\n")
     assert blocks.definitions == "[1]: http://one\n[b]:\n  <http://two> 'Two'"
-    assert [block.info for block in blocks.finished] == ["", DEFINITIONS, DEFINITIONS]
+    assert [block.kind for block in blocks.finished] == ["prose", "definition", "definition"]
 
 
 def test_a_title_may_still_come_behind_a_definition() -> None:
     text = "[a]: /u\n'title\n===\nmore\nend'\n\ntext"
     assert streamed(text, 1, most=2) == split(text)
-    assert [block.info for block in split(text)] == [DEFINITIONS, ""]
+    assert [block.kind for block in split(text)] == ["definition", "prose"]
 
 
 # Parts

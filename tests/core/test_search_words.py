@@ -72,6 +72,7 @@ def test_a_snippet_is_one_line_around_the_first_hit() -> None:
     assert shown.first == "Rückerstattung"
     assert shown.text.startswith("… ")
     assert shown.text.endswith(" …")
+    assert "the Rückerstattung comes" in shown.text
     assert "\n" not in shown.text
     assert len(shown.text) < 200
 

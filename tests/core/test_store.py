@@ -390,3 +390,67 @@ def test_a_write_that_the_system_refuses_is_reported_and_what_was_there_stays(tm
     store = Store.open(tmp_path)
     assert [conversation.id for conversation in store.conversations_now()] == ["c"]
     store.close()
+
+
+# --- the file ---------------------------------------------------------------------------------------
+
+
+async def test_whether_it_was_closed_is_known_at_the_next_opening(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    assert not store.unclean
+    await store.create(Conversation("c"))
+    script = """
+        from app.core.store import Conversation, Store
+        async def main():
+            store = Store.open(folder)
+            await store.create(Conversation("d"))
+            print(store.unclean, flush=True)
+            await asyncio.Event().wait()
+        asyncio.run(main())
+    """
+    store.close()
+    with python(script, tmp_path) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "False\n"
+        process.send_signal(signal.SIGKILL)
+    for unclean in (True, False):
+        reopened = Store.open(tmp_path)
+        assert reopened.unclean is unclean
+        await reopened.check()
+        reopened.close()
+
+
+async def test_a_damaged_page_is_found_by_the_check(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    await store.create(Conversation("c"))
+    for number in range(40):
+        await store.add_message("c", replace(answer(), id=str(number)))
+    [page] = sql(store, "SELECT rootpage FROM sqlite_master WHERE name = 'messages_of'")
+    store.close()
+    with (tmp_path / FILE).open("r+b") as file:
+        file.seek((page - 1) * 4096 + 3)
+        file.write(b"\x00\x01")
+    reopened = Store.open(tmp_path)
+    with pytest.raises(StoreDamaged):
+        await reopened.check()
+    reopened.close()
+
+
+async def test_tidying_leaves_nothing_in_the_log(tmp_path: Path, store: Store) -> None:
+    log = tmp_path / f"{FILE}-wal"
+    await store.save_draft("", {"text": "a secret that is taken back"})
+    await store.save_draft("", {})
+    assert log.stat().st_size
+    await store.tidy()
+    assert log.stat().st_size == 0
+    assert b"a secret" not in (tmp_path / FILE).read_bytes()
+
+
+def test_there_is_one_connection_to_the_file(tmp_path: Path, store: Store) -> None:
+    """SQLite before 3.51.3 may damage a WAL database that two connections write to."""
+    descriptors = Path("/proc/self/fd")
+    if not descriptors.is_dir():
+        pytest.skip("no /proc here")
+    assert store.conversations_now() == []
+    opened = [each.readlink() for each in descriptors.iterdir() if each.is_symlink()]
+    assert opened.count(tmp_path / FILE) == 1

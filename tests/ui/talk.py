@@ -157,7 +157,7 @@ def bill_of(shown: Sequence[Content]) -> str:
 def below(transcript: Transcript) -> list[Content]:
     """What stands below the last message and is on screen."""
     count = len(transcript.messages)
-    tail = [placed.row.content for placed in transcript._flow.placed if placed.item == count]
+    tail = [placed.row.content for placed in transcript._flow.on_screen if placed.item == count]
     assert [number for number, *_ in transcript.on_screen() if number >= count] == [count] * len(tail)
     return tail
 
@@ -196,7 +196,7 @@ def selected(transcript: Transcript) -> str:
 
 def places(transcript: Transcript) -> list[tuple[int, int, int]]:
     """Message, row and upper edge in the viewport, in pixels, of all that is on screen."""
-    return [(placed.item, placed.nth, placed.y) for placed in transcript._flow.placed]
+    return [(placed.item, placed.nth, placed.y) for placed in transcript._flow.on_screen]
 
 
 def follows(transcript: Transcript) -> bool:

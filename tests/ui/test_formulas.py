@@ -16,9 +16,9 @@ from app.core.blocks import Block
 from app.core.formulas import Formula, find, protect
 from app.ui.theme import DARK, LIGHT, Theme, Tokens
 from app.ui.transcript.content import Prose
-from app.ui.transcript.formulas import Formulas, Look, descent
+from app.ui.transcript.formula_pictures import FormulaPictures, Look, descent
 from app.ui.transcript.host import Host
-from app.ui.transcript.placed import source_of
+from app.ui.transcript.formulas_in import source_of
 from app.ui.transcript.prose_row import ProseRow
 from tests.conftest import destroy
 
@@ -86,7 +86,7 @@ def test_a_drawing_is_there_at_once_the_second_time(row: ProseRow, qtbot: QtBot)
     draw(row, "$x^2$", qtbot)
     show(row, "and $x^2$")
     assert not row._host.formulas.is_waiting
-    assert not row._placed.is_waiting
+    assert not row._formulas.is_waiting
 
 
 def test_copies_are_tex_and_what_reads_aloud_is_told_it(row: ProseRow, qtbot: QtBot) -> None:
@@ -126,9 +126,9 @@ def test_code_keeps_its_dollars(row: ProseRow) -> None:
 def test_what_only_qt_takes_for_code_gets_its_dollars_back(row: ProseRow, code: str) -> None:
     found = find("$x$")
     row.document().setMarkdown(code.format(protect("$x$", found)))
-    row._placed.put(found, LOOK)
+    row._formulas.put(found, LOOK)
     assert row.document().toPlainText() == "$x$"
-    assert not row._placed
+    assert not row._formulas
 
 
 def test_letters_of_a_formula_stand_on_the_line_of_the_words(row: ProseRow, qtbot: QtBot) -> None:
@@ -149,7 +149,7 @@ def test_a_fraction_does_not_push_its_line_to_the_one_above(row: ProseRow, qtbot
     apart = [below - above for above, below in pairwise(baselines)]
     assert min(apart) == pytest.approx(22, abs=1)
     assert 22 < max(apart) < 30  # below the fraction
-    (place,) = row._placed._places
+    (place,) = row._formulas._inserted
     assert max(line.descent() for line in lines) == pytest.approx(descent(place.drawn.anchor), abs=0.1)
 
 
@@ -169,7 +169,7 @@ def test_in_a_list_it_stays_with_its_item(row: ProseRow, qtbot: QtBot) -> None:
 
 def test_a_wide_one_shrinks_with_the_row_and_grows_again(row: ProseRow, qtbot: QtBot) -> None:
     draw(row, "$$" + "+".join(f"x_{{{n}}}" for n in range(20)) + "$$", qtbot)
-    (place,) = row._placed._places
+    (place,) = row._formulas._inserted
     wide = place.drawn.width
     for width in (300, 400):
         row.height_for(width)
@@ -180,10 +180,10 @@ def test_a_wide_one_shrinks_with_the_row_and_grows_again(row: ProseRow, qtbot: Q
 
 def test_a_formula_in_a_heading_or_a_thought_is_as_large_as_its_words(row: ProseRow, qtbot: QtBot) -> None:
     draw(row, "# $x$\n\n$x$", qtbot)
-    heading, body = row._placed._places
+    heading, body = row._formulas._inserted
     assert (heading.look.size, body.look.size) == (16, 14)
     row.show_content(Prose(Block("prose", "$x$"), "thought"))
-    (thought,) = row._placed._places
+    (thought,) = row._formulas._inserted
     assert (thought.look.size, thought.look.color) == (13, row._theme.tokens.text2)
 
 
@@ -234,7 +234,7 @@ def test_who_has_left_the_screen_does_not_ask_for_room(row: ProseRow, qtbot: QtB
 
 
 def test_warming_up_is_heard_by_nobody(theme: Theme, qtbot: QtBot) -> None:
-    formulas = Formulas(theme)
+    formulas = FormulaPictures(theme)
     with qtbot.assertNotEmitted(formulas.drawn):
         formulas.warm()
         formulas._thread.shutdown(wait=True)

@@ -124,7 +124,7 @@ def test_the_arrow_keys_read_row_by_row_and_leave_none_out(
     for _ in expected:
         QTest.keyClick(focused(), Qt.Key.Key_Down)
         read.append(row_with_focus(transcript))
-        placed = next(p for p in transcript._flow.placed if (p.item, p.nth) == read[-1])
+        placed = next(p for p in transcript._flow.on_screen if (p.item, p.nth) == read[-1])
         assert placed.y >= 0 or placed.height > transcript.viewport().height()
         assert placed.y < transcript.viewport().height()
     assert read == expected

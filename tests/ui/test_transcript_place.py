@@ -58,7 +58,7 @@ def test_a_conversation_opens_at_its_end(transcript: Transcript, chat: Chat) -> 
     put(chat, *talk(30, LONG))
     assert follows(transcript)
     assert at_end(transcript)
-    last = transcript._flow.placed[-1]
+    last = transcript._flow.on_screen[-1]
     assert (last.item, last.nth) == (59, len(contents(transcript)) - 1)
     assert last.y + last.height == transcript.viewport().height() - spacing.TURN
 
@@ -79,7 +79,7 @@ def test_only_rows_in_sight_have_widgets(transcript: Transcript, chat: Chat) -> 
 
 def test_a_short_conversation_stands_at_the_lower_edge(transcript: Transcript, chat: Chat) -> None:
     put(chat, asked(), answered())
-    last = transcript._flow.placed[-1]
+    last = transcript._flow.on_screen[-1]
     assert last.y + last.height == transcript.viewport().height() - spacing.TURN
     wheel(transcript, 3)
     assert follows(transcript)
@@ -203,7 +203,7 @@ def test_page_down_and_the_wheel_follow_as_soon_as_the_end_is_reached(transcript
     put(chat, *talk(3, LONG))
     end = places(transcript)
     QTest.keyClick(transcript, Qt.Key.Key_PageUp)
-    top = transcript._flow.placed[0]
+    top = transcript._flow.on_screen[0]
     QTest.keyClick(transcript, Qt.Key.Key_PageDown)
     assert follows(transcript)
     assert places(transcript) == end
@@ -285,7 +285,7 @@ def test_a_row_that_grows_by_itself_keeps_the_first_row(transcript: Transcript, 
     put(chat, *talk(20, LONG))
     transcript.reveal(21, 3)
     before = places(transcript)
-    placed = transcript._flow.placed[1]
+    placed = transcript._flow.on_screen[1]
     placed.row.height -= 40  # as if it had been measured before it grew
     transcript.host.resized.emit(placed.widget)
     QApplication.processEvents()
@@ -297,7 +297,7 @@ def test_a_row_that_grows_by_itself_keeps_the_first_row(transcript: Transcript, 
 
 def check(transcript: Transcript) -> None:
     """What is so at all times."""
-    placed, height = transcript._flow.placed, transcript.viewport().height()
+    placed, height = transcript._flow.on_screen, transcript.viewport().height()
     for one, other in pairwise(placed):
         assert other.y == one.y + one.height
         assert (one.item, one.nth) < (other.item, other.nth)

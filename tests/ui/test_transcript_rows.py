@@ -36,7 +36,7 @@ from app.ui.transcript.pace import Pace
 from app.ui.transcript.pictures_row import PicturesRow
 from app.ui.transcript.text import SafeTextView
 from app.ui.transcript.tiles import PictureTile
-from app.ui.transcript.turn_words import Folded, Place, heads, not_sent, tails, unanswered
+from app.ui.transcript.turn_words import Around, Folded, heads, not_sent, tails, unanswered
 from tests.conftest import destroy
 
 MODEL = "claude-sonnet-5-5"
@@ -60,7 +60,7 @@ SECOND = replace(PICTURE, number=2, name="q3.png")
 OVERLOADED = ApiError(529, "overloaded_error", "Overloaded")
 BLAMED = ApiError(400, "invalid_request_error", "bad", picture=1, picture_name="q4-dashboard.png")
 TOO_MANY = RequestRefused((Offence("too_many_pictures", 101, 100),))
-LAST = Place(is_last=True)
+LAST = Around(is_last=True)
 
 pytestmark = pytest.mark.usefixtures("american_figures")
 
@@ -153,19 +153,19 @@ def test_each_end_has_its_own_words(answer: dict[str, Any], words: Sequence[str]
 def test_a_way_on_is_offered_for_the_last_answer_only() -> None:
     cut = answered("It is", stop_reason="max_tokens")
     notice, _foot = tails(cut, LAST)
-    earlier, _foot = tails(cut, Place())
+    earlier, _foot = tails(cut, Around())
     assert isinstance(notice, Notice)
     assert isinstance(earlier, Notice)
     assert (notice.action, earlier.action) == ("settings", "")
     failed = answered("", state="failed", usage=None, error=error_to_json(OVERLOADED))
-    assert [n.can_retry for p in (LAST, Place()) for n in tails(failed, p) if isinstance(n, Notice)] == [True, False]
+    assert [n.can_retry for p in (LAST, Around()) for n in tails(failed, p) if isinstance(n, Notice)] == [True, False]
 
 
 def test_a_notice_that_offers_to_retry_spares_the_foot_from_it() -> None:
     lost = answered("", state="failed", usage=None, error=error_to_json(ReplyLost("h", "closed")))
     refused = answered("", state="failed", usage=None, error=error_to_json(BLAMED))
     assert foot_of(tails(lost, LAST)).has_retry
-    assert not foot_of(tails(lost, Place())).has_retry
+    assert not foot_of(tails(lost, Around())).has_retry
     assert not foot_of(tails(refused, LAST)).has_retry, "this request would be refused again"
     assert not foot_of(tails(answered(), LAST)).has_retry
 
@@ -207,7 +207,7 @@ def test_one_line_alone_says_that_claude_thinks() -> None:
         (streaming("", thought("Let me see")), ["Thinking…"]),
         (streaming("A", thought("Let me see")), ["Thinking"]),
     ]
-    place = Place(is_last=True, model=model(), pace=pace)
+    place = Around(is_last=True, model=model(), pace=pace)
     for message, words in stages:
         assert said([*heads(message, is_open=never, pace=pace), *tails(message, place)]) == words
     (fold,) = heads(stages[2][0], is_open=never, pace=pace)
@@ -215,24 +215,24 @@ def test_one_line_alone_says_that_claude_thinks() -> None:
 
 
 def test_it_says_how_far_the_pictures_are_on_their_way() -> None:
-    assert said(tails(streaming(), Place(is_last=True, uploaded=(1, 5)))) == ["Uploading picture 2 of 5…"]
-    assert said(tails(streaming(), Place(is_last=True, uploaded=(5, 5)))) == ["Asking …"]
-    assert said(tails(streaming("A"), Place(is_last=True, uploaded=(1, 5)))) == []
+    assert said(tails(streaming(), Around(is_last=True, uploaded=(1, 5)))) == ["Uploading picture 2 of 5…"]
+    assert said(tails(streaming(), Around(is_last=True, uploaded=(5, 5)))) == ["Asking …"]
+    assert said(tails(streaming("A"), Around(is_last=True, uploaded=(1, 5)))) == []
 
 
 def test_a_countdown_stands_alone() -> None:
     wait = Wait(OVERLOADED, 30, time.monotonic() + 30)
-    assert tails(streaming(), Place(is_last=True, wait=wait)) == [Notice(wait=wait)]
+    assert tails(streaming(), Around(is_last=True, wait=wait)) == [Notice(wait=wait)]
 
 
-@pytest.mark.parametrize("place", [Place(asked_again=True), Place(wait=Wait(OVERLOADED, 0))])
-def test_it_says_that_it_was_asked_again(place: Place) -> None:
+@pytest.mark.parametrize("place", [Around(asked_again=True), Around(wait=Wait(OVERLOADED, 0))])
+def test_it_says_that_it_was_asked_again(place: Around) -> None:
     assert said(tails(streaming("A"), place)) == ["Asked again without earlier thinking."]
     assert said(tails(answered("A"), place)) == []
 
 
 def test_a_sharper_picture_is_offered_below_an_answer_that_says_something() -> None:
-    place = Place(is_last=True, offers=((1, "Resend Image 1 sharper"),))
+    place = Around(is_last=True, offers=((1, "Resend Image 1 sharper"),))
     assert foot_of(tails(answered(), place)).offers == place.offers
     assert foot_of(tails(answered(""), place)).offers == ()
     assert foot_of(tails(streaming("A"), place)).offers == ()
@@ -240,11 +240,13 @@ def test_a_sharper_picture_is_offered_below_an_answer_that_says_something() -> N
 
 def test_below_a_question_there_are_its_versions_and_what_is_wrong_with_it() -> None:
     question = Message.from_user("What?", (PICTURE,), id="u")
-    assert tails(question, Place(offers=((1, "x"),))) == []
-    assert tails(question, Place(branch=(1, 2))) == [Foot(question, branch=(1, 2))]
+    assert tails(question, Around(offers=((1, "x"),))) == []
+    assert tails(question, Around(branch=(1, 2))) == [Foot(question, branch=(1, 2))]
     assert heads(question, is_open=always) == []
     damaged = Message("user", id="u", state="failed", error=error_to_json(StoreDamaged("/data")))
-    assert tails(damaged, LAST) == [Notice(StoreDamaged("/data"))]
+    (notice,) = tails(damaged, LAST)
+    assert isinstance(notice, Notice)
+    assert isinstance(notice.error, StoreDamaged)
 
 
 # --- pictures -------------------------------------------------------------------------------------
@@ -510,7 +512,7 @@ def test_the_same_notice_stays_and_another_keeps_the_focus(host: Host, box: QWid
     focused.setFocus()
     put(row, Notice(error_from_json(error_to_json(OVERLOADED)), can_retry=True))
     assert card_of(row) is card
-    put(row, Notice(ReplyLost("h", "closed"), can_retry=True))
+    put(row, Notice(ReplyLost("h", "closed"), can_retry=True, about="another"))
     assert card_of(row) is not card
     assert box.focusWidget() is button(row, "Retry")
     assert box.focusWidget() is not focused

@@ -17,8 +17,9 @@ from app.core.message import Message, ReplyBlock
 from app.ui.theme import COLUMN, Theme
 from app.ui.transcript.content import Code, Content, Fold, Foot, More, Notice, Pictures, Prose, Table
 from app.ui.transcript.frames import Frames
-from app.ui.transcript.turn import FOLDED, Text, Turn
-from app.ui.transcript.turn_words import Place
+from app.ui.transcript.text_rows import TextRows
+from app.ui.transcript.turn import FOLDED, Turn
+from app.ui.transcript.turn_words import Around
 from tests import transcripts
 from tests.ui.talk import PICTURE, answered, asked, coming, text_of, thought
 
@@ -51,18 +52,18 @@ TEXTS = st.lists(LINES, min_size=1, max_size=25).map("\n".join)
 
 def whole(text: str) -> list[Content]:
     """The rows of a text that came at once."""
-    made = Text("answer", lambda: 2)
+    made = TextRows("answer", lambda: 2)
     made.feed(text, len(text))
     made.end()
-    return made.contents()[1]
+    return made.contents(goes_on=True)[1]
 
 
 def shown(turn: Turn) -> list[Content]:
     return [row.content for row in turn.rows]
 
 
-def turn_of(theme: Theme, message: Message, place: Place | None = None) -> Turn:
-    return Turn(message, place or Place(is_last=True), theme, COLUMN, lambda: 2)
+def turn_of(theme: Theme, message: Message, place: Around | None = None) -> Turn:
+    return Turn(message, place or Around(is_last=True), theme, COLUMN, lambda: 2)
 
 
 def says(message: Message, text: str, *, ended: bool = False) -> Message:
@@ -84,26 +85,26 @@ def sound(turn: Turn) -> bool:
 @example(text="| a | b |\n|---|---|\nsee [x] and [y](z)", cuts=[1])
 @example(text="see [x]\n\nand more\n\n[x]: https://example.org\n", cuts=[2, 9])
 def test_rows_of_a_text_that_came_in_pieces_are_those_of_the_whole(text: str, cuts: Sequence[int]) -> None:
-    made, rows, n = Text("answer", lambda: 2), list[Content](), 0
+    made, rows, n = TextRows("answer", lambda: 2), list[Content](), 0
     while made.behind(text):
         made.feed(text, cuts[n % len(cuts)])
-        first, new = made.contents()
+        first, new = made.contents(goes_on=True)
         rows[first:] = new
         assert [getattr(content, "open", False) for content in rows[:-1]] == [False] * (len(rows) - 1)
         n += 1
     made.end()
-    first, new = made.contents()
+    first, new = made.contents(goes_on=True)
     rows[first:] = new
     assert rows == whole(text)
 
 
 def test_only_the_open_end_is_given_again() -> None:
     text = "\n\n".join(f"Paragraph {number}." for number in range(200))
-    made = Text("answer", lambda: 0)
+    made = TextRows("answer", lambda: 0)
     made.feed(text, 2_000)
-    before = len(made.contents()[1])
+    before = len(made.contents(goes_on=True)[1])
     made.feed(text, 1)
-    first, new = made.contents()
+    first, new = made.contents(goes_on=True)
     assert before - 3 <= first
     assert len(new) <= 3
 
@@ -111,26 +112,26 @@ def test_only_the_open_end_is_given_again() -> None:
 def test_a_wider_cell_makes_all_parts_of_its_table_anew_and_no_other() -> None:
     narrow = "".join(f"| {number} | b |\n" for number in range(100))
     text = f"| a | b |\n|---|---|\n| very wide | b |\n\nBetween.\n\n| a | b |\n|---|---|\n{narrow}"
-    made = Text("answer", lambda: 0)
+    made = TextRows("answer", lambda: 0)
     made.feed(text, len(text))
-    contents = made.contents()[1]
+    contents = made.contents(goes_on=True)[1]
     table = next(n for n, content in enumerate(contents) if isinstance(content, Table) and n)
     assert sum(isinstance(content, Table) for content in contents) > 3
     made.feed(text + "| 100 | a cell that is wider |\n", 100)
-    first, new = made.contents()
+    first, new = made.contents(goes_on=True)
     assert first == table
     assert {content.weights for content in new if isinstance(content, Table)} == {(3, len("a cell that is wider"))}
     made.feed(text + "| 100 | a cell that is wider |\n| 101 | b |\n", 100)
-    assert made.contents()[0] > table
+    assert made.contents(goes_on=True)[0] > table
 
 
 def test_a_definition_at_the_end_is_known_to_what_stands_above_it() -> None:
     text = "see [x]\n\n" + "more\n\n" * 40 + "[x]: https://example.org\n"
-    made = Text("answer", lambda: 0)
+    made = TextRows("answer", lambda: 0)
     made.feed(text, len(text))
-    made.contents()
+    made.contents(goes_on=True)
     made.end()
-    first, new = made.contents()
+    first, new = made.contents(goes_on=True)
     assert first == 0
     assert isinstance(new[0], Prose)
     assert "https://example.org" in new[0].definitions
@@ -146,13 +147,13 @@ def test_rows_of_an_answer_that_streamed_are_those_of_one_that_is_read(theme: Th
     message = coming()
     turn = turn_of(theme, message)
     for end in range(0, len(text), 1_777):
-        assert not turn.grow(says(message, text[:end]), turn.place, 10_000)
+        assert not turn.grow(says(message, text[:end]), turn.around, 10_000)
         assert sound(turn)
         kept = turn.rows[: len(turn.rows) - 4]
-        turn.grow(says(message, text[: end + 5]), turn.place, 10_000)
+        turn.grow(says(message, text[: end + 5]), turn.around, 10_000)
         assert turn.rows[: len(kept)] == kept
     ended = says(message, text, ended=True)
-    turn.grow(ended, turn.place, 10_000)
+    turn.grow(ended, turn.around, 10_000)
     assert shown(turn) == shown(turn_of(theme, ended))
     assert [content.block for content in shown(turn)[:-1]] == split(text)  # type: ignore[union-attr]
     assert sound(turn)
@@ -162,7 +163,7 @@ def test_much_that_comes_at_once_is_taken_in_pieces(theme: Theme) -> None:
     message, text = coming(), "word " * 12_000
     turn = turn_of(theme, message)
     slices = 0
-    while turn.grow(says(message, text), turn.place, 3_000):
+    while turn.grow(says(message, text), turn.around, 3_000):
         slices += 1
         assert text_of(shown(turn)).count("word") <= 600 * slices
     assert slices == 19
@@ -175,7 +176,7 @@ def test_rows_that_stay_keep_their_heights(theme: Theme) -> None:
     for row in turn.rows:
         turn.measure(row, 77)
     rows = list(turn.rows)
-    turn.grow(says(message, "One.\n\nTwo.\n\nThree.\n\nFour"), turn.place, 100)
+    turn.grow(says(message, "One.\n\nTwo.\n\nThree.\n\nFour"), turn.around, 100)
     assert turn.rows[:2] == rows[:2]
     assert [(row.exact, row.height) for row in turn.rows[:2]] == [(True, 77)] * 2
     assert not turn.rows[3].exact
@@ -187,11 +188,11 @@ def test_rows_that_stay_keep_their_heights(theme: Theme) -> None:
 def test_an_answer_that_is_asked_for_again_begins_anew(theme: Theme) -> None:
     message = coming("A first beginning.\n\nAnd more.")
     turn = turn_of(theme, message)
-    turn.grow(says(message, ""), turn.place, 100)
+    turn.grow(says(message, ""), turn.around, 100)
     assert text_of(shown(turn)) == ""
-    turn.grow(says(message, "Another."), turn.place, 100)
+    turn.grow(says(message, "Another."), turn.around, 100)
     assert text_of(shown(turn)) == "Another."
-    turn.update(says(message, "Quite another one.", ended=True), turn.place)
+    turn.update(says(message, "Quite another one.", ended=True), turn.around)
     assert text_of(shown(turn)) == "Quite another one."
     assert sound(turn)
 
@@ -205,7 +206,7 @@ def test_a_long_text_is_shown_in_part_and_then_whole(theme: Theme) -> None:
     assert len(text_of(shown(turn))) <= FOLDED
     above = turn.rows[:5]
     turn.show_all()
-    while turn.grow(message, turn.place, 12_000):
+    while turn.grow(message, turn.around, 12_000):
         assert turn.rows[:5] == above
     assert [content for content in shown(turn) if not isinstance(content, Foot)] == whole(text)
     assert turn.whole(shown(turn)[3]) == "x = 1  # the same again\n" * 11_999 + "x = 1  # the same again"
@@ -214,9 +215,9 @@ def test_a_long_text_is_shown_in_part_and_then_whole(theme: Theme) -> None:
 def test_what_was_seen_to_come_is_not_taken_away_at_the_end(theme: Theme) -> None:
     message, text = coming("x"), "x\n\n" * (FOLDED // 2)
     turn = turn_of(theme, message)
-    while turn.grow(says(message, text), turn.place, 50_000):
+    while turn.grow(says(message, text), turn.around, 50_000):
         pass
-    turn.grow(says(message, text, ended=True), turn.place, 50_000)
+    turn.grow(says(message, text, ended=True), turn.around, 50_000)
     assert not any(isinstance(content, More) for content in shown(turn))
 
 
@@ -230,11 +231,11 @@ def test_thinking_unfolds_in_rows_of_its_own_and_grows_there(theme: Theme) -> No
     turn.toggle("thinking")
     assert [content.block.text for content in shown(turn) if isinstance(content, Prose)] == ["One.", "Tw"]
     message = replace(message, content=(thought("One.\n\nTwo.\n\nThree."),))
-    turn.grow(message, turn.place, 100)
+    turn.grow(message, turn.around, 100)
     assert text_of(shown(turn)) == "One.\n\nTwo.\n\nThree."
     assert all(content.voice == "thought" for content in shown(turn) if isinstance(content, Prose))
     message = replace(message, content=(*message.content, ReplyBlock({"type": "text", "text": "So."})))
-    turn.grow(message, turn.place, 100)
+    turn.grow(message, turn.around, 100)
     assert [content.voice for content in shown(turn) if isinstance(content, Prose)] == ["thought"] * 3 + ["answer"]
     assert [content.open for content in shown(turn) if isinstance(content, Prose)] == [False] * 3 + [True]
     assert sound(turn)
@@ -256,11 +257,11 @@ def test_a_question_is_shown_as_it_was_typed_on_its_card(theme: Theme) -> None:
 
 
 def test_versions_of_a_question_are_told_below_its_card(theme: Theme) -> None:
-    turn = turn_of(theme, asked("What?"), Place(branch=(2, 3)))
+    turn = turn_of(theme, asked("What?"), Around(branch=(2, 3)))
     assert [type(content) for content in shown(turn)] == [Prose, Foot]
     assert turn.card == 1
     assert turn.rows[1].inset == 0
-    turn.update(turn.message, Place())
+    turn.update(turn.message, Around())
     assert [type(content) for content in shown(turn)] == [Prose]
     assert sound(turn)
 
@@ -285,7 +286,7 @@ def test_a_notice_comes_and_goes_above_the_foot(theme: Theme) -> None:
     message = coming("It is")
     turn = turn_of(theme, message)
     before = list(turn.rows)
-    turn.update(replace(message, state="stopped"), Place(is_last=True))
+    turn.update(replace(message, state="stopped"), Around(is_last=True))
     assert [type(content) for content in shown(turn)] == [Prose, Notice, Foot]
     assert turn.rows[0] is before[0]
     assert sound(turn)

@@ -57,7 +57,7 @@ def pieces(text: str) -> Iterator[Piece]:
             yield Code(joined(parts), parts[0].info.split(" ")[0])
         else:
             for part in parts:
-                yield _piece(part, blocks.definitions)
+                yield _piece(part, "\n".join(blocks.definitions))
 
 
 def is_safe(address: str) -> bool:

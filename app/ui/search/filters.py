@@ -37,7 +37,8 @@ class Filters(QWidget):
         self._model = ""
         self._span: Span = "any"
         self._cost = 0.0
-        self._pictures = QPushButton(self.tr("With pictures"), checkable=True)
+        self._pictures = QPushButton(self.tr("With pictures"))
+        self._pictures.setCheckable(True)
         self._model_chip, self._time_chip, self._cost_chip = QPushButton(), QPushButton(), QPushButton()
         self._clear = QPushButton(self.tr("Clear"))
         self._clear.setProperty("kind", "link")

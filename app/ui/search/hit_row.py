@@ -160,10 +160,8 @@ class HitRow(QStyledItemDelegate):
         if not words.marks:
             painter.setFont(font)
             painter.setPen(QColor(color))
-            flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-            if is_right_to_left(words.text):
-                flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(line, int(flags) | int(direction_flag(words.text)), shown)
+            leading = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter  # of the text's own side
+            painter.drawText(line, int(leading) | int(direction_flag(words.text)), shown)
             return
         layout = QTextLayout(shown, font)
         whole_length = len(shown) - (shown != words.text)
@@ -214,11 +212,9 @@ class HitRow(QStyledItemDelegate):
         pixmap = QPixmap()
         if (data := self._gallery.thumbnail(original)) and pixmap.loadFromData(data):
             wanted = _THUMBNAIL * ratio
-            expanding, smooth = (
-                Qt.AspectRatioMode.KeepAspectRatioByExpanding,
-                Qt.TransformationMode.SmoothTransformation,
+            pixmap = pixmap.scaled(
+                wanted, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
             )
-            pixmap = pixmap.scaled(wanted, expanding, smooth)
             surplus = pixmap.size() - wanted
             pixmap = pixmap.copy(QRect(QPoint(surplus.width() // 2, 0), wanted))
             while len(self._thumbnails) >= _KEPT:
@@ -231,8 +227,8 @@ class HitRow(QStyledItemDelegate):
     def _opens_section(self, index: Index) -> bool:
         if not index.row():
             return True
-        before = index.siblingAtColumn(0).sibling(index.row() - 1, 0)
-        return before.data(SearchModel.SectionRole) != index.data(SearchModel.SectionRole)
+        before = index.sibling(index.row() - 1, 0)
+        return bool(before.data(SearchModel.SectionRole) != index.data(SearchModel.SectionRole))
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
         height = _MORE if index.data(SearchModel.HitRole) is None else _ROW

@@ -60,8 +60,8 @@ class Jump(QObject):
         """Let the first hit of the message be the current one; it may say the words in another way than it was read."""
         finding = transcript.find_bar.finding
         for _ in range(_STEPS):
-            finding.next()
-            if finding.current is None or finding.current.message >= row:
+            if finding.current is not None and finding.current.message >= row:
                 break
+            finding.next()
         if finding.current is None or finding.current.message != row:
             transcript.reveal(row, 0)

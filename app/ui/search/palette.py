@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -29,8 +29,8 @@ from app.ui.errors import sentence
 from app.ui.label import Label
 from app.ui.search.box import KEYS
 from app.ui.search.filters import Filters
-from app.ui.search.hit_row import HitRow
-from app.ui.theme import SPACE, Theme
+from app.ui.search.hit_list import HitList
+from app.ui.theme import Theme
 
 _WIDTH: Final = 680
 _HEIGHT: Final = 560
@@ -78,7 +78,7 @@ class Palette(QWidget):
         self._field = QLineEdit()
         self._glass = QLabel()
         self._filters = Filters(theme, lambda model_id: account.catalog.get(model_id).name)
-        self.list: Final = _List(theme, gallery, account, model)
+        self.list: Final = HitList(theme, gallery, account, model)
         self._empty = Label(theme, role="body", tone="secondary", wraps=True)
         self._pages = QStackedWidget()
         self._foot = Label(theme, role="caption", tone="secondary")
@@ -131,12 +131,12 @@ class Palette(QWidget):
         self._pages.addWidget(self.list)
         self._pages.addWidget(self._empty)
         top = QHBoxLayout()
-        top.setContentsMargins(20, 12, 16, 12)
+        top.setContentsMargins(20, 12, 20, 12)
         top.setSpacing(12)
         top.addWidget(self._glass)
         top.addWidget(self._field, 1)
         top.addWidget(Label(self._theme, KEYS.replace("+", " "), role="caption", tone="secondary"))
-        self._filters.setContentsMargins(16, 0, 16, 12)
+        self._filters.setContentsMargins(20, 0, 20, 12)
         foot = QHBoxLayout()
         foot.setContentsMargins(20, 8, 20, 8)
         foot.addWidget(self._foot, 1)
@@ -155,7 +155,7 @@ class Palette(QWidget):
     def _connect(self) -> None:
         self._field.textChanged.connect(self._look)
         self._filters.changed.connect(self._look)
-        self.list.chosen.connect(self._choose)
+        self.list.clicked.connect(self._choose)
         self._model.loaded.connect(self._tell)
         self._model.failed.connect(self._complain)
         self._indexing.finished.connect(self._look_again)
@@ -279,43 +279,6 @@ class _Card(QWidget):
         edge = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.drawRoundedRect(edge, _RADIUS, _RADIUS)
         painter.end()
-
-
-class _List(QListView):
-    """Signals:
-    chosen(QModelIndex): by a click.
-    """
-
-    chosen = Signal(object)
-
-    def __init__(self, theme: Theme, gallery: Gallery, account: Account, model: SearchModel) -> None:
-        super().__init__()
-        self.row: Final = HitRow(theme, gallery, lambda model_id: account.catalog.get(model_id).name, self)
-        self.setObjectName("hits")
-        self.setAccessibleName(self.tr("Found"))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setMouseTracking(True)
-        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
-        self.setStyleSheet("QListView { background: transparent; border: none; outline: none; padding: 4px 8px; }")
-        self.setItemDelegate(self.row)
-        self.setModel(model)
-        self.row.changed.connect(self.viewport().update)
-        theme.changed.connect(self.scheduleDelayedItemsLayout)
-        model.modelReset.connect(self.scrollToTop)
-        self.entered.connect(self._select)
-        self.clicked.connect(self.chosen)
-
-    def step(self, action: QListView.CursorAction) -> None:
-        """Move as that key does."""
-        self._select(self.moveCursor(action, Qt.KeyboardModifier.NoModifier))
-
-    def _select(self, index: Index) -> None:
-        if index.isValid():
-            select = QItemSelectionModel.SelectionFlag.ClearAndSelect
-            self.selectionModel().setCurrentIndex(index, select)  # type: ignore[arg-type]  # never a persistent one
 
 
 def _rule() -> QFrame:

@@ -110,6 +110,11 @@ class ShelfBar(QWidget):
     def text(self) -> str:
         return self._toggle.text()
 
+    @property
+    def last_stop(self) -> QWidget:
+        """What of it the keyboard comes to last."""
+        return self._toggle
+
     def _lay_out(self) -> None:
         self.setMaximumWidth(COMPOSER + 2 * _SIDE)
         line = QHBoxLayout()

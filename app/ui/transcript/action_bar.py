@@ -21,15 +21,17 @@ _DONE: Final = 1200
 
 
 class ActionBar(QFrame):
-    """Lies over the conversation and moves nothing in it. Tab or the arrow keys go through it, Esc leaves it.
+    """Lies over the conversation and moves nothing in it. The arrow keys go through it; Esc and Tab leave it.
 
     Signals:
         deed(str, Message): "copy", "edit", "delete" or "more" (its menu) of the message.
         left(): it goes although it has the focus, which is to go back to the conversation.
+        stood(): it stands at another question: `name_delete` is to say what goes with that.
     """
 
     deed = Signal(str, Message)
     left = Signal()
+    stood = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -43,9 +45,8 @@ class ActionBar(QFrame):
         self._row.setSpacing(0)
         self._copy = self._button("copy", "copy", self.tr("Copy"))
         self._edit = self._button("edit", "pencil", self.tr("Edit"))
-        self._delete = self._button("delete", "trash-2", self.tr("Delete question and answer"))
+        self._delete = self._button("delete", "trash-2", self.tr("Delete question"))
         self._more = self._button("more", "ellipsis", self.tr("More"))
-        self.setFocusProxy(self._copy)
         self._hides = QTimer(self, singleShot=True, interval=_STAYS)
         self._hides.timeout.connect(self._hide_unless_used)
         self._forgets = QTimer(self, singleShot=True, interval=_DONE)
@@ -70,10 +71,11 @@ class ActionBar(QFrame):
         if message.id != self._message.id and self._has_focus():
             return  # what a key does there must not become another message's by a move of the pointer
         self._hides.stop()
-        if message.id != self._message.id:
+        is_another, self._message = message.id != self._message.id, message
+        if is_another:
             self._forgets.stop()
             self._dress()
-        self._message = message
+            self.stood.emit()
         self._place(rect)
 
     def follow(self, rect: QRect) -> None:
@@ -91,6 +93,11 @@ class ActionBar(QFrame):
         self._edit.setEnabled(edit)
         self._delete.setEnabled(delete)
 
+    def name_delete(self, words: str) -> None:
+        """What is deleted with the question is said."""
+        self._delete.setAccessibleName(words)
+        self._delete.setToolTip(words)
+
     def take_focus(self) -> None:
         """Let the keyboard go through it."""
         self._copy.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -104,6 +111,7 @@ class ActionBar(QFrame):
 
     def _button(self, deed: str, icon: str, name: str) -> IconButton:
         button = _Button(self._theme, icon, name, parent=self)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it comes and goes: Tab would go another way than back
         button.setProperty("kind", "action")
         button.clicked.connect(lambda: self._do(deed))
         self._row.addWidget(button)

@@ -24,6 +24,11 @@ def end(of: QWidget, answer: Message) -> None:
         _announce(of, translate("announcing", "The answer has ended"))
 
 
+def copied(of: QWidget) -> None:
+    """Say that what was asked for is on the clipboard: to see it, one would have to look at the button."""
+    _announce(of, translate("announcing", "Copied"))
+
+
 def _announce(of: QWidget, words: str) -> None:
     if QAccessible.isActive():
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(of, words))

@@ -59,3 +59,7 @@ class BranchSwitch(QWidget):
             self._newer.setFocus()
         elif focused is self._newer and not self._newer.isEnabled():
             self._older.setFocus()
+
+    def take_focus(self) -> None:
+        """Of the two ways, one that leads on."""
+        (self._older if self._older.isEnabled() else self._newer).setFocus(Qt.FocusReason.OtherFocusReason)

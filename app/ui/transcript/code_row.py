@@ -29,7 +29,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
 from app.ui.theme import RADIUS, SPACE, Theme
-from app.ui.transcript import highlighting
+from app.ui.transcript import announcing, highlighting
 from app.ui.transcript.content import Code
 from app.ui.transcript.highlighting import Line, Tone, Tones
 from app.ui.transcript.host import Host
@@ -144,6 +144,7 @@ class CodeRow(QWidget):
     def copy(self) -> None:
         """Put the code of the whole block on the clipboard."""
         QGuiApplication.clipboard().setText(self.whole())
+        announcing.copied(self)
         self._say(True)
         self._copied.start(_COPIED)
 
@@ -219,7 +220,7 @@ class CodeRow(QWidget):
         if self._said:
             painter.drawText(place, middle | Qt.AlignmentFlag.AlignRight, self.tr("Copied"))
             taken = painter.fontMetrics().horizontalAdvance(self.tr("Copied")) + 2 * SPACE
-        name = painter.fontMetrics().elidedText(self._language, Qt.TextElideMode.ElideRight, place.width() - taken)
+        name = painter.fontMetrics().elidedText(self._language or self.tr("Code"), Qt.TextElideMode.ElideRight, place.width() - taken)
         painter.drawText(place, middle | Qt.AlignmentFlag.AlignLeft, name)
 
     # --- overrides of Qt ---

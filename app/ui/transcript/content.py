@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
@@ -37,6 +37,7 @@ class Code:
 
     block: Block
     open: bool = False
+    voice: Voice = "answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Table:
     definitions: str = ""
     pictures: int = 0
     open: bool = False
+    voice: Voice = "answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,10 @@ class Fold:
 class Notice:
     """What went wrong, or how it ended, with what can be done about it."""
 
-    error: VisavisError | None = None
+    error: VisavisError | None = field(default=None, compare=False)
     can_retry: bool = False
+    about: str = ""
+    """What tells one error from another: errors are read anew from what is stored."""
     wait: Wait | None = None
     """A repeat is counted down to."""
     words: str = ""
@@ -123,3 +127,8 @@ class More:
 
 
 Content = Prose | Code | Table | Pictures | Fold | Notice | Caption | Foot | More
+
+
+def block_of(content: Code | Table) -> tuple[Voice, int]:
+    """Which block of a message it shows a part of: thoughts and answers are counted each for themselves."""
+    return content.voice, content.block.number

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QWidget
 from app.core.blocks import joined
 from app.core.message import Message
 from app.core.query import utf16
+from app.ui.transcript import announcing
 from app.ui.transcript.content import Content, More, Pictures
 from app.ui.transcript.face import Face
 from app.ui.transcript.places import TextContent, words
@@ -65,6 +66,7 @@ class Copying(QObject):
 
     def __init__(self, face: Face, selection: Selection, reader: Reader, parent: QWidget) -> None:
         super().__init__(parent)
+        self._over = parent
         self._face = face
         self._selection = selection
         self._reader = reader
@@ -90,6 +92,7 @@ class Copying(QObject):
             QGuiApplication.clipboard().setText(message.text)
         elif (excerpt := self.whole(message)) is not None:
             self._put([excerpt], form, spoken_only=True)
+        announcing.copied(self._over)
 
     def copy_last(self) -> None:
         """The last answer that has a text, as Markdown."""

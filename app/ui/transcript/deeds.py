@@ -13,7 +13,7 @@ from app.conversation.tools import Tools
 from app.core.message import Message
 from app.ui.theme import Theme
 from app.ui.transcript.action_bar import ActionBar
-from app.ui.transcript.message_menu import Copier, MessageMenu, has_answer
+from app.ui.transcript.message_menu import Copier, MessageMenu, delete_words, has_answer
 from app.ui.undo_note import UndoNote
 
 _BELOW: Final = 12
@@ -69,6 +69,7 @@ class Deeds(QObject):
         self._note.undone.connect(self._undo_delete)
         self._note.left.connect(self._go_back)
         bar.deed.connect(self.do)
+        bar.stood.connect(self._name_delete)
         over.installEventFilter(self)
         shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), over, self.undo)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -137,11 +138,11 @@ class Deeds(QObject):
             self.asked.emit()
 
     def _restart(self, chat: Chat, message: Message) -> None:
+        self._again = message.id
         if chat.worker.busy:
-            self._again = message.id
             chat.worker.stop()
         else:
-            self._retry(message)
+            self._ask_again()
 
     def _delete(self, chat: Chat, message: Message) -> None:
         if message.role == "assistant":
@@ -191,12 +192,18 @@ class Deeds(QObject):
         chat = self._chat
         if chat is not None:
             self._bar.allow(edit=not chat.worker.busy and not chat.editing, delete=not chat.worker.busy)
+            self._name_delete()
+
+    def _name_delete(self) -> None:
+        if self._chat is not None:
+            self._bar.name_delete(delete_words(self._chat, self._bar.message))
 
     def _ask_again(self) -> None:
-        wanted, self._again = self._again, ""
-        if wanted and self._chat is not None:
-            self._chat.worker.retry(wanted)
-            self.asked.emit()
+        """Unless the answer has come whole before it could be stopped: nobody wants to pay for that twice."""
+        chat, wanted, self._again = self._chat, self._again, ""
+        row = chat.messages.row_of(wanted) if chat is not None and wanted else -1
+        if chat is not None and row >= 0 and chat.messages.messages[row].state != "complete":
+            self._retry(chat.messages.messages[row])
 
     def _place(self) -> QPoint:
         """By the button that was pressed with a key, else where the pointer is."""

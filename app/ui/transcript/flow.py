@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from app.ui.theme import COLUMN, SPACE
 from app.ui.transcript import spacing
-from app.ui.transcript.content import Code, Table
+from app.ui.transcript.content import Code, Table, block_of
 from app.ui.transcript.items import Items
 from app.ui.transcript.pool import Pool
 from app.ui.transcript.row import Row, RowWidget
@@ -24,7 +24,7 @@ _SIDE: Final = 6 * SPACE
 _NARROWEST: Final = 160
 
 
-class Seen(NamedTuple):
+class OnScreen(NamedTuple):
     """A row on screen."""
 
     item: int
@@ -56,7 +56,9 @@ class Flow(QObject):
         self._telling = False
         self.following = True
         """Whether the end stays in view, whatever comes."""
-        self.placed: list[Seen] = []
+        self._held = False
+        """Whether what is read stays although it is the end."""
+        self.on_screen: list[OnScreen] = []
         """The rows on screen, from top to bottom."""
         self.width, self.left = COLUMN, _SIDE
         self._soon = QTimer(self, singleShot=True, interval=0)
@@ -75,33 +77,52 @@ class Flow(QObject):
 
     def follow(self) -> None:
         """Go to the end and stay there."""
-        self.following = True
+        self.keep_to_end()
         self.lay_out()
 
+    def keep_to_end(self) -> None:
+        """Follow from the next layout on."""
+        self.following, self._held = True, False
+
+    def release(self) -> None:
+        """Stay with what is read, be it the end: follow again when the person goes there."""
+        self.following, self._held = False, True
+
     def go_to(self, item: int, index: int, offset: int = 0) -> None:
-        """Let a row be the first, with so many pixels of it above the viewport."""
+        """Let a row be the first, with so many pixels of it above the viewport; fewer than 0: it begins below its top."""
         self.following = False
-        self._item, self._index, self._offset = item, index, offset
+        self._item, self._index, self._offset = item, index, max(0, offset)
         self.lay_out()
+        if offset < 0:
+            self._walk(offset)
+            self.lay_out()
 
     @property
     def anchor(self) -> tuple[int, int, int]:
         """The item, its row and the pixels of that above the viewport."""
         return self._item, self._index, self._offset
 
-    def shift_anchor(self, items: int) -> None:
-        """So many items have come in before the anchor's, or have gone."""
-        self._item = max(0, self._item + items)
+    def inserted(self, first: int, count: int) -> None:
+        """So many items are there from `first` on that were not: what is read stays."""
+        if first <= self._item:
+            self._item += count
+
+    def removed(self, first: int, last: int) -> None:
+        """These items are gone. Where one of them was read, what follows them is."""
+        if last < self._item:
+            self._item -= last - first + 1
+        elif first <= self._item:
+            self._item, self._index, self._offset = first, 0, 0
 
     def scroll_by(self, pixels: int) -> None:
         """Move what is read up (> 0) or down, over real rows, so that no guess makes it jump."""
         if not pixels:
             return
-        self.following = False
+        self.following = self._held = False
         self._walk(pixels)
         self.lay_out()
 
-    def bring_into_view(self, placed: Seen) -> None:
+    def bring_into_view(self, placed: OnScreen) -> None:
         """Scroll no more than it takes to see a row, or the beginning of a long one."""
         height = self._area.viewport().height()
         top, bottom = placed.y, placed.y + placed.row.extent
@@ -119,19 +140,19 @@ class Flow(QObject):
     def lay_out(self) -> None:
         """Give every row on screen its place."""
         self._soon.stop()
-        if not self._area.isVisible() and not self.placed and not len(self._items):
+        if not self._area.isVisible() and not self.on_screen and not len(self._items):
             return
         rows = self._from_end() if self.following else self._from_anchor()
         self._move_along(rows)
         self._place(rows)
         self._pool.settle({placed.row for placed in rows})
-        self.placed = rows
+        self.on_screen = rows
         self.tell_scroll_bar()
         self.laid_out.emit()
 
-    def _from_anchor(self) -> list[Seen]:
+    def _from_anchor(self) -> list[OnScreen]:
         height = self._area.viewport().height()
-        rows: list[Seen] = []
+        rows: list[OnScreen] = []
         item, index = min(self._item, len(self._items) - 1), self._index
         y: int | None = None
         while item < len(self._items) and (y is None or y < height):
@@ -142,25 +163,25 @@ class Flow(QObject):
                     self._item, self._index = item, k
                     self._offset = max(0, min(self._offset, row.extent - 1))
                     y = -self._offset
-                rows.append(Seen(item, k, row, widget, y, row.extent))
+                rows.append(OnScreen(item, k, row, widget, y, row.extent))
                 y += row.extent
                 if y >= height:
                     break
             item += 1
         if y is None or y + spacing.TURN <= height:
-            self.following = True  # there is no more below
+            self.following = not self._held  # there is no more below
             return self._from_end()
         return rows
 
-    def _from_end(self) -> list[Seen]:
-        rows: list[Seen] = []
+    def _from_end(self) -> list[OnScreen]:
+        rows: list[OnScreen] = []
         y = self._area.viewport().height() - spacing.TURN
         for item in range(len(self._items) - 1, -1, -1):
             turn = self._items.at(item)
             for k in range(len(turn.rows) - 1, -1, -1):
                 widget = self._real(item, k)
                 y -= turn.rows[k].extent
-                rows.append(Seen(item, k, turn.rows[k], widget, y, turn.rows[k].extent))
+                rows.append(OnScreen(item, k, turn.rows[k], widget, y, turn.rows[k].extent))
                 if y <= 0:
                     break
             if y <= 0:
@@ -177,18 +198,18 @@ class Flow(QObject):
         is_new = self._pool.known(row) is None
         widget = self._pool.widget(row)
         if is_new and isinstance(row.content, Code | Table):
-            widget.shift(turn.shifts.get(row.content.block.number, 0))
-        if not row.exact:
+            widget.shift(turn.shifts.get(block_of(row.content), 0))
+        if is_new or not row.exact:  # what was measured may have been waiting for a formula
             turn.measure(row, widget.height_for(self.width - 2 * row.inset))
             self._items.note_height(item)
         return widget
 
-    def _move_along(self, rows: list[Seen]) -> None:
+    def _move_along(self, rows: list[OnScreen]) -> None:
         """Where all rows that stay have moved alike, move them as they are painted: only what comes in sight is new.
 
         Else all is painted again: what lies behind the rows may have changed with them.
         """
-        before = {placed.row: placed for placed in self.placed}
+        before = {placed.row: placed for placed in self.on_screen}
         moved = {
             placed.y - known.y if known.height == placed.height or not placed.row.inset else None
             for placed in rows
@@ -201,7 +222,7 @@ class Flow(QObject):
         elif distance:
             viewport.scroll(0, distance)
 
-    def _place(self, rows: list[Seen]) -> None:
+    def _place(self, rows: list[OnScreen]) -> None:
         for placed in rows:
             row, widget = placed.row, cast(QWidget, placed.widget)
             x, width = self.left + row.inset, self.width - 2 * row.inset
@@ -279,6 +300,7 @@ class Flow(QObject):
         if self._telling or not len(self._items):
             return
         moved = value - self._told
+        self._held = False
         self.following = value >= self._area.verticalScrollBar().maximum()
         if not self.following:
             if value and abs(moved) < 2 * self._area.viewport().height():

@@ -16,6 +16,8 @@ from app.ui.transcript.host import Host
 from app.ui.transcript.text import SafeTextView
 
 _ARROW: Final = 16
+_WRAPPED: Final = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextShowMnemonic
+"""Two of the sign that would make a shortcut of the letter behind it are one to be read."""
 _TICK: Final = 250
 """Milliseconds."""
 
@@ -58,7 +60,7 @@ class FoldRow(QAbstractButton):
 
     def height_for(self, width: int) -> int:
         room = QRect(0, 0, max(1, width - self._indent), 1)
-        words = self.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self.text())
+        words = self.fontMetrics().boundingRect(room, _WRAPPED, self.text())
         return max(self._theme.grown(HIT), words.height() + 2 * SPACE)
 
     def shift(self, pixels: int) -> None:
@@ -77,6 +79,7 @@ class FoldRow(QAbstractButton):
         if fold.pace is not None and fold.pace.since:
             passed = count(int(time.monotonic() - fold.pace.since))
             words = self.tr("%1 %2 s").replace("%2", passed).replace("%1", fold.line)
+        words = words.replace("&", "&&")
         if words != self.text():
             self.setText(words)
 
@@ -88,7 +91,7 @@ class FoldRow(QAbstractButton):
     # --- overrides of Qt ---
 
     def sizeHint(self) -> QSize:
-        return QSize(self._indent + self.fontMetrics().horizontalAdvance(self.text()), self._theme.grown(HIT))
+        return QSize(self._indent + self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, self.text()).width(), self._theme.grown(HIT))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and not event.isAutoRepeat():
@@ -115,7 +118,7 @@ class FoldRow(QAbstractButton):
             arrow.paint(painter, QStyle.visualRect(self.layoutDirection(), self.rect(), box))
         words = QStyle.visualRect(self.layoutDirection(), self.rect(), self.rect().adjusted(self._indent, 0, 0, 0))
         painter.setPen(QColor(colour))
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, self.text())
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | _WRAPPED, self.text())
         if self.hasFocus() and self._ring:
             painter.setPen(QColor(tokens.accent))
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -75,6 +75,10 @@ class FootRow(QWidget):
             self._show_end(content)
         self._fit()
 
+    def focus_switch(self) -> None:
+        """Give the keyboard to the way to the other versions."""
+        self._switch.take_focus()
+
     def height_for(self, _width: int) -> int:
         return self._theme.grown(CONTROL)
 
@@ -133,6 +137,7 @@ class FootRow(QWidget):
         words = endings.bill(foot.message, foot.model)
         has_bill = bool(words) and foot.model is not None and endings.has_details(foot.message)
         self._bill.tell(words, details=has_bill)
+        self._bill.setHidden(not words)
         self._ways.hide()
 
     def _show_progress(self) -> None:

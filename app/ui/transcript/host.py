@@ -10,7 +10,7 @@ from PySide6.QtGui import QPixmap
 from app.conversation.gallery import Gallery
 from app.core.message import Message
 from app.ui.theme import Theme
-from app.ui.transcript.formulas import Formulas
+from app.ui.transcript.formula_pictures import FormulaPictures
 from app.ui.transcript.highlighting import Highlighting
 
 Thumbnail = Callable[[int], QPixmap]
@@ -53,4 +53,4 @@ class Host(QObject):
         self.gallery = gallery
         self.thumbnail = thumbnail
         self.highlighting = Highlighting(self)
-        self.formulas = Formulas(theme, self)
+        self.formulas = FormulaPictures(theme, self)

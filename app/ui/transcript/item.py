@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from app.ui.theme import Theme
 from app.ui.transcript import spacing
-from app.ui.transcript.content import Content
+from app.ui.transcript.content import Content, Voice
 from app.ui.transcript.row import Row
 
 
@@ -19,8 +19,8 @@ class Item:
         """Pixels of the column."""
         self.rows: list[Row] = []
         self.height = 0
-        self.shifts: dict[int, int] = {}
-        """Blocks that were moved sideways, by their numbers, and how far."""
+        self.shifts: dict[tuple[Voice, int], int] = {}
+        """How far blocks were moved sideways, by `block_of`."""
 
     def measure(self, row: Row, height: int) -> None:
         """A row of it was laid out: it is so many pixels high."""

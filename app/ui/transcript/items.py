@@ -16,8 +16,8 @@ from app.ui.transcript.again import sharper_offers
 from app.ui.transcript.heights import Heights
 from app.ui.transcript.item import Item
 from app.ui.transcript.pace import Pace
-from app.ui.transcript.turn import Turn
-from app.ui.transcript.turn_words import Place
+from app.ui.transcript.turn import Turn, Unfolded
+from app.ui.transcript.turn_words import Around
 
 _KEPT: Final = 400
 """Messages that stay split into rows."""
@@ -37,8 +37,10 @@ class Items:
         self._chat: Chat | None = None
         self._turns: dict[str, Turn] = {}
         """By the message's id; the one used longest ago comes first."""
-        self._placed: dict[str, int] = {}
-        """At which `_version` each was told where it stands."""
+        self._told: dict[str, int] = {}
+        """At which `_version` each was told what is around it."""
+        self._unfolded: dict[str, Unfolded] = {}
+        """What was unfolded of messages that have no rows now."""
         self._version = 0
         self._slice = _LEAST
         self._pictures: int | None = None
@@ -54,8 +56,8 @@ class Items:
         """Whether the last answer was asked for again without earlier thinking."""
 
     def set_chat(self, chat: Chat) -> None:
+        """Hold the messages of another conversation, from its next `reset` on."""
         self._chat = chat
-        self.reset()
 
     @property
     def messages(self) -> list[Message]:
@@ -66,23 +68,17 @@ class Items:
 
     def reset(self) -> None:
         """All messages are others."""
-        self._turns.clear()
-        self._placed.clear()
-        self._pictures = None
+        self._unfolded.clear()
         self.asked_again, self.uploaded = False, (0, 0)
-        self.heights.reset(len(self.messages) + 1, spacing.usual(self.messages, self.width, self._theme))
-        self.heights.set(len(self.messages), self.tail.height)
+        self.renew()
 
     def renew(self) -> None:
         """Colours or sizes are others; what was unfolded stays so."""
-        opened = {id_: set(turn.opened) for id_, turn in self._turns.items() if turn.opened}
-        rows = {message.id: row for row, message in enumerate(self.messages) if message.id in opened}
-        uploaded, asked_again = self.uploaded, self.asked_again
-        self.reset()
-        self.uploaded, self.asked_again = uploaded, asked_again
-        for id_, row in rows.items():
-            for what in opened[id_]:
-                self._turn(row).toggle(what)
+        for id_ in list(self._turns):
+            self._forget(id_)
+        self.stale()
+        self.heights.reset(len(self.messages) + 1, spacing.usual(self.messages, self.width, self._theme))
+        self.heights.set(len(self.messages), self.tail.height)
 
     def inserted(self, first: int, last: int) -> None:
         """There are messages from `first` to `last` that were not there before."""
@@ -90,7 +86,12 @@ class Items:
         self.stale()
 
     def removed(self, first: int, last: int) -> None:
+        """The messages from `first` to `last` are gone."""
         self.heights.remove(first, last)
+        ids = {message.id for message in self.messages} if self._turns else set()
+        for id_ in self._turns.keys() - ids:
+            self._turns[id_].rows.clear()
+            self._forget(id_)
         self.stale()
 
     def stale(self) -> None:
@@ -132,7 +133,7 @@ class Items:
         """A message is another now."""
         message = self.messages[index]
         if (turn := self._turns.get(message.id)) is not None:
-            turn.update(message, self._place(index))
+            turn.update(message, self._around(index))
             self.note_height(index)
 
     def grow(self, index: int) -> bool:
@@ -140,11 +141,11 @@ class Items:
         message = self.messages[index]
         turn = self._turn(index)
         known = turn.message
-        if turn.place.pace is not None:
-            turn.place.pace.take(message.thinking[len(known.thinking) :] + message.text[len(known.text) :])
-        place = turn.place if message.state == known.state else self._place(index)
+        if turn.around.pace is not None:
+            turn.around.pace.take(message.thinking[len(known.thinking) :] + message.text[len(known.text) :])
+        around = turn.around if message.state == known.state else self._around(index)
         began = time.perf_counter()
-        waiting = turn.grow(message, place, self._slice)
+        waiting = turn.grow(message, around, self._slice)
         took = time.perf_counter() - began
         self._slice = max(_LEAST, self._slice // 2) if took > _QUICK else min(_MOST, 2 * self._slice)
         self.heights.set(index, turn.height)
@@ -160,17 +161,19 @@ class Items:
         message = self.messages[index]
         turn = self._turns.pop(message.id, None)
         if turn is None:
-            turn = Turn(message, self._place(index), self._theme, self.width, self._count_pictures)
+            turn = Turn(message, self._around(index), self._theme, self.width, self._count_pictures)
+            if message.id in self._unfolded:
+                turn.unfold(self._unfolded.pop(message.id))
             self._make_room()
             if turn.waits:
                 self._more_of(message)
-        elif self._placed[message.id] != self._version:
-            place = self._place(index)
-            if place != turn.place:
-                turn.update(message, place)
+        elif self._told[message.id] != self._version:
+            around = self._around(index)
+            if around != turn.around:
+                turn.update(message, around)
         self._turns[message.id] = turn
-        if self._placed.get(message.id) != self._version:
-            self._placed[message.id] = self._version
+        if self._told.get(message.id) != self._version:
+            self._told[message.id] = self._version
             self.heights.set(index, turn.height)
         return turn
 
@@ -179,29 +182,34 @@ class Items:
             self._pictures = self._chat.messages.pictures if self._chat is not None else 0
         return self._pictures
 
+    def _forget(self, message_id: str) -> None:
+        turn = self._turns.pop(message_id)
+        del self._told[message_id]
+        if turn.is_unfolded:
+            self._unfolded[message_id] = turn.unfolded
+
     def _make_room(self) -> None:
         if len(self._turns) >= _KEPT:
             for id_ in list(self._turns)[: _KEPT // 8]:
-                if not self._turns[id_].opened:
-                    del self._turns[id_], self._placed[id_]
+                self._forget(id_)
 
-    def _place(self, index: int) -> Place:
-        """What a message's rows say besides its content."""
+    def _around(self, index: int) -> Around:
+        """What is known of a message from around it."""
         chat, messages = self._chat, self.messages
         message, is_last = messages[index], index == len(messages) - 1
         if chat is None:
-            return Place()
+            return Around()
         if message.role == "user":
             rate = None
             if message.images:
                 answers = list(takewhile(lambda m: m.role == "assistant", messages[index + 1 : index + 9]))
                 rate = picture_rate(message, answers, chat.model_of, chat.context)
-            return Place(is_last=is_last, branch=chat.branch_of(message.id), rate=rate)
+            return Around(is_last=is_last, branch=chat.branch_of(message.id), rate=rate)
         streams = message.state == "streaming"
         asked = messages[index - 1] if index else message
         answers_pictures = asked.role == "user" and bool(asked.images) and bool(message.text) and not streams
         offers = sharper_offers(chat, asked) if answers_pictures else []
-        return Place(
+        return Around(
             is_last=is_last,
             model=chat.model_of(message.model),
             offers=tuple(offers),

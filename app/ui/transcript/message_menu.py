@@ -128,7 +128,7 @@ class MessageMenu(QMenu):
         action.setEnabled(can and not (changes and self._chat.worker.busy))
 
     def _keys_of_edit(self) -> str:
-        last = last_question(self._chat)
+        last = self._chat.messages.last_question
         return self.tr("Up") if last is not None and last.id == self._message.id else ""
 
     def _is_last_answer(self) -> bool:
@@ -147,22 +147,12 @@ def delete_words(chat: Chat, message: Message) -> str:
 
 def question_of(chat: Chat, message: Message) -> Message | None:
     """The question itself, or the one that an answer was given to."""
-    question = None
-    for each in chat.messages.messages:
-        if each.role == "user":
-            question = each
-        if each.id == message.id:
-            return question
-    return None
-
-
-def last_question(chat: Chat) -> Message | None:
-    """What was asked last."""
-    return next((m for m in reversed(chat.messages.messages) if m.role == "user"), None)
+    messages = chat.messages.messages
+    rows = range(chat.messages.row_of(message.id), -1, -1)
+    return next((messages[row] for row in rows if messages[row].role == "user"), None)
 
 
 def has_answer(chat: Chat, question: Message) -> bool:
     """Whether an answer to the question is shown."""
-    messages = chat.messages.messages
-    row = next((row for row, m in enumerate(messages) if m.id == question.id), len(messages))
-    return row + 1 < len(messages) and messages[row + 1].role == "assistant"
+    messages, row = chat.messages.messages, chat.messages.row_of(question.id)
+    return 0 <= row < len(messages) - 1 and messages[row + 1].role == "assistant"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -51,7 +52,8 @@ class PictureMenu(QMenu):
         if blocks and (blocks[0].withheld or blocks[0].description):
             change = self.addAction(self.tr("Send it along again"), lambda: worker.bring_back(number))
         else:
-            change = self.addAction(self.tr("Leave it out from now on"), lambda: worker.repair(number, "remove"))
+            leave_out = partial(worker.repair, number, "remove", ask=False)
+            change = self.addAction(self.tr("Leave it out from now on"), leave_out)
         change.setEnabled(not worker.busy)
         replace = self.addAction(self.tr("Replace it…"), lambda: self.replacement_wanted.emit(number))
         replace.setEnabled(not worker.busy)

@@ -14,6 +14,7 @@ from app.ui.transcript.action_bar import ActionBar
 from app.ui.transcript.flow import Flow
 from app.ui.transcript.items import Items
 from app.ui.transcript.text import SafeTextView
+from app.ui.transcript.turn import Turn
 
 
 def link_at(widget: QWidget | None, place: QPoint) -> str:
@@ -41,15 +42,13 @@ class Pointing(QObject):
 
     def message_at(self, place: QPoint) -> Message | None:
         """The message there in the viewport, the room above it included."""
-        for placed in self._flow.placed:
-            if placed.y <= place.y() < placed.y + placed.row.extent and placed.item < len(self._items.messages):
-                return self._items.messages[placed.item]
-        return None
+        there = (p.row for p in self._flow.on_screen if p.y <= place.y() < p.y + p.height)
+        return next((row.owner.message for row in there if isinstance(row.owner, Turn)), None)
 
     def place_of(self, message: Message) -> QRect:
         """Where its rows in sight are in the viewport; empty where there are none."""
-        messages = self._items.messages
-        rows = [p for p in self._flow.placed if p.item < len(messages) and messages[p.item].id == message.id]
+        owners = ((placed, placed.row.owner) for placed in self._flow.on_screen)
+        rows = [placed for placed, owner in owners if isinstance(owner, Turn) and owner.message.id == message.id]
         if not rows:
             return QRect()
         top = rows[0].y + (0 if rows[0].nth else spacing.TURN)

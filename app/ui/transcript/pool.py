@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Final, cast
 
@@ -28,11 +30,14 @@ _KEPT: Final = 48
 class Pool:
     """Rows by their widgets. A widget that has the keyboard's focus stays with its row."""
 
-    def __init__(self, host: Host, parent: QWidget, made: Callable[[QWidget], None]) -> None:
-        """`made` is told of each new widget."""
+    def __init__(
+        self, host: Host, parent: QWidget, made: Callable[[QWidget], None], left: Callable[[], object]
+    ) -> None:
+        """`made` is told of each new widget; `left` is called when a row is gone that had the focus."""
         self._host = host
         self._parent = parent
         self._made = made
+        self._left = left
         self._live: dict[Row, RowWidget] = {}
         """The one used longest ago comes first."""
         self._shown: dict[Row, Content] = {}
@@ -47,8 +52,21 @@ class Pool:
         self._live[row] = widget
         if self._shown.get(row) is not row.content:
             self._shown[row] = row.content
-            widget.show_content(row.content)
+            try:
+                widget.show_content(row.content)
+            except Exception as error:
+                return self._as_written(row, error)
         return widget
+
+    def _as_written(self, row: Row, error: Exception) -> RowWidget:
+        """No text may keep the conversation from being read: one that cannot be shown is shown as it was written."""
+        if not isinstance(row.content, Prose | Code | Table) or row.content.block.plain:
+            raise error
+        sys.excepthook(type(error), error, error.__traceback__)
+        _as_widget(self._live.pop(row)).deleteLater()
+        row.content = Prose(replace(row.content.block, kind="prose", plain=True))
+        row.exact = False
+        return self.widget(row)
 
     def known(self, row: Row) -> RowWidget | None:
         """Its widget, if it has one that shows what it is to show."""
@@ -60,8 +78,8 @@ class Pool:
     def settle(self, placed: set[Row]) -> None:
         """Hide what is not `placed`, and take the widgets of what was out of sight for long."""
         for row in self._in_sight - placed:
-            if (live := self._live.get(row)) is not None:
-                _put_away(_as_widget(live))
+            if row in self._live:
+                self._put_away(row)
         self._in_sight = placed
         if len(self._live) - len(placed) > _KEPT:
             spare = [row for row in self._live if row not in placed]
@@ -91,6 +109,16 @@ class Pool:
         idle.append(self._new(kind))
         return True
 
+    def _put_away(self, row: Row) -> None:
+        widget = _as_widget(self._live[row])
+        if not _has_focus(widget):
+            widget.hide()
+        elif row.owner is not None and row in row.owner.rows:
+            widget.move(widget.x(), -widget.height() - 1)  # hidden, it would lose the focus
+        else:
+            self._left()
+            self._let_go(row)
+
     def _let_go(self, row: Row) -> None:
         widget = self._live.pop(row)
         self._shown.pop(row, None)
@@ -117,13 +145,6 @@ class Pool:
 
 def _as_widget(widget: RowWidget) -> QWidget:
     return cast(QWidget, widget)
-
-
-def _put_away(widget: QWidget) -> None:
-    if _has_focus(widget):
-        widget.move(widget.x(), -widget.height() - 1)  # hidden, it would lose the focus
-    else:
-        widget.hide()
 
 
 def _has_focus(widget: QWidget) -> bool:

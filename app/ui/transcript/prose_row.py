@@ -11,9 +11,9 @@ from app.core import formulas
 from app.ui.theme import TextRole
 from app.ui.transcript import markup
 from app.ui.transcript.content import Prose, Voice
-from app.ui.transcript.formulas import Look
+from app.ui.transcript.formula_pictures import Look
 from app.ui.transcript.host import Host
-from app.ui.transcript.placed import Placed
+from app.ui.transcript.formulas_in import FormulasIn
 from app.ui.transcript.text import SafeTextView
 
 _ROLES: Final[dict[Voice, TextRole]] = {"answer": "body", "thought": "secondary", "question": "body"}
@@ -27,7 +27,7 @@ class ProseRow(SafeTextView):
         self._host = host
         self._content: Prose | None = None
         self._voice: Voice = "answer"
-        self._placed = Placed(self.document(), host.theme, host.formulas)
+        self._formulas = FormulasIn(self.document(), host.theme, host.formulas)
         self.setAccessibleName(self._name)
         self.link_opened.connect(host.link_opened)
         self.picture_named.connect(host.picture_named)
@@ -48,7 +48,7 @@ class ProseRow(SafeTextView):
         self.set_caret(content.open)
 
     def height_for(self, width: int) -> int:
-        if self._placed.fit(width):
+        if self._formulas.fit(width):
             self._resized()
         return self.heightForWidth(width)
 
@@ -57,7 +57,7 @@ class ProseRow(SafeTextView):
 
     def let_go(self) -> None:
         self._content = None
-        self._placed.clear()
+        self._formulas.clear()
         self.clear_selection()
         self.mark(())
         self.set_caret(False)
@@ -86,7 +86,7 @@ class ProseRow(SafeTextView):
             self.setAccessibleName(self._name)
 
     def _show_typed(self, text: str) -> None:
-        self._placed.clear()
+        self._formulas.clear()
         self._filled = markup.Filled()
         document = self.document()
         document.setLayoutEnabled(False)
@@ -101,7 +101,7 @@ class ProseRow(SafeTextView):
         document.setLayoutEnabled(True)
 
     def _show_markdown(self, text: str) -> None:
-        self._placed.clear()
+        self._formulas.clear()
         found = formulas.find(text)
         definitions = self._content.definitions if self._content is not None and "[" in text else ""
         if found:
@@ -116,7 +116,7 @@ class ProseRow(SafeTextView):
             put=(lambda: self._put(found)) if found else None,
         )
         if found or self.accessibleDescription():
-            self.setAccessibleDescription(self.plain if self._placed else "")
+            self.setAccessibleDescription(self.plain if self._formulas else "")
 
     def _put(self, found: list[formulas.Formula]) -> None:
         role = _ROLES[self._voice]
@@ -126,10 +126,10 @@ class ProseRow(SafeTextView):
             self.devicePixelRatioF(),
             markup.line_height(self._theme, role),
         )
-        self._placed.put(found, look)
+        self._formulas.put(found, look)
 
     def _take_drawn(self) -> None:
-        if self._content is not None and self._placed.is_waiting and self._placed.refresh():
+        if self._content is not None and self._formulas.is_waiting and self._formulas.refresh():
             self._resized()
             self._host.resized.emit(self)
 

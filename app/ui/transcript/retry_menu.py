@@ -76,12 +76,10 @@ class RetryMenu(QMenu):
 
     def _pictures(self) -> int:
         """Blocks that went before the answer, each part of a picture counted."""
-        count = 0
-        for message in self._chat.messages.messages:
-            if message.id == self._answer.id:
-                break
-            count += sum(not image.stands_for for image in message.images)
-        return count
+        messages = self._chat.messages
+        row = messages.row_of(self._answer.id)
+        before = messages.messages[:row] if row >= 0 else messages.messages
+        return sum(not image.stands_for for message in before for image in message.images)
 
 
 def _literal(name: str) -> str:

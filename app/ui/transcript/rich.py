@@ -10,7 +10,7 @@ from PySide6.QtGui import QTextBlock, QTextBlockFormat, QTextCharFormat, QTextCu
 from PySide6.QtGui import QTextListFormat as Lists
 
 from app.ui.transcript import markup
-from app.ui.transcript.placed import source_of
+from app.ui.transcript.formulas_in import source_of
 
 _NUMBERED: Final = {
     Lists.Style.ListDecimal,

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 class Owner(Protocol):
     """What rows belong to."""
 
+    rows: list[Row]
+    """As long as they are shown at all."""
+
     def whole(self, content: Content) -> str:
         """What a row shows a part of, as text; nothing where it shows no part."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.core.blocks import Block, Blocks
+from app.core.blocks import Blocks
 from app.core.message import Message
 from app.core.plain_blocks import plain_blocks
-from app.ui.transcript.content import Code, Content, Prose, Table
+from app.ui.transcript.content import Content, Prose
 from app.ui.transcript.face import Face
+from app.ui.transcript.text_rows import content_of
 from app.ui.transcript.turn import FOLDED
 
 
@@ -27,12 +28,8 @@ def said(message: Message) -> Sequence[Content]:
     blocks = Blocks()
     blocks.feed(message.text[:FOLDED])
     blocks.finish()
-    return [_content(block, blocks.definitions) for block in blocks.finished]
-
-
-def _content(block: Block, definitions: str) -> Prose | Code | Table:
-    if block.kind == "code":
-        return Code(block)
-    if block.kind == "table":
-        return Table(block, definitions=definitions)
-    return Prose(block, definitions=definitions if "[" in block.text else "")
+    return [
+        content_of(block, "answer", blocks.definitions, (), lambda: 0)
+        for block in blocks.finished
+        if block.kind != "definition"
+    ]

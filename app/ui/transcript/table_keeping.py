@@ -18,9 +18,12 @@ _BOM = "\ufeff"
 
 
 def copy_table(markdown: str) -> None:
-    """Put a table on the clipboard: as HTML and CSV for spreadsheets, as text with tabs for the rest."""
-    head, rows, _ = tables.cells(markdown)
-    cells = [[tables.plain_cell(cell) for cell in row] for row in [head, *rows]]
+    """Put a table on the clipboard: as HTML and CSV for spreadsheets, as text with tabs for the rest.
+
+    A spreadsheet runs a formula that is pasted, whichever of them it takes: what it would run gets an apostrophe in
+    front in all three (OWASP, "CSV Injection").
+    """
+    cells = [[tables.harmless(cell) for cell in row] for row in _cells(markdown)]
     data = QMimeData()
     data.setText(tables.to_tsv(cells))
     data.setHtml(html(cells))
@@ -67,13 +70,17 @@ def save_to(window: QWidget, path: Path, markdown: str) -> None:
 
 
 def _write(window: QWidget, path: Path, markdown: str) -> None:
-    head, rows, _ = tables.cells(markdown)
-    cells = [[tables.plain_cell(cell) for cell in row] for row in [head, *rows]]
     try:
-        path.write_bytes((_BOM + tables.to_csv(cells)).encode("utf-8", "replace"))
+        path.write_bytes((_BOM + tables.to_csv(_cells(markdown))).encode("utf-8", "replace"))
     except OSError:
         said = _tr("%1 could not be written there. Choose another folder.").replace("%1", one_line(path.name))
         _message(window, said).open()
+
+
+def _cells(markdown: str) -> tables.Cells:
+    """What is to be read in a table, its head first."""
+    head, rows, _ = tables.cells(markdown)
+    return [[tables.plain_cell(cell) for cell in row] for row in [head, *rows]]
 
 
 def _message(window: QWidget, text: str) -> QMessageBox:

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QTextLength,
     QTextTable,
+    QTextTableCell,
     QTextTableFormat,
     QWheelEvent,
 )
@@ -23,11 +24,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from app.core import formulas
 from app.ui.theme import SPACE, Theme
-from app.ui.transcript import markup
+from app.ui.transcript import announcing, markup
 from app.ui.transcript.content import Table
 from app.ui.transcript.host import Host
 from app.ui.transcript.icon_button import IconButton
-from app.ui.transcript.placed import Placed
+from app.ui.transcript.formulas_in import FormulasIn
 from app.ui.transcript.sideways import BAR, Sideways, WideView
 from app.ui.transcript.table_keeping import copy_table, save_table
 from app.ui.transcript.text import SafeTextView
@@ -188,6 +189,7 @@ class TableRow(QWidget):
 
     def _copy_and_say(self) -> None:
         self.copy()
+        announcing.copied(self)
         if self._tools is not None:
             self._tools.say_copied()
 
@@ -239,7 +241,7 @@ class _TableView(WideView):
     def __init__(self, host: Host) -> None:
         super().__init__(host.theme)
         self._content: Table | None = None
-        self._placed = Placed(self.document(), host.theme, host.formulas)
+        self._formulas = FormulasIn(self.document(), host.theme, host.formulas)
         self.room = 0
         """Pixels that it is laid out for; 0 as long as nobody has asked how high it is."""
         self.extent = 0
@@ -251,19 +253,31 @@ class _TableView(WideView):
         self._content = content
         self.pictures = content.pictures
         self.show_text(content.block.text, self._show_markdown)
-        self.setAccessibleDescription(self.plain_between(0))
+        self.setAccessibleDescription(self._spoken())
+
+    def _spoken(self) -> str:
+        """A line for each row: Qt's own text of a table has marks in it that cannot be read aloud."""
+        table = self._table()
+        if table is None:
+            return self.plain_between(0).strip()
+        rows, columns = range(table.rows()), range(table.columns())
+        return "\n".join(", ".join(self._said(table.cellAt(row, column)) for column in columns) for row in rows)
+
+    def _said(self, cell: QTextTableCell) -> str:
+        text = cell.firstCursorPosition().block().text()
+        return self.plain_between(cell.firstPosition(), cell.lastPosition()) if markup.PICTURE in text else text
 
     def take_drawn(self) -> bool:
         """Show the formulas that are drawn by now. Returns whether any has come."""
-        return self._placed.is_waiting and self._placed.refresh()
+        return self._formulas.is_waiting and self._formulas.refresh()
 
     def forget(self) -> None:
         super().forget()
         self._content = None
-        self._placed.clear()
+        self._formulas.clear()
 
     def _show_markdown(self, text: str) -> None:
-        self._placed.clear()
+        self._formulas.clear()
         content, document = self._content, self.document()
         found = formulas.find(text)
         if found:
@@ -282,7 +296,7 @@ class _TableView(WideView):
         """Before it is laid out for the first time: with columns that are known that takes half as long."""
         if found:
             size = self._theme.font().pixelSize()
-            self._placed.put(found, self._theme.tokens.text, size, self.devicePixelRatioF())
+            self._formulas.put(found, self._theme.tokens.text, size, self.devicePixelRatioF())
         self._set_columns()
 
     def height_in(self, width: int) -> int:

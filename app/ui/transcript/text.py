@@ -31,7 +31,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QTextEdit, QWid
 
 from app.ui.theme import COLUMN, RADIUS, Theme
 from app.ui.transcript import markup, rich
-from app.ui.transcript.placed import sources_between
+from app.ui.transcript.formulas_in import sources_between
 
 _ENDLESS: Final = re.compile(r"\S{1000}")
 _CARET: Final = QSize(8, 16)

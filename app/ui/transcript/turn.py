@@ -4,192 +4,124 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Final
+from enum import IntEnum
+from typing import Final, NamedTuple
 
-from app.core.blocks import DEFINITIONS, Block, Blocks, joined
+from app.core.blocks import joined
 from app.core.message import Message
 from app.core.plain_blocks import plain_blocks
-from app.core.tables import weights
 from app.ui.theme import Theme
 from app.ui.transcript import spacing
-from app.ui.transcript.content import Code, Content, Foot, More, Pictures, Prose, Table, Voice
+from app.ui.transcript.content import Code, Content, Foot, More, Pictures, Prose, Table
 from app.ui.transcript.item import Item
-from app.ui.transcript.markup import named_pictures
-from app.ui.transcript.turn_words import Folded, Place, heads, tails
+from app.ui.transcript.text_rows import TextRows
+from app.ui.transcript.turn_words import Around, Folded, heads, tails
 
 AT_ONCE: Final = 40_000
-"""Characters that are taken when a message is shown first; what there is more of follows with `grow`."""
+"""Characters that are taken when a text is shown first; what there is more of follows with `grow`."""
 FOLDED: Final = 200_000
 """Characters shown of a longer text until all are asked for (RELIABILITY.md, section 3.2)."""
 
 
-class Text:
-    """A Markdown text as contents of rows. It may grow; of what was there only the last row changes then."""
+class _Section(IntEnum):
+    """The rows of a message, from top to bottom."""
 
-    def __init__(self, voice: Voice, pictures: Callable[[], int]) -> None:
-        """`pictures` tells how many of the conversation it can mean by their numbers."""
-        self._voice: Voice = voice
-        self._pictures = pictures
-        self._blocks = Blocks()
-        self._fed = 0
-        self.ended = False
-        self._taken = 0
-        """Finished blocks that were looked at."""
-        self._shown: list[Block] = []
-        """Those of them that have rows."""
-        self._known = 0
-        """How many of those were given."""
-        self._weights: dict[int, tuple[int, ...]] = {}
-        """Of each table's columns, by its block's number."""
+    HEAD = 0
+    THOUGHTS = 1
+    DECLINED = 2
+    TEXT = 3
+    TAIL = 4
 
-    def behind(self, text: str) -> int:
-        """Characters of `text` that were not taken yet."""
-        return len(text) - self._fed
 
-    def feed(self, text: str, most: int) -> None:
-        """Take at most so many more characters of the whole text so far."""
-        new = text[self._fed : self._fed + most]
-        self._fed += len(new)
-        if new:
-            self._blocks.feed(new)
-
-    def end(self) -> None:
-        if not self.ended:
-            self.ended = True
-            self._blocks.finish()
-            if self._blocks.definitions or self._weights:
-                self._known = 0  # a definition may stand below what refers to it, a cell be narrower than its beginning
-                self._weights.clear()
-
-    def contents(self) -> tuple[int, list[Content]]:
-        """Which row is the first that changed since the last time, and what all from it on show."""
-        self._take_finished()
-        tail = [] if self.ended else [block for block in self._blocks.tail() if block.info != DEFINITIONS]
-        first = self._widened(max(0, self._known - 1), [*self._shown[self._known :], *tail])
-        contents = [self._content(block) for block in (*self._shown[first:], *tail)]
-        if contents and not self.ended:
-            contents[-1] = replace(contents[-1], open=True)
-        self._known = len(self._shown)
-        return first, [*contents]
-
-    def anew(self) -> None:
-        """All rows are wanted again."""
-        self._known = 0
-
-    def part(self, number: int) -> list[Block]:
-        """The parts of a block, those that are finished and those that are not."""
-        return [block for block in (*self._blocks.finished, *self._blocks.tail()) if block.number == number]
-
-    def _take_finished(self) -> None:
-        """A link definition is read, and shows nothing."""
-        finished = self._blocks.finished
-        self._shown += [block for block in finished[self._taken :] if block.info != DEFINITIONS]
-        self._taken = len(finished)
-
-    def _widened(self, first: int, new: list[Block]) -> int:
-        """Take in the tables' new columns. Where one got wider all its parts change; returns the first that does."""
-        for block in new:
-            if block.kind == "table":
-                known, now = self._weights.get(block.number, ()), weights(block.text)
-                wider = tuple(max(pair) for pair in zip(known, now, strict=False)) if known else now
-                if wider != known:
-                    self._weights[block.number] = wider
-                    while first and self._shown[first - 1].number == block.number:
-                        first -= 1
-        return first
-
-    def _content(self, block: Block) -> Prose | Code | Table:
-        if block.kind == "code":
-            return Code(block)
-        if block.kind == "table":
-            return Table(block, self._weights[block.number], self._definitions(block), self._named(block))
-        return Prose(block, self._voice, self._definitions(block), self._named(block))
-
-    def _named(self, block: Block) -> int:
-        """How many pictures there are, where the block names any."""
-        return self._pictures() if named_pictures(block.text) else 0
-
-    def _definitions(self, block: Block) -> str:
-        """Of the text's link definitions those that a block may refer to."""
-        known = self._blocks.definitions
-        if not known or "[" not in block.text or block.plain:
-            return ""
-        said = " ".join(block.text.split()).casefold()
-        return "\n".join(line for line in known.splitlines() if _label(line) in said)
+class Unfolded(NamedTuple):
+    what: frozenset[Folded]
+    limit: int
+    """Characters of the text that are shown."""
 
 
 class Turn(Item):
     """A question or an answer."""
 
-    def __init__(self, message: Message, place: Place, theme: Theme, width: int, pictures: Callable[[], int]) -> None:
+    def __init__(self, message: Message, around: Around, theme: Theme, width: int, pictures: Callable[[], int]) -> None:
         """`pictures` tells how many of the conversation a text of it can mean by their numbers."""
         super().__init__(theme, width)
         self.message = message
-        self.place = place
+        self.around = around
         self.opened: set[Folded] = set()
         """What was unfolded."""
         self._pictures = pictures
         # What was seen to come is not taken away again.
         self._limit = sys.maxsize if message.state == "streaming" else FOLDED
-        self._text = Text("answer", pictures)
-        self._thoughts = Text("thought", lambda: 0)
-        self._above = 0
-        """Rows above the text."""
-        self._within = 0
-        """Rows of the text."""
-        self.update(message, place)
+        self._text = TextRows("answer", pictures)
+        self._thoughts = TextRows("thought", lambda: 0)
+        self._counts = [0] * len(_Section)
+        """Rows of each section."""
+        self.update(message, around)
 
     @property
     def is_question(self) -> bool:
         return self.message.role == "user"
 
-    # --- how it grows ---
-
-    def update(self, message: Message, place: Place) -> None:
-        """Show what the message has become, wherever it stands now."""
-        known, self.message, self.place = self.message, message, place
-        if not self.message_goes_on(known):
-            self._text = Text("answer", self._pictures)
-        self._feed(AT_ONCE)
-        self._show_around()
-        self._show_text()
-
     @property
     def waits(self) -> bool:
         """Whether there is more of it to show."""
-        return not self.is_question and self._text.behind(self._shown) > 0
+        if self.is_question:
+            return False
+        thinks = "thinking" in self.opened and self._thoughts.behind(self.message.thinking) > 0
+        return thinks or self._text.behind(self._shown) > 0
 
-    def grow(self, message: Message, place: Place, most: int) -> bool:
-        """The same for an answer that streams: take at most so many characters. Returns whether more are waiting."""
-        around = (place, message.state) != (self.place, self.message.state) or _around(message) != _around(self.message)
-        self.message, self.place = message, place
+    # --- how it grows ---
+
+    def update(self, message: Message, around: Around) -> None:
+        """Show what the message has become, and what is known of it from around it."""
+        if not message.text.startswith(self.message.text):
+            self._text = TextRows("answer", self._pictures)
+        self.message, self.around = message, around
+        self._take(AT_ONCE)
+        self._show_ends()
+        self._show_texts()
+
+    def grow(self, message: Message, around: Around, most: int) -> bool:
+        """The same for an answer that comes: take at most so many characters. Returns whether more are waiting."""
+        changed = (around, _facts(message)) != (self.around, _facts(self.message))
+        self.message, self.around = message, around
         if self._text.behind(self._shown) < 0 or (self._text.ended and message.state == "streaming"):
-            self._text = Text("answer", self._pictures)  # it was asked for again, and begins anew
-        self._feed(most)
-        if around or "thinking" in self.opened:
-            self._show_around()
-        self._show_text()
+            self._text = TextRows("answer", self._pictures)  # it was asked for again, and begins anew
+        self._take(most)
+        if changed:
+            self._show_ends()
+        self._show_texts()
         return self.waits
-
-    def message_goes_on(self, known: Message) -> bool:
-        """Whether its text begins with what `known` says."""
-        return self.message.text.startswith(known.text)
 
     def toggle(self, what: Folded) -> None:
         """Unfold, or fold."""
         self.opened ^= {what}
-        self._show_around()
+        self._take(AT_ONCE)
+        self._show_ends()
         self._text.anew()
-        self._show_text()
+        self._thoughts.anew()
+        self._show_texts()
 
     def show_all(self) -> None:
         """Take the rest of a very long text too, with the next calls of `grow`."""
         self._limit = sys.maxsize
-        self._text = Text("answer", self._pictures)  # the one that was cut off has ended there
-        self._text.feed(self.message.text, FOLDED)
-        self._show_around()
-        self._show_text()
+        self._show_ends()
+
+    @property
+    def is_unfolded(self) -> bool:
+        """Whether anything was."""
+        return bool(self.opened) or self._limit != FOLDED
+
+    @property
+    def unfolded(self) -> Unfolded:
+        """What was unfolded of it, for a turn of the same message that takes its place."""
+        return Unfolded(frozenset(self.opened), self._limit)
+
+    def unfold(self, unfolded: Unfolded) -> None:
+        """Unfold what was unfolded before."""
+        self._limit = max(self._limit, unfolded.limit)
+        for what in unfolded.what - self.opened:
+            self.toggle(what)
 
     # --- what others ask ---
 
@@ -202,12 +134,13 @@ class Turn(Item):
 
     def whole(self, content: Content) -> str:
         """The code or the Markdown of a block, all its parts together."""
-        if isinstance(content, Code):
-            return joined(self._text.part(content.block.number))
-        if isinstance(content, Table):
-            parts = self._text.part(content.block.number)
-            return self.message.text[parts[0].start : parts[-1].end]
-        return ""
+        if not isinstance(content, Code | Table):
+            return ""
+        rows, text = self._text, self.message.text
+        if content.voice == "thought":
+            rows, text = self._thoughts, self.message.thinking
+        parts = rows.parts(content.block.number)
+        return joined(parts) if isinstance(content, Code) else text[parts[0].start : parts[-1].end]
 
     def room_of(self, index: int) -> tuple[int, int, int]:
         above, below, inset = super().room_of(index)
@@ -228,62 +161,53 @@ class Turn(Item):
     def _is_folded(self) -> bool:
         return self.message.refused and "answer" not in self.opened
 
-    def _feed(self, most: int) -> None:
+    def _take(self, most: int) -> None:
+        """Take at most so many characters of each text."""
         if self.is_question:
             return
-        text = self._shown
-        self._text.feed(text, most)
-        if self.message.state != "streaming" and not self._text.behind(text):
+        message, is_over = self.message, self.message.state != "streaming"
+        self._text.feed(self._shown, most)
+        if is_over and not self._text.behind(message.text):
             self._text.end()
-
-    def _show_around(self) -> None:
-        """What stands above the text and below it."""
-        above = self._contents_above()
-        self.put(0, self._above, above)
-        self._above = len(above)
-        below = self._contents_below()
-        self.put(self._above + self._within, len(self.rows), below)
-
-    def _contents_above(self) -> list[Content]:
-        message = self.message
-        if self.is_question:
-            return [Pictures(message.pictures, self.place.rate)] if message.images else []
-        above = heads(message, is_open=self.opened.__contains__, pace=self.place.pace)
         if "thinking" in self.opened:
-            self._thoughts.feed(message.thinking, len(message.thinking))
-            if message.text or message.state != "streaming":
+            self._thoughts.feed(message.thinking, most)
+            if (is_over or message.text) and not self._thoughts.behind(message.thinking):
                 self._thoughts.end()
-            self._thoughts.anew()
-            above += self._thoughts.contents()[1]
-        return above
 
-    def _contents_below(self) -> list[Content]:
+    def _show_ends(self) -> None:
+        """What stands above the texts and below them."""
         message = self.message
-        below: list[Content] = []
-        if len(message.text) > self._limit and not self._is_folded:
-            below.append(More(len(message.text.encode("utf-8", "replace"))))
-        return below + tails(message, self.place)
-
-    def _show_text(self) -> None:
         if self.is_question:
-            first, contents = 0, [_as_typed(block) for block in plain_blocks(self.message.text.strip("\n"))]
-        elif self._is_folded:
-            first, contents = 0, []
+            self._put(_Section.HEAD, 0, [Pictures(message.pictures, self.around.rate)] if message.images else [])
         else:
-            first, contents = self._text.contents()
-        self.put(self._above + first, self._above + self._within, contents)
-        self._within = first + len(contents)
+            folds = heads(message, is_open=self.opened.__contains__, pace=self.around.pace)
+            self._put(_Section.HEAD, 0, [fold for fold in folds if fold.what == "thinking"])
+            self._put(_Section.DECLINED, 0, [fold for fold in folds if fold.what == "answer"])
+        is_cut = len(message.text) > self._limit and not self._is_folded and not self.is_question
+        more = [More(len(message.text.encode("utf-8", "replace")))] if is_cut else []
+        self._put(_Section.TAIL, 0, [*more, *tails(message, self.around)])
+
+    def _show_texts(self) -> None:
+        message, comes = self.message, self.message.state == "streaming"
+        if self.is_question:
+            self._put(_Section.TEXT, 0, [Prose(block, "question") for block in plain_blocks(message.text.strip("\n"))])
+            return
+        if "thinking" in self.opened:
+            self._put(_Section.THOUGHTS, *self._thoughts.contents(goes_on=comes and not message.text))
+        else:
+            self._put(_Section.THOUGHTS, 0, [])
+        if self._is_folded:
+            self._put(_Section.TEXT, 0, [])
+        else:
+            self._put(_Section.TEXT, *self._text.contents(goes_on=comes or self._text.behind(self._shown) > 0))
+
+    def _put(self, section: _Section, first: int, contents: list[Content]) -> None:
+        """Let the rows of a section show `contents`, from its `first` one on."""
+        begin = sum(self._counts[:section])
+        self.put(begin + first, begin + self._counts[section], contents)
+        self._counts[section] = first + len(contents)
 
 
-def _label(definition: str) -> str:
-    """What a link definition is referred to by."""
-    return " ".join(definition[: definition.find("]:") + 1].split()).casefold().lstrip()
-
-
-def _as_typed(block: Block) -> Content:
-    return Prose(block, "question")
-
-
-def _around(message: Message) -> tuple[object, ...]:
-    """What of a streaming answer its other rows depend on."""
-    return bool(message.text), bool(message.thinking), len(message.content), message.usage is None
+def _facts(message: Message) -> tuple[object, ...]:
+    """What of an answer that comes the rows around its text depend on."""
+    return bool(message.text), bool(message.thinking), len(message.content), message.usage is None, message.state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -12,8 +13,8 @@ from PySide6.QtCore import QCoreApplication
 from app.conversation.repeats import Wait
 from app.core.catalog import Model
 from app.core.errors import VisavisError
-from app.core.failure import error_from_json
-from app.core.message import THINKING, Message, ReplyBlock
+from app.core.failure import error_from_json, error_to_json
+from app.core.message import JSON, THINKING, Message, ReplyBlock
 from app.ui import errors, figures
 from app.ui.transcript import endings
 from app.ui.transcript.content import Caption, Content, Fold, Foot, Notice
@@ -26,7 +27,7 @@ Folded = Literal["thinking", "answer"]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Around:
     """What is known of a message from around it."""
 
     is_last: bool = False
@@ -48,7 +49,7 @@ class Place:
     """It was asked again without earlier thinking."""
 
 
-def heads(message: Message, *, is_open: Callable[[Folded], bool], pace: Pace | None = None) -> list[Content]:
+def heads(message: Message, *, is_open: Callable[[Folded], bool], pace: Pace | None = None) -> list[Fold]:
     """The rows above the text of an answer; what is unfolded of them is not among them.
 
     A declined answer is hidden behind its line. With a `pace` the seconds are counted while it thinks.
@@ -58,13 +59,13 @@ def heads(message: Message, *, is_open: Callable[[Folded], bool], pace: Pace | N
     return [*_thinking(message, is_open, pace), *_declined(message, is_open)]
 
 
-def tails(message: Message, place: Place) -> list[Content]:
+def tails(message: Message, around: Around) -> list[Content]:
     """The rows below the text: what is being done, what went wrong, what it has cost."""
     if message.role == "user":
-        return _below_question(message, place)
+        return _below_question(message, around)
     if message.state == "streaming":
-        return _while_it_comes(message, place)
-    return _at_the_end(message, place)
+        return _while_it_comes(message, around)
+    return _at_the_end(message, around)
 
 
 def unanswered() -> Notice:
@@ -74,7 +75,7 @@ def unanswered() -> Notice:
 
 def not_sent(error: VisavisError) -> Notice:
     """Why nothing was sent, until it was read."""
-    return Notice(error, refusal=True)
+    return Notice(error, refusal=True, about=_written(error_to_json(error)))
 
 
 def _is_wordless(answer: Message) -> bool:
@@ -82,7 +83,7 @@ def _is_wordless(answer: Message) -> bool:
     return answer.state == "streaming" and not answer.text
 
 
-def _thinking(answer: Message, is_open: Callable[[Folded], bool], pace: Pace | None) -> list[Content]:
+def _thinking(answer: Message, is_open: Callable[[Folded], bool], pace: Pace | None) -> list[Fold]:
     thought = any(isinstance(block, ReplyBlock) and block.type in THINKING for block in answer.content)
     if not thought or (_is_wordless(answer) and not answer.thinking):
         return []
@@ -101,7 +102,7 @@ def _thought_for(answer: Message) -> str:
     return translate("turn_words", "Thought for %1 s").replace("%1", figures.count(max(1, round(answer.thought))))
 
 
-def _declined(answer: Message, is_open: Callable[[Folded], bool]) -> list[Content]:
+def _declined(answer: Message, is_open: Callable[[Folded], bool]) -> list[Fold]:
     if not answer.refused:
         return []
     # An answer that broke off after it was declined has an error to tell; the line is for that it was declined.
@@ -110,66 +111,74 @@ def _declined(answer: Message, is_open: Callable[[Folded], bool]) -> list[Conten
     return [Fold("answer", words, open=has_body and is_open("answer"), has_body=has_body)]
 
 
-def _below_question(question: Message, place: Place) -> list[Content]:
+def _below_question(question: Message, around: Around) -> list[Content]:
     below: list[Content] = []
     if question.error is not None:
-        below.append(Notice(error_from_json(question.error)))
-    if place.branch[1] > 1:
-        below.append(Foot(question, branch=place.branch))
+        below.append(_notice(question.error))
+    if around.branch[1] > 1:
+        below.append(Foot(question, branch=around.branch))
     return below
 
 
-def _while_it_comes(answer: Message, place: Place) -> list[Content]:
-    if place.wait is not None and place.wait.seconds:
-        return [Notice(wait=place.wait)]
+def _while_it_comes(answer: Message, around: Around) -> list[Content]:
+    if around.wait is not None and around.wait.seconds:
+        return [Notice(wait=around.wait)]
     below: list[Content] = []
     if not answer.text and not answer.thinking:
-        below.append(Caption(_doing(answer, place)))
-    if place.asked_again or place.wait is not None:
+        below.append(Caption(_doing(answer, around)))
+    if around.asked_again or around.wait is not None:
         below.append(Notice(words=translate("turn_words", "Asked again without earlier thinking.")))
-    below.append(Foot(answer, place.model, is_last=place.is_last, branch=place.branch, pace=place.pace))
+    below.append(Foot(answer, around.model, is_last=around.is_last, branch=around.branch, pace=around.pace))
     return below
 
 
-def _doing(answer: Message, place: Place) -> str:
+def _doing(answer: Message, around: Around) -> str:
     """What is being done before anything can be read."""
-    done, count = place.uploaded
+    done, count = around.uploaded
     if done < count:
         words = translate("turn_words", "Uploading picture %1 of %2…").replace("%1", figures.count(done + 1))
         return words.replace("%2", figures.count(count))
     if answer.content:
         return translate("turn_words", "Thinking…")
-    name = place.model.name if place.model is not None else ""
+    name = around.model.name if around.model is not None else ""
     return translate("turn_words", "Asking %1…").replace("%1", name)
 
 
-def _at_the_end(answer: Message, place: Place) -> list[Content]:
+def _at_the_end(answer: Message, around: Around) -> list[Content]:
     below: list[Content] = []
     if hidden := endings.unshown(answer):
         below.append(Caption(hidden, small=True))
-    notice = _ending(answer, place)
+    notice = _ending(answer, around)
     if notice is not None:
         below.append(notice)
     foot = Foot(
         answer,
-        place.model,
-        is_last=place.is_last,
+        around.model,
+        is_last=around.is_last,
         has_retry=notice is not None and _offers_retry(notice),
-        offers=place.offers if answer.text else (),
-        branch=place.branch,
+        offers=around.offers if answer.text else (),
+        branch=around.branch,
     )
     return [*below, foot]
 
 
-def _ending(answer: Message, place: Place) -> Notice | None:
+def _ending(answer: Message, around: Around) -> Notice | None:
     """How it ended, where that is not as usual. Only the last answer offers a way on."""
     if endings.is_failure(answer) and answer.error is not None:
-        return Notice(error_from_json(answer.error), can_retry=place.is_last)
+        return _notice(answer.error, can_retry=around.is_last)
     words, action = endings.note(answer)
-    return Notice(words=words, action=action if place.is_last else "") if words else None
+    return Notice(words=words, action=action if around.is_last else "") if words else None
 
 
 def _offers_retry(notice: Notice) -> bool:
     if notice.error is None:
         return notice.action == "retry"
     return notice.can_retry and "retry" in errors.words(notice.error).actions
+
+
+def _notice(error: JSON, *, can_retry: bool = False) -> Notice:
+    return Notice(error_from_json(error), can_retry=can_retry, about=_written(error))
+
+
+def _written(error: JSON) -> str:
+    return json.dumps(error, sort_keys=True, default=str)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from app.core.message import Message
-from app.ui.transcript.content import Code, Fold, Table
-from app.ui.transcript.flow import Flow, Seen
+from app.ui.transcript.content import Code, Fold, Table, block_of
+from app.ui.transcript.flow import Flow, OnScreen
 from app.ui.transcript.host import Host
 from app.ui.transcript.items import Items
+from app.ui.transcript.pool import Pool
 from app.ui.transcript.turn import Turn
 
 
@@ -19,8 +20,9 @@ class Unfolding(QObject):
 
     more_wanted = Signal(Message)
 
-    def __init__(self, host: Host, items: Items, flow: Flow) -> None:
+    def __init__(self, host: Host, items: Items, flow: Flow, pool: Pool) -> None:
         super().__init__(flow)
+        self._pool = pool
         self._items = items
         self._flow = flow
         host.folded.connect(self._toggle)
@@ -38,38 +40,36 @@ class Unfolding(QObject):
         placed, turn = self._turn_of(widget)
         if placed is not None and turn is not None:
             turn.show_all()
-            self._flow.following = False
+            self._flow.release()
             self.more_wanted.emit(turn.message)
 
-    def _keep_in_place(self, placed: Seen) -> None:
+    def _keep_in_place(self, placed: OnScreen) -> None:
         """What has unfolded comes below the row that was pressed; that one stays where it is."""
         self._items.note_height(placed.item)
         if placed.y < 0:
             self._flow.lay_out()
             return
-        self._flow.go_to(placed.item, placed.nth)
-        self._flow.scroll_by(-placed.y)
+        self._flow.go_to(placed.item, placed.nth, -placed.y)
 
     def _shift(self, widget: object, pixels: int) -> None:
         """A wide block was moved sideways: all its parts go along."""
         placed, turn = self._turn_of(widget)
         if placed is None or turn is None or not isinstance(placed.row.content, Code | Table):
             return
-        number = placed.row.content.block.number
-        turn.shifts[number] = pixels
-        for other in self._flow.placed:
+        block = block_of(placed.row.content)
+        turn.shifts[block] = pixels
+        for other in self._flow.on_screen:
             content = other.row.content
-            if other.item == placed.item and isinstance(content, Code | Table) and content.block.number == number:
+            if other.item == placed.item and isinstance(content, Code | Table) and block_of(content) == block:
                 other.widget.shift(pixels)
 
     def _on_resized(self, widget: object) -> None:
         """A row has another height for a reason of its own."""
-        placed = next((placed for placed in self._flow.placed if placed.widget is widget), None)
-        if placed is not None:
-            placed.row.exact = False
+        if (row := self._pool.row_of(widget)) is not None:
+            row.exact = False
             self._flow.lay_out_soon()
 
-    def _turn_of(self, widget: object) -> tuple[Seen | None, Turn | None]:
-        placed = next((placed for placed in self._flow.placed if placed.widget is widget), None)
+    def _turn_of(self, widget: object) -> tuple[OnScreen | None, Turn | None]:
+        placed = next((placed for placed in self._flow.on_screen if placed.widget is widget), None)
         turn = self._items.at(placed.item) if placed is not None else None
         return placed, turn if isinstance(turn, Turn) else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QEvent, QMetaObject, QModelIndex, QObject, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QFocusEvent,
     QKeyEvent,
     QPainter,
     QPaintEvent,
@@ -17,7 +18,7 @@ from PySide6.QtGui import (
     QTextCursor,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from app.conversation.chat import Chat
 from app.conversation.gallery import Gallery
@@ -36,16 +37,19 @@ from app.ui.transcript.deeds import Deeds, do
 from app.ui.transcript.find import Find
 from app.ui.transcript.find_bar import FindBar
 from app.ui.transcript.flow import Flow
+from app.ui.transcript.foot_row import FootRow
 from app.ui.transcript.frames import Frames
 from app.ui.transcript.host import Host
 from app.ui.transcript.items import Items
 from app.ui.transcript.pointing import Pointing, link_at
 from app.ui.transcript.pool import Pool
 from app.ui.transcript.reader import Reader
+from app.ui.transcript.ring import Ring
 from app.ui.transcript.row import Row, RowWidget
 from app.ui.transcript.selection import Selection
 from app.ui.transcript.sent_pictures import SentPictures
 from app.ui.transcript.standing import standing
+from app.ui.transcript.turn import Turn
 from app.ui.transcript.unfolding import Unfolding
 from app.ui.transcript.veil import Veil
 
@@ -53,8 +57,6 @@ _STEP: Final = 24
 """Pixels of a step of the scroll bar, and a third of a notch of the wheel."""
 _WARM: Final = {Prose: 24, Foot: 6, Code: 4, Pictures: 4, Table: 2}
 """Widgets that are made ahead, so that opening a conversation makes none."""
-_MOST_STOPS: Final = 1_000
-"""Controls in the rows that may stand between the conversation and what comes after it."""
 _WARM_PAUSE: Final = 25
 """Milliseconds between two of them."""
 
@@ -87,16 +89,21 @@ class Transcript(QAbstractScrollArea):
         self._frames = Frames(self._show_growth, self)
         self._growing: set[str] = set()
         """Messages of which more is to be shown, by their ids."""
+        self._left: dict[str, tuple[str, int, int]] = {}
+        """Where conversations were read when they were left: message, row and pixels of it, by the conversation's id."""
+        self._turned: tuple[int, int] | None = None
+        """The message whose versions are gone through, and where its switch stands in the viewport."""
         self._items = Items(theme, self._fill)
-        self._pool = Pool(self.host, self.viewport(), self._adopt)
+        self._pool = Pool(self.host, self.viewport(), self._adopt, self.setFocus)
         self._flow = Flow(self, self._items, self._pool)
         self._warming = QTimer(self, singleShot=True, interval=_WARM_PAUSE)
         self._warming.timeout.connect(self._warm)
         self._below = Below(self)
-        self._unfolding = Unfolding(self.host, self._items, self._flow)
+        self._unfolding = Unfolding(self.host, self._items, self._flow, self._pool)
         self._bar = ActionBar(theme, self.viewport())
         self._pointing = Pointing(self.viewport(), self._flow, self._items, self._bar)
         self._veil = Veil(theme, self.viewport())
+        self._ring = Ring(theme, self)
         reader = Reader(self.host, self)
         self.selection: Final = Selection(self, self)
         self.copying: Final = Copying(self, self.selection, reader, self)
@@ -121,14 +128,14 @@ class Transcript(QAbstractScrollArea):
         host.acted.connect(self._act)
         host.dismissed.connect(self._dismiss_refusal)
         host.sharper_wanted.connect(self.deeds.resend)
-        host.deed.connect(self.deeds.do)
+        host.deed.connect(self._do)
         self._unfolding.more_wanted.connect(self._fill)
         self._below.clicked.connect(self.follow)
         self._pictures.opened.connect(self.picture_opened)
         self._pictures.details_wanted.connect(self.details_wanted)
         self._pictures.replacement_wanted.connect(self.replacement_wanted)
         self._pictures.resent.connect(self.follow)
-        self._bar.left.connect(self.setFocus)
+        self._bar.left.connect(self._leave_bar)
         self.deeds.asked.connect(self.follow)
         self.selection.begun.connect(self.release)
         self._flow.laid_out.connect(self._on_laid_out)
@@ -143,6 +150,7 @@ class Transcript(QAbstractScrollArea):
         """Show a conversation from its end."""
         for connection in self._connections:
             QObject.disconnect(connection)
+        self._leave()
         self._chat = chat
         self._pictures.set_chat(chat)
         self.deeds.set_chat(chat)
@@ -198,7 +206,7 @@ class Transcript(QAbstractScrollArea):
 
     def on_screen(self) -> list[tuple[int, int, RowWidget]]:
         """Message, row and widget of all that is in sight, from top to bottom; the tail counts as a message more."""
-        return [(placed.item, placed.nth, placed.widget) for placed in self._flow.placed]
+        return [(placed.item, placed.nth, placed.widget) for placed in self._flow.on_screen]
 
     def widget_at(self, message: int, row: int) -> RowWidget | None:
         """The widget of a row, where it has one now."""
@@ -207,12 +215,11 @@ class Transcript(QAbstractScrollArea):
 
     def reveal(self, message: int, row: int, position: int = 0) -> None:
         """Bring a row a third below the top, or that place in its text; what comes is not followed then."""
-        if any((p.item, p.nth) == (message, row) for p in self._flow.placed):
-            self._flow.following = False
-        else:
+        self._flow.release()
+        if not any((p.item, p.nth) == (message, row) for p in self._flow.on_screen):
             self._flow.go_to(message, row)
             self._flow.scroll_by(-self.viewport().height() // 3)
-        placed = next((p for p in self._flow.placed if (p.item, p.nth) == (message, row)), None)
+        placed = next((p for p in self._flow.on_screen if (p.item, p.nth) == (message, row)), None)
         if placed is None:
             return
         view = placed.widget.view
@@ -230,50 +237,81 @@ class Transcript(QAbstractScrollArea):
         self._flow.scroll_by(pixels)
         self._hide_below_at_end()
 
+    def walk_past(self, go: Callable[[bool], bool], *, forward: bool) -> bool:
+        """Let the window give the focus to what is next in it, as `go` does; returns what that returns.
+
+        The conversation counts as one there. From what is after it, its last control in sight has the focus.
+        """
+        had_focus = self.hasFocus()
+        with reading.left_out(self):
+            moved = go(forward)
+        if self.hasFocus() and not had_focus and not forward:
+            reading.enter_at_end(self, self._flow)
+        return moved
+
     def release(self) -> None:
         """What comes is not followed any more."""
-        self._flow.following = False
+        self._flow.release()
 
     # --- what the model tells ---
 
     def _reset(self) -> None:
         self._frames.cancel()
+        self._growing.clear()
         self._below.hide()
         self._pool.clear()
         self._items.reset()
         self._stand()
-        self._flow.following = True
+        self._flow.keep_to_end()
+        self._come_back()
         self._flow.lay_out()
         if self.messages:
             self._warming.start()
 
+    def _leave(self) -> None:
+        """Note where the conversation shown is read, so that coming back leads there."""
+        if self._chat is None:
+            return
+        item, nth, offset = self._flow.anchor
+        if self._flow.following or item >= len(self.messages):
+            self._left.pop(self._chat.facts.id, None)
+        else:
+            self._left[self._chat.facts.id] = self.messages[item].id, nth, offset
+
+    def _come_back(self) -> None:
+        message, nth, offset = self._left.get(self._chat.facts.id, ("", 0, 0)) if self._chat is not None else ("", 0, 0)
+        row = self._row_of(message) if message else None
+        if row is not None:
+            self._flow.go_to(row, nth, offset)
+
     def _on_inserted(self, _parent: object, first: int, last: int) -> None:
-        is_end = last == len(self.messages) - 1
         self._items.inserted(first, last)
+        self._flow.inserted(first, last - first + 1)
         self._warming.start()
-        if first <= self._flow.anchor[0] and not is_end:
-            self._flow.shift_anchor(last - first + 1)
-        if is_end and self._chat is not None and self._chat.worker.busy:
-            self._flow.following = True  # whatever is asked is asked by the person: the answer is waited for
+        newest = self.messages[-1]
+        is_asked = last == first == len(self.messages) - 1 and (newest.role == "user" or newest.state == "streaming")
+        if is_asked and self._chat is not None and self._chat.worker.busy:
+            self._flow.keep_to_end()  # the person has asked, and waits for the answer
             self._below.hide()
             self._items.asked_again = False
-            announcing.begin(self, self.messages[-1])
+            announcing.begin(self, newest)
         self._stand()
         self._flow.lay_out_soon()
+        if self._turned is not None and first <= self._turned[0] <= last:
+            self._stay_at_switch()
 
     def _on_removed(self, _parent: object, first: int, last: int) -> None:
         self._items.removed(first, last)
-        if last < self._flow.anchor[0]:
-            self._flow.shift_anchor(first - last - 1)
+        self._flow.removed(first, last)
         self._stand()
         self._flow.lay_out_soon()
 
     def _on_changed(self, first: QModelIndex, last: QModelIndex) -> None:
-        """The last answer grows; of questions the pictures may be fitted anew, left out or replaced."""
-        newest = len(self.messages) - 1
+        """An answer grows, or ends; of others facts may be others, and of questions the pictures."""
         for index in range(first.row(), last.row() + 1):
-            if index == newest and self.messages[index].role == "assistant":
-                self._fill(self.messages[index])
+            turn, message = self._items.known(index), self.messages[index]
+            if message.state == "streaming" or (isinstance(turn, Turn) and turn.message.state == "streaming"):
+                self._fill(message)
             else:
                 self._items.update(index)
                 self._flow.lay_out_soon()
@@ -303,7 +341,7 @@ class Transcript(QAbstractScrollArea):
         waiting = self._items.grow(index)
         if ended:
             self._items.stale()
-        if self._flow.following or ended or any(placed.item == index for placed in self._flow.placed):
+        if self._flow.following or ended or any(placed.item == index for placed in self._flow.on_screen):
             self._flow.lay_out()
         else:
             self._flow.tell_scroll_bar()
@@ -324,7 +362,9 @@ class Transcript(QAbstractScrollArea):
         self._items.asked_again = not wait.seconds
         self._on_terms()
 
-    def _on_phase(self, _phase: str) -> None:
+    def _on_phase(self, phase: str) -> None:
+        if phase == "idle":
+            self._turned = None
         self._on_terms()
 
     def _on_refused(self, _error: VisavisError) -> None:
@@ -363,6 +403,28 @@ class Transcript(QAbstractScrollArea):
         else:
             self.action.emit(action)
 
+    def _do(self, name: str, message: Message) -> None:
+        """Do what a button of a message's foot says."""
+        self._turned = self._switch_of(message) if name in {"older", "newer"} else None
+        self.deeds.do(name, message)
+
+    def _switch_of(self, message: Message) -> tuple[int, int] | None:
+        feet = (placed for placed in self._flow.on_screen if isinstance(placed.row.content, Foot))
+        mine = (placed for placed in feet if placed.item < len(self.messages))
+        return next(((p.item, p.y) for p in mine if self.messages[p.item].id == message.id), None)
+
+    def _stay_at_switch(self) -> None:
+        """Another version is shown: its switch stands where that of the former one was, and has the keyboard."""
+        turned, self._turned = self._turned, None
+        if turned is None or turned[0] >= len(self.messages):
+            return
+        rows = self.rows_of(turned[0])
+        foot = next((nth for nth, row in enumerate(rows) if isinstance(row.content, Foot)), None)
+        if foot is not None:
+            self._flow.go_to(turned[0], foot, -turned[1])
+            if isinstance(widget := self.widget_at(turned[0], foot), FootRow):
+                widget.focus_switch()
+
     def _dismiss_refusal(self) -> None:
         if self._chat is not None:
             self._chat.worker.dismiss_refusal()
@@ -377,7 +439,7 @@ class Transcript(QAbstractScrollArea):
     def _left_behind(self) -> QRect:
         """Where a question that is edited stands, and all below it."""
         edited = self._row_of(self._chat.editing) if self._chat is not None and self._chat.editing else None
-        tops = [placed.y for placed in self._flow.placed if edited is not None and placed.item >= edited]
+        tops = [placed.y for placed in self._flow.on_screen if edited is not None and placed.item >= edited]
         viewport = self.viewport().rect()
         return viewport.adjusted(0, max(0, tops[0]), 0, 0) if tops else QRect()
 
@@ -386,9 +448,12 @@ class Transcript(QAbstractScrollArea):
             self._below.hide()
 
     def _adopt(self, widget: QWidget) -> None:
-        """A row's widget is new: it stands in the keyboard's order after the conversation itself."""
-        QWidget.setTabOrder(self, widget)
+        """A row's widget is new."""
         self._pointing.watch(widget)
+
+    def _leave_bar(self) -> None:
+        """The keyboard goes back to the question that the bar stands at."""
+        reading.enter(self, self._flow, self._row_of(self._bar.message.id))
 
     def _warm(self) -> None:
         if any(self._pool.warm(kind, count) for kind, count in _WARM.items()):
@@ -400,11 +465,12 @@ class Transcript(QAbstractScrollArea):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
-        cards.paint(painter, self._flow, self._items, self._theme, self.viewport().height())
+        cards.paint(painter, self._flow, self._theme, self.viewport().height())
         painter.end()
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
         self._flow.fit()
+        self._ring.fit()
         if self._below.isVisible():
             self._below.offer()
 
@@ -420,6 +486,8 @@ class Transcript(QAbstractScrollArea):
                 self.follow()
             case Qt.Key.Key_Home:
                 self._flow.go_to(0, 0)
+            case Qt.Key.Key_Left | Qt.Key.Key_Right if self._bar.isVisible() and not self.hasFocus():
+                self._bar.take_focus()
             case Qt.Key.Key_PageUp:
                 self.scroll_by(-page)
             case Qt.Key.Key_PageDown:
@@ -437,14 +505,17 @@ class Transcript(QAbstractScrollArea):
     def focusNextPrevChild(self, next_: bool) -> bool:
         if reading.tab(self, self._flow, forward=next_):
             return True
-        # Qt's own order of the rows is that in which their widgets were made: go on until it has left them.
-        for _ in range(_MOST_STOPS):
-            if not super().focusNextPrevChild(next_):
-                return False
-            focused = QApplication.focusWidget()
-            if focused is None or not (focused is self or self.isAncestorOf(focused)):
-                return True
-        return False
+        if next_:
+            self.setFocus(Qt.FocusReason.OtherFocusReason)  # from where Qt goes on to what is after the conversation
+        return self.walk_past(super().focusNextPrevChild, forward=next_)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._ring.show_for(event.reason())
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._ring.hide()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Show:

@@ -1,4 +1,4 @@
-"""Formulas in the text of a row: each one character of it, a picture, that knows its TeX."""
+"""FormulaPictures in the text of a row: each one character of it, a picture, that knows its TeX."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 from app.core.formulas import Formula, marks
 from app.ui.theme import Theme
 from app.ui.transcript import markup
-from app.ui.transcript.formulas import Drawn, Formulas, Look, anchor_font
+from app.ui.transcript.formula_pictures import Drawn, FormulaPictures, Look, anchor_font
 
 _SOURCE: Final = int(QTextFormat.Property.UserProperty.value) + 1
 _SMALLEST: Final = 0.1
@@ -28,7 +28,7 @@ _SMALLEST: Final = 0.1
 
 
 @dataclass(slots=True)
-class _Place:
+class _Inserted:
     formula: Formula
     look: Look
     drawn: Drawn
@@ -37,28 +37,28 @@ class _Place:
     """Pixels it is wide where there is room."""
 
 
-class Placed:
+class FormulasIn:
     """The formulas of one document, from its beginning on."""
 
-    def __init__(self, document: QTextDocument, theme: Theme, formulas: Formulas) -> None:
+    def __init__(self, document: QTextDocument, theme: Theme, formulas: FormulaPictures) -> None:
         self._document = document
         self._theme = theme
         self._formulas = formulas
-        self._places: list[_Place] = []
+        self._inserted: list[_Inserted] = []
         self._number = 0
         self._width = 0
 
     def __bool__(self) -> bool:
-        return bool(self._places)
+        return bool(self._inserted)
 
     @property
     def is_waiting(self) -> bool:
         """Whether any is not drawn yet."""
-        return any(not place.drawn.is_final for place in self._places)
+        return any(not place.drawn.is_final for place in self._inserted)
 
     def clear(self) -> None:
         """The document is to have another text."""
-        self._places.clear()
+        self._inserted.clear()
         self._width = self._number = 0
 
     def put(self, formulas: Sequence[Formula], look: Look) -> None:
@@ -70,7 +70,7 @@ class Placed:
             cursor.setPosition(markup.utf16(raw, end), QTextCursor.MoveMode.KeepAnchor)
             if number < len(formulas):
                 self._put_one(cursor, formulas[number], look)
-        self._places.reverse()
+        self._inserted.reverse()
 
     def _put_one(self, cursor: QTextCursor, formula: Formula, look: Look) -> None:
         form, block = cursor.charFormat(), cursor.block()
@@ -89,23 +89,23 @@ class Placed:
             return
         if formula.kind == "display":
             _set_apart(cursor)
-        place = _Place(formula, look, drawn, natural=drawn.width)
+        place = _Inserted(formula, look, drawn, natural=drawn.width)
         cursor.insertImage(self._format(place, form))
-        self._places.append(place)
+        self._inserted.append(place)
 
     def refresh(self) -> bool:
         """Show what is drawn by now. Returns whether anything has changed."""
         changed = False
         edit = QTextCursor(self._document)
         edit.beginEditBlock()  # laid out once and not after every change
-        for place, cursor in reversed(list(zip(self._places, _cursors(self._document), strict=True))):
+        for place, cursor in reversed(list(zip(self._inserted, _cursors(self._document), strict=True))):
             if place.drawn.is_final or not self._formulas.is_known(place.formula):
                 continue
             drawn = self._formulas.draw(place.formula, place.look)
             if drawn is None:
                 _insert_source(cursor, place.formula, cursor.charFormat(), self._theme)
                 _let_flow(cursor)
-                self._places.remove(place)
+                self._inserted.remove(place)
             else:
                 place.drawn, place.scale, place.natural = drawn, 1, drawn.width
                 cursor.setCharFormat(self._format(place, cursor.charFormat()))
@@ -116,13 +116,13 @@ class Placed:
 
     def fit(self, width: int) -> bool:
         """Shrink what is wider than a row of so many pixels. Returns whether anything has changed."""
-        if width == self._width or not self._places:
+        if width == self._width or not self._inserted:
             return False
         self._width = width
         changed, cursors = False, _cursors(self._document)
         edit = QTextCursor(self._document)
         edit.beginEditBlock()
-        for index, place in enumerate(self._places):
+        for index, place in enumerate(self._inserted):
             room = width - _left(cursors[index].block())
             scale = max(_SMALLEST, min(1, room / place.natural)) if place.natural else 1
             if scale != place.scale:
@@ -131,13 +131,13 @@ class Placed:
         edit.endEditBlock()
         return changed
 
-    def _scale(self, place: _Place, cursor: QTextCursor, scale: float) -> None:
+    def _scale(self, place: _Inserted, cursor: QTextCursor, scale: float) -> None:
         drawn = self._formulas.draw(place.formula, place.look, scale)
         if drawn is not None:
             place.drawn, place.scale = drawn, scale
             cursor.setCharFormat(self._format(place, cursor.charFormat()))
 
-    def _format(self, place: _Place, known: QTextCharFormat) -> QTextImageFormat:
+    def _format(self, place: _Inserted, known: QTextCharFormat) -> QTextImageFormat:
         name = f"formula:{self._number}"
         self._number += 1
         kind = int(QTextDocument.ResourceType.ImageResource.value)

@@ -5,6 +5,7 @@ Until one is drawn its TeX stands in its place, as a picture too, so that no pla
 
 from __future__ import annotations
 
+import logging
 import math
 import sys
 from collections import OrderedDict
@@ -24,6 +25,8 @@ from app.ui.transcript.markup import code_font
 
 if TYPE_CHECKING:
     from app.core.typeset import Outline
+
+_log = logging.getLogger(__name__)
 
 _KEPT: Final = 1_000
 """Formulas whose outlines are remembered; one takes some 10 KB."""
@@ -76,7 +79,7 @@ class Drawn:
         return self.ascent + descent(self.anchor)
 
 
-class Formulas(QObject):
+class FormulaPictures(QObject):
     """Signals:
     drawn(): some of the formulas that were asked for are known now.
     """
@@ -146,7 +149,11 @@ class Formulas(QObject):
         if self._drawing is None or not self._drawing.done():
             self._go_on()
             return
-        self._outlines.update(zip(self._given, self._drawing.result(), strict=True))
+        error = self._drawing.exception()
+        if error is not None:
+            _log.warning("No formula can be drawn: %s", error)  # a library is missing, say: their TeX can be read
+        outlines = self._drawing.result() if error is None else [None] * len(self._given)
+        self._outlines.update(zip(self._given, outlines, strict=True))
         while len(self._outlines) > _KEPT:
             self._outlines.popitem(last=False)
         self._drawing, self._given = None, []

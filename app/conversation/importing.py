@@ -1,0 +1,168 @@
+"""An import under way: looked through first, then brought in conversation by conversation, each whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from threading import Event
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from app.conversation.threads import in_thread
+from app.conversation.tools import Tools
+from app.core.errors import StoreError
+from app.core.export.files import Cancelled
+from app.core.importing.bringing import Bringing, bring_in
+from app.core.importing.reading import Preview, Reading
+from app.core.importing.refused import ImportRefused
+from app.core.rows import Conversation
+from app.core.whole import Whole, conversations_there
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a file would bring."""
+
+    path: Path
+    preview: Preview
+    there: int
+    """How many of its conversations are in the list already."""
+
+
+@dataclass(slots=True)
+class Imported:
+    """What has come of an import."""
+
+    conversations: int = 0
+    skipped: int = 0
+    """Conversations that are in the list already."""
+    pictures: int = 0
+    refused: int = 0
+    """Files that were no pictures, or not those they said."""
+    missing: int = 0
+    """Pictures that were sent and did not come along."""
+    cancelled: bool = False
+
+
+class Importer(QObject):
+    """One file at a time. `look` and `start` end in one of the last three signals.
+
+    Signals:
+        progressed(int, int): so many steps of so many.
+        arrived(Conversation): it is in the store, for the list.
+        looked(Looked): what would come; nothing has changed.
+        imported(Imported): what has come.
+        failed(VisavisError): ImportRefused or StoreError; what has arrived stays, whole.
+    """
+
+    progressed = Signal(int, int)
+    arrived = Signal(object)
+    looked = Signal(object)
+    imported = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, tools: Tools, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._tools = tools
+        self._stop = Event()
+        self._steps = (0, 1)
+        self.busy = False
+
+    def look(self, path: Path) -> None:
+        """Go through a file, unless something is under way; nothing is changed."""
+        self._begin(lambda: self._look(path), "look into an import")
+
+    def start(self, looked: Looked, *, skip: bool) -> None:
+        """Bring its conversations in; `skip` those that are in the list already, which else come as copies."""
+        steps = looked.preview.conversations + looked.preview.pictures
+        self._steps = (0, max(1, steps))
+        self._begin(lambda: self._bring(looked.path, skip=skip), "import")
+
+    def cancel(self) -> None:
+        """End it: what has arrived stays."""
+        self._stop.set()
+
+    def _begin(self, work: Callable[[], Awaitable[Callable[[], None]]], name: str) -> None:
+        if not self.busy:
+            self.busy = True
+            self._stop = Event()
+            self._tools.tasks.start(self._run(work), name)
+
+    async def _run(self, work: Callable[[], Awaitable[Callable[[], None]]]) -> None:
+        try:
+            tell = await work()
+        except (ImportRefused, StoreError) as error:
+            tell = partial(self.failed.emit, error)
+        finally:
+            self._stop.set()  # where this was ended from without, a thread may go on for nobody
+            self.busy = False
+        tell()
+
+    async def _look(self, path: Path) -> Callable[[], None]:
+        preview = await self._in_thread(lambda: _preview(path))
+        there = await self._tools.store.run(partial(conversations_there, ids=preview.ids, deleted=False))
+        return partial(self.looked.emit, Looked(path, preview, len(there)))
+
+    async def _bring(self, path: Path, *, skip: bool) -> Callable[[], None]:
+        done, store = Imported(), self._tools.store
+        reading = await self._in_thread(lambda: Reading(path, path.name))
+        try:
+            bringing = Bringing(reading, self._tools.pictures, self._tools.decoder)
+            conversations = reading.conversations()
+            while (found := await self._in_thread(lambda: next(conversations, None))) is not None:
+                whole = self._with_model(found.whole)
+                ids = [whole.conversation.id]
+                there = await store.run(partial(conversations_there, ids=ids, deleted=False))
+                if skip and there:
+                    done.skipped += 1
+                else:
+                    self.arrived.emit(await self._bring_one(whole, bringing, done))
+                self._step()
+        except Cancelled:
+            done.cancelled = True
+        finally:
+            await self._in_thread(lambda: reading.__exit__(None, None, None))
+        return partial(self.imported.emit, done)
+
+    async def _bring_one(self, whole: Whole, bringing: Bringing, done: Imported) -> Conversation:
+        loop = asyncio.get_running_loop()
+
+        def go_on() -> None:
+            if self._stop.is_set():
+                raise Cancelled
+            loop.call_soon_threadsafe(self._step)
+
+        if self._stop.is_set():
+            raise Cancelled
+        brought = await self._in_thread(lambda: bringing.pictures_of(whole, go_on))
+        now = await self._tools.store.run(partial(bring_in, whole=whole, thumbnails=brought.thumbnails))
+        done.conversations += 1
+        done.pictures += brought.pictures
+        done.refused += brought.refused
+        done.missing += brought.missing
+        return now
+
+    def _with_model(self, whole: Whole) -> Whole:
+        """One of claude.ai does not say which model is to go on with it."""
+        model = whole.conversation.model or self._tools.preferences.settings.model
+        model = model or self._tools.account.catalog.default_id
+        return replace(whole, conversation=replace(whole.conversation, model=model))
+
+    def _step(self) -> None:
+        done, all_ = self._steps
+        self._steps = (min(done + 1, all_), all_)
+        self.progressed.emit(*self._steps)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await in_thread(self._tools.threads, work)
+
+
+def _preview(path: Path) -> Preview:
+    with Reading(path, path.name) as reading:
+        return reading.preview()

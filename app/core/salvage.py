@@ -1,0 +1,261 @@
+"""Another database in the place of one that is damaged, or is not wanted any more.
+
+What is to take its place is written whole beside it, as `conversations.db.next`; the next opening puts it there
+(`swap`). So there is one at every instant, and what was there before is kept: among the backups where it is whole, else
+with its log in `damaged-2026-11-21T20-29-00Z/`, byte by byte.
+
+Functions block on the disk: call them on a worker thread.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from app.core import backup, private, rows, schema
+from app.core.errors import StoreDamaged, StoreError
+
+_TITLE: Final = 60
+"""Characters of a question that stand for a title that was lost."""
+_ROWS: Final = 200
+"""Rows that are written at a time."""
+_DERIVED: Final = "search_"
+"""How the names of tables begin that are made from the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Salvaged:
+    conversations: int
+    messages: int
+    damaged: int
+    """How many of the messages are not what was written: their places are kept."""
+
+
+def next_of(path: Path) -> Path:
+    """Where the database lies that takes the place of the one at `path` when that is opened next."""
+    return path.with_name(f"{path.name}.next")
+
+
+def choose(chosen: Path, path: Path) -> None:
+    """Let a backup take the place of the database at `path` when that is opened next.
+
+    Raises StoreDamaged, StoreTooNew, and StoreFull: nothing has changed then.
+    """
+    backup.verified(chosen)
+    with schema.translated(path):
+        draft = _draft(path)
+        try:
+            shutil.copyfile(chosen, draft)
+            backup.verified(draft)
+            _let_be_next(draft, path)
+        except BaseException:
+            backup.discard(draft)
+            raise
+
+
+def salvage(path: Path) -> Salvaged:
+    """Let a new database with all that can be read of the one at `path` take its place when that is opened next.
+
+    Raises StoreDamaged where nothing can be read of it, and StoreFull: nothing has changed then.
+    """
+    with schema.translated(path):
+        draft = _draft(path)
+        try:
+            with closing(schema.read_only(path)) as source, closing(schema.connect(draft)) as target:
+                target.execute("PRAGMA synchronous = OFF")  # synced as a whole below
+                tables = _tables_of_ours(source, path)
+                # Not all is there to be referred to, and events of no message do no harm.
+                target.execute("PRAGMA foreign_keys = OFF")
+                for table, columns in _tables(target).items():
+                    if not table.startswith(_DERIVED) and table in tables:
+                        _bring(source, target, table, [name for name in columns if name in tables[table]])
+                with schema.transaction(target):
+                    _mend(target)
+                target.execute("PRAGMA journal_mode = DELETE")
+            contents = backup.verified(draft)
+            _let_be_next(draft, path)
+        except BaseException:
+            backup.discard(draft)
+            raise
+    return Salvaged(contents.counts["conversations"], contents.counts["messages"], contents.damaged)
+
+
+def swap(path: Path, now: float) -> None:
+    """Put the database there that is to take the place of the one at `path`, if there is any, and keep that.
+
+    A crash at any instant leaves one of the two, and the next opening goes on. Raises OSError and StoreError.
+    """
+    if not next_of(path).exists():
+        return
+    if path.exists() and not _kept_as_backup(path, now):
+        _put_aside(path, now)
+    schema.log_of(path).unlink(missing_ok=True)  # it would be played into the other one
+    path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
+    private.sync_folder(path.parent)
+    next_of(path).replace(path)
+    private.sync_folder(path.parent)
+
+
+def _draft(path: Path) -> Path:
+    draft = path.with_name(f".tmp-{os.urandom(8).hex()}")
+    private.touch(draft)
+    return draft
+
+
+def _let_be_next(draft: Path, path: Path) -> None:
+    with draft.open("rb") as file:
+        os.fsync(file.fileno())
+    draft.replace(next_of(path))
+    private.sync_folder(path.parent)
+
+
+# --- what was there ---------------------------------------------------------------------------------
+
+
+def _kept_as_backup(path: Path, now: float) -> bool:
+    """Keep the database among the backups; whether it is whole and that was possible."""
+    if schema.log_of(path).exists():
+        return False  # what is in it would have to be written into the file, and that is not sound for certain
+    try:
+        contents = backup.verified(path)
+        copy = backup.unfinished(path.parent / backup.FOLDER)
+    except StoreError:
+        return False
+    try:
+        shutil.copyfile(path, copy)
+        backup.keep(copy, contents, now)
+    except BaseException:
+        backup.discard(copy)
+        raise
+    return True
+
+
+def _put_aside(path: Path, now: float) -> None:
+    """A second name for the database and what SQLite has beside it: the bytes stay."""
+    stem = datetime.fromtimestamp(now, UTC).strftime("damaged-%Y-%m-%dT%H-%M-%SZ")
+    aside, number = path.with_name(stem), 1
+    while aside.exists():
+        aside, number = path.with_name(f"{stem}.{number}"), number + 1
+    private.make_folder(aside)
+    for part in (path, schema.log_of(path), path.with_name(f"{path.name}-shm")):
+        if part.exists():
+            _link(part, aside / part.name)
+    private.sync_folder(aside)
+
+
+def _link(part: Path, to: Path) -> None:
+    try:
+        os.link(part, to)
+    except OSError:  # a file system without links
+        private.touch(to)
+        shutil.copyfile(part, to)
+        with to.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+# --- what can be read -------------------------------------------------------------------------------
+
+
+def _tables(db: sqlite3.Connection) -> dict[str, list[str]]:
+    """The tables that have rows of their own, with the names of their columns. Raises sqlite3.Error."""
+    query = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name NOT LIKE 'sqlite_%'"
+    names = [name for (name,) in db.execute(query).fetchall()]
+    return {name: [row[1] for row in db.execute(f'PRAGMA table_info("{name}")')] for name in names}
+
+
+def _tables_of_ours(db: sqlite3.Connection, path: Path) -> dict[str, list[str]]:
+    tables = _tables(db)
+    if not {"conversations", "messages"} <= tables.keys():
+        raise StoreDamaged(str(path))
+    return tables
+
+
+def _bring(source: sqlite3.Connection, target: sqlite3.Connection, table: str, columns: Sequence[str]) -> None:
+    places = ", ".join("?" * len(columns))
+    insert = f'INSERT OR IGNORE INTO "{table}" ({", ".join(columns)}) VALUES ({places})'  # noqa: S608
+    batch: list[Sequence[Any]] = []
+    for row in _readable(source, table, columns):
+        batch.append(row)
+        if len(batch) == _ROWS:
+            _insert(target, insert, batch)
+            batch = []
+    _insert(target, insert, batch)
+
+
+def _insert(target: sqlite3.Connection, insert: str, batch: Sequence[Sequence[Any]]) -> None:
+    with schema.transaction(target):
+        for row in batch:
+            with suppress(sqlite3.IntegrityError):  # of a kind that a column does not take
+                target.execute(insert, row)
+
+
+def _readable(db: sqlite3.Connection, table: str, columns: Sequence[str]) -> Iterator[Sequence[Any]]:
+    """Every row that can be read, past those that cannot."""
+    query = f'SELECT rowid, {", ".join(columns)} FROM "{table}" WHERE rowid >= ? ORDER BY rowid'  # noqa: S608
+    start: int | None = 0
+    while start is not None:
+        last = start - 1
+        try:
+            for row in db.execute(query, (start,)):
+                last = row[0]
+                yield row[1:]
+        except sqlite3.DatabaseError:
+            start = _after_gap(db, table, last + 1)
+        else:
+            return
+
+
+def _after_gap(db: sqlite3.Connection, table: str, start: int) -> int | None:
+    """The first row from which on the table can be read again; None where there is none."""
+    query = f'SELECT rowid, * FROM "{table}" WHERE rowid >= ? ORDER BY rowid LIMIT 1'  # noqa: S608
+
+    def found(rowid: int) -> int | None:
+        """The row at which reading from there on begins; -1 where it has come to the end, None where it fails."""
+        try:
+            row = db.execute(query, (rowid,)).fetchone()
+        except sqlite3.DatabaseError:
+            return None
+        return -1 if row is None else int(row[0])
+
+    step = 1
+    while found(start + step) is None:
+        step *= 2
+        if step > 1 << 40:
+            return None
+    low, high = start, start + step  # it fails at the one and succeeds at the other
+    while high - low > 1:
+        middle = (low + high) // 2
+        if found(middle) is None:
+            low = middle
+        else:
+            high = middle
+    first = found(high)
+    return None if first is None or first < 0 else first
+
+
+def _mend(db: sqlite3.Connection) -> None:
+    """Give messages that have lost their conversation another one. Where they stand in it, `Branches` mends."""
+    known = {id_ for (id_,) in db.execute("SELECT id FROM conversations")}
+    lost: dict[str, tuple[str, float, float]] = {}
+    for row in db.execute(rows.SELECT_MESSAGES + "ORDER BY position").fetchall():
+        id_, owner, created = row[0], row[1], row[4]
+        if owner in known:
+            continue
+        if not rows.is_intact(row):  # who knows whose it is
+            db.execute("DELETE FROM messages WHERE id = ?", (id_,))
+            continue
+        message = rows.message_from_row(row, "")
+        title, first, last = lost.get(owner, ("", created, created))
+        words = " ".join(message.text.split())[:_TITLE] if message.role == "user" else ""
+        lost[owner] = title or words, min(first, created), max(last, created)
+    for owner, (title, first, last) in lost.items():
+        found = rows.Conversation(owner, title=title, created=first, updated=last)
+        db.execute(rows.INSERT_CONVERSATION, rows.conversation_row(found))
+    db.execute("DELETE FROM events WHERE message_id NOT IN (SELECT id FROM messages)")

@@ -1,0 +1,259 @@
+"""The dialog in which conversations are imported: which file, what is in it, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QStandardPaths, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtWidgets import QDialog, QFileDialog, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from app.conversation.importing import Imported, Importer, Looked
+from app.conversation.tools import Tools
+from app.core.errors import VisavisError
+from app.core.importing.refused import ImportRefused
+from app.core.importing.typed import Counts
+from app.ui import figures
+from app.ui.buttons import press_focused
+from app.ui.errors import sentence
+from app.ui.foreign_text import one_line
+from app.ui.label import ElidedLabel, Label
+from app.ui.switch import Switch
+from app.ui.theme import TextRole, Theme
+
+_WIDTH: Final = 520
+_MARGIN: Final = 24
+
+Row = tuple[str, str]
+
+
+class ImportDialog(QDialog):
+    """Opened with `open`; deletes itself when closed, which it is not while it works.
+
+    Signals:
+        arrived(Conversation): it is in the store, for the list.
+    """
+
+    arrived = Signal(object)
+
+    def __init__(self, theme: Theme, tools: Tools, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._importer = Importer(tools, self)
+        self._looked: Looked | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Import"))
+        self._make_controls()
+        self._lay_out()
+        self._connect()
+        self._follow()
+
+    # --- putting together ---
+
+    def _make_controls(self) -> None:
+        self._file = ElidedLabel(self._theme, most=_WIDTH - 2 * _MARGIN, weight=500)
+        self._facts = QGridLayout()
+        self._facts.setHorizontalSpacing(16)
+        self._facts.setVerticalSpacing(4)
+        self._facts.setColumnStretch(0, 1)
+        self._skip = Switch(self._theme)
+        self._skip.setChecked(True)
+        self._skip.setAccessibleName(self.tr("Leave out what is in the list already"))
+        self._skip_row = QWidget()
+        self._said = Label(self._theme, role="secondary", tone="secondary", wraps=True)
+        self._choose = QPushButton(self.tr("Choose a file…"))
+        self._cancel, self._import = QPushButton(), QPushButton(self.tr("Import"))
+        for button in (self._choose, self._cancel):
+            button.setProperty("kind", "plain")
+        self._import.setProperty("kind", "primary")
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+        column.setSpacing(12)
+        column.addWidget(Label(self._theme, self.tr("Import conversations"), role="heading", weight=600))
+        words = self.tr(
+            "A Visavis archive, or the data export of claude.ai as it came: the zip, or conversations.json from it. "
+            "You see what is in it before anything changes."
+        )
+        column.addWidget(Label(self._theme, words, role="secondary", tone="secondary", wraps=True))
+        column.addWidget(self._file)
+        column.addLayout(self._facts)
+        skip = QHBoxLayout(self._skip_row)
+        skip.setContentsMargins(0, 0, 0, 0)
+        skip.setSpacing(8)
+        skip.addWidget(Label(self._theme, self._skip.accessibleName()), 1)
+        skip.addWidget(self._skip)
+        column.addWidget(self._skip_row)
+        column.addWidget(self._said)
+        column.addStretch(1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self._choose)
+        buttons.addStretch(1)
+        buttons.addWidget(self._cancel)
+        buttons.addWidget(self._import)
+        column.addLayout(buttons)
+        self.setMinimumWidth(self._theme.px(_WIDTH))
+
+    def _connect(self) -> None:
+        importer = self._importer
+        self._choose.clicked.connect(self._ask)
+        self._import.clicked.connect(self.bring)
+        self._cancel.clicked.connect(self.reject)
+        importer.arrived.connect(self.arrived)
+        importer.looked.connect(self._show_looked)
+        importer.progressed.connect(self._show_progress)
+        importer.imported.connect(self._show_imported)
+        importer.failed.connect(self._show_failure)
+
+    # --- what is wanted ---
+
+    def look(self, path: Path) -> None:
+        """Say what a file would bring."""
+        self._looked = None
+        self._file.set_whole(path.name)
+        self._show_facts([])
+        self._importer.look(path)
+        self._said.setText(self.tr("Looking through it…"))
+        self._follow()
+
+    def bring(self) -> None:
+        """Import what was looked at."""
+        if self._looked is not None:
+            self._importer.start(self._looked, skip=self._skip.isChecked())
+            self._follow()
+
+    def _ask(self) -> None:
+        dialog = QFileDialog(self, self.tr("Import"))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setDirectory(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DownloadLocation))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        files = self.tr("Conversations (%1)").replace("%1", "*.visavis *.zip *.json")
+        dialog.setNameFilters([files, self.tr("All files (%1)").replace("%1", "*")])
+        dialog.fileSelected.connect(lambda path: self.look(Path(path)))
+        dialog.open()
+
+    def _follow(self) -> None:
+        busy = self._importer.busy
+        ready = self._looked is not None and not busy
+        self._file.setVisible(bool(self._file.accessibleName()))
+        self._skip_row.setVisible(self._looked is not None and self._looked.there > 0)
+        self._skip.setEnabled(not busy)
+        self._choose.setEnabled(not busy)
+        self._import.setEnabled(ready)
+        self._import.setDefault(ready)
+        self._cancel.setText(self.tr("Cancel") if busy or ready else self.tr("Close"))
+        self._said.setVisible(bool(self._said.text()))
+        self.adjustSize()
+
+    # --- what is shown ---
+
+    def _show_looked(self, looked: Looked) -> None:
+        self._looked = looked
+        preview = looked.preview
+        pictures = figures.count(preview.pictures)
+        if preview.pictures:
+            pictures += f" · {figures.file_size(preview.picture_bytes)}"
+        rows = [
+            (self.tr("Conversations"), figures.count(preview.conversations)),
+            (self.tr("Messages"), figures.count(preview.messages)),
+            (self.tr("Pictures"), pictures),
+        ]
+        if looked.there:
+            rows.append((self.tr("In the list already"), figures.count(looked.there)))
+        self._show_facts(rows, self._left_out(preview.left_out))
+        self._said.setText("")
+        self._follow()
+
+    def _left_out(self, counts: Counts) -> list[Row]:
+        """What cannot be taken, by kind."""
+        names = {
+            "conversation": self.tr("What is no conversation"),
+            "message": self.tr("What is no message"),
+            "block": self.tr("Parts of messages of an unknown kind"),
+            "step": self.tr("Steps of tools"),
+            "file": self.tr("Files that are named and not in the export"),
+            "citation": self.tr("Sources of citations"),
+            "fact": self.tr("Details that Visavis has no place for"),
+            "entry": self.tr("Other files"),
+        }
+        return [(name, figures.count(counts[kind])) for kind, name in names.items() if counts[kind]]
+
+    def _show_facts(self, rows: Sequence[Row], left_out: Sequence[Row] = ()) -> None:
+        while (item := self._facts.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        self._add_rows(rows)
+        if left_out:
+            heading = Label(self._theme, self.tr("Not taken"), weight=500)
+            heading.setContentsMargins(0, 8, 0, 0)
+            self._facts.addWidget(heading, self._facts.rowCount(), 0)
+            self._add_rows(left_out, secondary=True)
+
+    def _add_rows(self, rows: Sequence[Row], *, secondary: bool = False) -> None:
+        role: TextRole = "secondary" if secondary else "body"
+        for caption, number in rows:
+            row = self._facts.rowCount()
+            for column, text in enumerate((caption, number)):
+                label = Label(self._theme, text, role=role, tone="secondary" if secondary else "text")
+                label.setAlignment(Qt.AlignmentFlag.AlignTrailing if column else Qt.AlignmentFlag.AlignLeading)
+                self._facts.addWidget(label, row, column)
+
+    def _show_progress(self, done: int, of: int) -> None:
+        words = self.tr("Importing: %1 of %2").replace("%1", figures.count(done)).replace("%2", figures.count(of))
+        self._said.setText(words)
+        self._said.show()
+
+    def _show_imported(self, done: Imported) -> None:
+        self._looked = None
+        counts = (
+            (self.tr("Imported"), done.conversations),
+            (self.tr("Left out, since they are in the list"), done.skipped),
+            (self.tr("New picture files"), done.pictures),
+            (self.tr("Files that are no usable pictures"), done.refused),
+            (self.tr("Pictures that did not come along"), done.missing),
+        )
+        self._show_facts([(name, figures.count(count)) for name, count in counts if count or name == counts[0][0]])
+        ended = self.tr("Cancelled. What had come by then is whole, and stays.")
+        self._said.setText(ended if done.cancelled else "")
+        self._follow()
+
+    def _show_failure(self, error: VisavisError) -> None:
+        self._looked = None
+        self._show_facts([])
+        self._said.setText(self._refusal(error) if isinstance(error, ImportRefused) else sentence(error))
+        self._follow()
+
+    def _refusal(self, error: ImportRefused) -> str:
+        words = {
+            "unreadable": self.tr("%1 cannot be opened."),
+            "unknown": self.tr("%1 is neither a Visavis archive nor a data export of claude.ai."),
+            "damaged": self.tr("%1 is damaged. Nothing more was taken from it."),
+            "too_large": self.tr("%1 unpacks to more than Visavis takes. Nothing more was taken from it."),
+            "too_new": self.tr("%1 was written by a newer Visavis. Import it with that version."),
+            "empty": self.tr("There is no conversation in %1."),
+        }
+        return words[error.reason].replace("%1", one_line(error.name))
+
+    # --- Qt ---
+
+    def reject(self) -> None:
+        if self._importer.busy:
+            self._importer.cancel()
+        else:
+            super().reject()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._importer.busy:
+            self._importer.cancel()
+            event.ignore()
+        else:
+            super().closeEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not press_focused(event):
+            super().keyPressEvent(event)
