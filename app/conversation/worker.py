@@ -157,7 +157,7 @@ class Worker(QObject):
     def repair(self, number: int, how: Literal["shrink", "remove"], *, ask: bool = True) -> None:
         """Make a picture of the history one step smaller, or leave it out.
 
-        Then `ask` again for an answer that failed, or has not come. Of the draft, the picture is sent cheap, or removed.
+        Then `ask` again for an answer that failed or has not come. Of the draft, it is sent cheap, or removed.
         """
         if how == "shrink":
             self._begin(partial(self._repairs.shrink, number, self._refusal, ask=ask))
@@ -268,7 +268,7 @@ class Worker(QObject):
         task = self._tasks.start(_tried(work), name)
         self._keeping = task
         try:
-            done = await asyncio.shield(task)
+            done: T | VisavisError = await asyncio.shield(task)
         except asyncio.CancelledError:
             await self.kept()
             if not task.cancelled() and isinstance(error := task.result(), VisavisError):

@@ -171,6 +171,11 @@ def _tables(db: sqlite3.Connection) -> dict[str, list[str]]:
 
 
 def _tables_of_ours(db: sqlite3.Connection, path: Path) -> dict[str, list[str]]:
+    """The tables of a database that may be damaged. Raises StoreDamaged where those that matter are not among them."""
+    # With this, what SQLite cannot understand of the schema fails once and is left out from then on.
+    db.execute("PRAGMA writable_schema = ON")
+    with suppress(sqlite3.DatabaseError):
+        _tables(db)
     tables = _tables(db)
     if not {"conversations", "messages"} <= tables.keys():
         raise StoreDamaged(str(path))

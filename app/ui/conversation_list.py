@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QDate, QDateTime, QModelIndex, QPersistentModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from typing import Final
+
+from PySide6.QtCore import (
+    QDate,
+    QDateTime,
+    QItemSelection,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListView
 
 from app.conversation.gallery import Gallery
-from app.conversation.history import HistoryModel
+from app.conversation.history import TRASH, HistoryModel
 from app.conversation.messages import Index
+from app.core.filing import TRASH_DAYS
 from app.core.rows import Conversation
 from app.ui.conversation_row import ConversationRow
 from app.ui.periods import headings
 from app.ui.theme import Theme
 
+_CHOOSING: Final = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+
 
 class ConversationList(QListView):
-    """Arrows move, Enter or a click opens, F2 renames in place, Delete deletes.
+    """Arrows move, Enter or a click opens, F2 renames in place, Delete deletes; Ctrl and Shift choose several.
 
     Signals:
-        opened(str), delete_requested(str): a conversation's id.
+        opened(str): a conversation's id.
+        delete_requested(tuple[str, ...]): ids of conversations.
         renamed(str, str): a conversation's id, and its title from now on.
+        menu_wanted(QPoint): for what is chosen, at a point of the viewport.
+        chosen(): other conversations are.
     """
 
     opened = Signal(str)
     renamed = Signal(str, str)
-    delete_requested = Signal(str)
+    delete_requested = Signal(tuple)
+    menu_wanted = Signal(QPoint)
+    chosen = Signal()
 
     def __init__(self, theme: Theme, history: HistoryModel, gallery: Gallery) -> None:
         super().__init__()
@@ -41,7 +61,7 @@ class ConversationList(QListView):
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         self.setItemDelegate(self._row)
         self.setModel(history)
         self._group()
@@ -52,8 +72,20 @@ class ConversationList(QListView):
         self._row.renamed.connect(self.renamed)
         self._row.closeEditor.connect(self._end_rename)
         self._row.changed.connect(self._repaint)
-        self.clicked.connect(self.open_row)
+        self.clicked.connect(self._on_clicked)
         theme.changed.connect(self.scheduleDelayedItemsLayout)
+
+    @property
+    def chosen_ids(self) -> tuple[str, ...]:
+        """Ids of the conversations that are chosen, from top to bottom; the current one where none is."""
+        rows = sorted(index.row() for index in self.selectedIndexes()) or [self.currentIndex().row()]
+        conversations = self._history.conversations
+        return tuple(conversations[row].id for row in rows if 0 <= row < len(conversations))
+
+    @property
+    def several(self) -> bool:
+        """Whether more than one is chosen."""
+        return len(self.selectedIndexes()) > 1
 
     def show_opened(self, conversation_id: str) -> None:
         """Mark a conversation as the open one; one that is not stored yet is marked as soon as it is listed."""
@@ -71,9 +103,13 @@ class ConversationList(QListView):
         if (conversation := _conversation(index)) is not None:
             self.opened.emit(conversation.id)
 
+    def _on_clicked(self, index: QModelIndex) -> None:
+        if not QGuiApplication.keyboardModifiers() & _CHOOSING:
+            self.open_row(index)
+
     def rename_row(self, index: Index) -> None:
         """Let the title be edited where it stands; a draft is called what is written."""
-        if index.isValid() and not index.data(HistoryModel.UnsentRole):
+        if index.isValid() and not index.data(HistoryModel.UnsentRole) and self._history.view != TRASH:
             self._renamed = QPersistentModelIndex(index)
             self.openPersistentEditor(index)  # `edit` would ask the model, which is not to be written to
             editor = self.indexWidget(index)
@@ -84,12 +120,13 @@ class ConversationList(QListView):
     def _end_rename(self) -> None:
         self.closePersistentEditor(self._renamed)
 
-    def delete_row(self, index: Index) -> None:
-        """Ask for it to be deleted, and go on with the next one."""
-        row = index.row()
-        if (conversation := _conversation(index)) is not None:
-            self.delete_requested.emit(conversation.id)
-            self.setCurrentIndex(self._history.index(min(row, self._history.rowCount() - 1)))
+    def delete_chosen(self) -> None:
+        """Ask for what is chosen to be deleted, and go on with what comes next."""
+        if ids := self.chosen_ids:
+            row = self._history.row_of(ids[0])
+            self.delete_requested.emit(ids)
+            if self._history.row_of(ids[0]) < 0:
+                self.setCurrentIndex(self._history.index(min(row, self._history.rowCount() - 1)))
 
     def _repaint(self) -> None:
         # Before the first paint there is nothing to renew. And for the first widget that Qt made itself, as a viewport,
@@ -100,7 +137,10 @@ class ConversationList(QListView):
     def _group(self) -> None:
         """Find the rows that open a group, now and at the next midnight."""
         today = QDate.currentDate()
-        found = headings(self._history.conversations, today)
+        found = headings(self._history.conversations, today, self._history.pinned)
+        if self._history.view == TRASH:
+            words = self.tr("Deleted for good after %1 days").replace("%1", str(TRASH_DAYS))
+            found = {0: words} if self._history.rowCount() else {}
         if found != self._row.headings:
             self._row.headings = found
             self.scheduleDelayedItemsLayout()
@@ -114,6 +154,26 @@ class ConversationList(QListView):
             return QModelIndex()
         return index
 
+    def selectAll(self) -> None:  # noqa: N802  # Qt's name
+        self._history.show_all()
+        super().selectAll()
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:  # noqa: N802
+        super().selectionChanged(selected, deselected)
+        self._row.several = self.several
+        self._repaint()
+        self.chosen.emit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # Qt's name
+        if event.reason() == QContextMenuEvent.Reason.Mouse:
+            at = event.pos()
+            if not self.indexAt(at).isValid():
+                return
+        else:
+            at = self.visualRect(self.currentIndex()).center()
+        if self.chosen_ids:
+            self.menu_wanted.emit(at)
+
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         if not self.currentIndex().isValid() and self._history.rowCount():
@@ -126,7 +186,9 @@ class ConversationList(QListView):
             case Qt.Key.Key_F2:
                 self.rename_row(self.currentIndex())
             case Qt.Key.Key_Delete:
-                self.delete_row(self.currentIndex())
+                self.delete_chosen()
+            case Qt.Key.Key_Escape if self.several:
+                self.setCurrentIndex(self.currentIndex())
             case _ if event.text().isprintable() and event.text().strip():
                 event.ignore()  # what is typed here is meant for the message
             case _:

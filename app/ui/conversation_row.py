@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from PySide6.QtCore import QAbstractItemModel, QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPixmap
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.conversation.gallery import Gallery
@@ -33,7 +33,7 @@ _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 
 
 class ConversationRow(QStyledItemDelegate):
-    """What the index alone does not tell stands in `headings`, `opened` and `busy`, which are the list's to set.
+    """What the index does not tell stands in `headings`, `opened`, `busy` and `several`, which are the list's to set.
 
     Signals:
         renamed(str, str): a conversation's id, and its title from now on.
@@ -51,6 +51,8 @@ class ConversationRow(QStyledItemDelegate):
         """The id of the open conversation."""
         self.busy: set[str] = set()
         """Ids of those in which an answer is under way."""
+        self.several = False
+        """Whether more than one is chosen."""
         self._list = parent
         self._theme = theme
         self._gallery = gallery
@@ -68,6 +70,7 @@ class ConversationRow(QStyledItemDelegate):
     def _follow(self) -> None:
         self._row, self._heading = self._theme.px(_ROW), self._theme.px(_HEADING)
         self._title_font = self._theme.font("body", 500)
+        self._unread_font = self._theme.font("body", 600)
         self._note_font = self._theme.font("caption")
         self._heading_font = self._theme.font("caption", 500)
         self._icon = self._theme.icon("message-square")
@@ -88,6 +91,8 @@ class ConversationRow(QStyledItemDelegate):
             line, ground = tokens.line, tokens.surface
         elif option.state & QStyle.StateFlag.State_MouseOver:
             ground = tokens.hover
+        if self.several and option.state & QStyle.StateFlag.State_Selected:
+            ground = tokens.soft
         if option.state & QStyle.StateFlag.State_HasFocus:
             line = tokens.accent
         painter.setPen(QColor(line) if line else Qt.PenStyle.NoPen)
@@ -117,13 +122,13 @@ class ConversationRow(QStyledItemDelegate):
             painter.drawPath(shape)
 
     def _paint_words(
-        self, painter: QPainter, place: QRect, option: QStyleOptionViewItem, conversation: Conversation, note: str
+        self, painter: QPainter, place: QRect, option: QStyleOptionViewItem, title: str, note: str, font: QFont
     ) -> None:
         tokens = self._theme.tokens
         upper, lower = self._lines(place)
-        painter.setFont(self._title_font)
+        painter.setFont(font)
         painter.setPen(QColor(tokens.text))
-        whole = shown_name(conversation.title)
+        whole = shown_name(title)
         title = painter.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideRight, upper.width())
         painter.drawText(upper, int(_LEFT | _MIDDLE) | int(direction_flag(whole)), title)
         painter.setFont(self._note_font)
@@ -188,16 +193,33 @@ class ConversationRow(QStyledItemDelegate):
         picture, words = (QStyle.visualRect(option.direction, card, part) for part in self._parts(card))
         self._paint_ground(painter, card, option, is_open=conversation.id == self.opened)
         self._paint_picture(painter, picture, conversation)
-        if conversation.id in self.busy:
+        unread = index.data(HistoryModel.FiledRole).unread
+        if unread or conversation.id in self.busy:
             dot = QRect(words.right() - _DOT, words.center().y() - _DOT // 2, _DOT, _DOT)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self._theme.tokens.accent))
-            painter.drawEllipse(QStyle.visualRect(option.direction, words, dot))
-            words.setRight(words.right() - _DOT - 8)
-        is_unsent = index.data(HistoryModel.UnsentRole)
-        note = self.draft_note(conversation) if is_unsent else self.note(conversation)
-        self._paint_words(painter, words, option, conversation, note)
+            self._paint_mark(painter, QStyle.visualRect(option.direction, words, dot), conversation)
+            words = QStyle.visualRect(option.direction, words, words.adjusted(0, 0, -_DOT - 8, 0))
+        font = self._unread_font if unread else self._title_font
+        self._paint_words(painter, words, option, conversation.title, self._second_line(index), font)
         painter.restore()
+
+    def _paint_mark(self, painter: QPainter, place: QRect, conversation: Conversation) -> None:
+        """A ring that is not closed where an answer comes, a dot where one has come that was not read."""
+        accent = QColor(self._theme.tokens.accent)
+        if conversation.id in self.busy:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(accent, 2, c=Qt.PenCapStyle.RoundCap))
+            painter.drawArc(QRectF(place).adjusted(1, 1, -1, -1), 90 * 16, -270 * 16)
+        else:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(accent)
+            painter.drawEllipse(place)
+
+    def _second_line(self, index: Index) -> str:
+        conversation: Conversation = index.data(HistoryModel.ConversationRole)
+        if (left := index.data(HistoryModel.DaysLeftRole)) is not None:
+            days = self.tr("1 day left") if left == 1 else self.tr("%1 days left").replace("%1", str(left))
+            return f"{days} · {self.note(conversation)}"
+        return self.draft_note(conversation) if index.data(HistoryModel.UnsentRole) else self.note(conversation)
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(0, self._row + self._heading if index.row() in self.headings else self._row)

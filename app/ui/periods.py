@@ -1,4 +1,4 @@
-"""The headings of the list of conversations: Today, Yesterday, Previous 7 days, then months."""
+"""The headings of the list of conversations: Pinned, Today, Yesterday, Previous 7 days, then months."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale
 from app.core.rows import Conversation
 
 
-def headings(conversations: Sequence[Conversation], today: QDate) -> dict[int, str]:
-    """The rows that open a group, each with its heading. The conversations are sorted, the last activity first."""
-    found: dict[int, str] = {}
+def headings(conversations: Sequence[Conversation], today: QDate, pinned: int = 0) -> dict[int, str]:
+    """The rows that open a group, each with its heading.
+
+    The conversations are sorted, the last activity first; so are those before them that are `pinned`.
+    """
+    found: dict[int, str] = {0: QCoreApplication.translate("Sidebar", "Pinned")} if pinned else {}
     ends = float("inf")
-    for row, conversation in enumerate(conversations):
-        if row and conversation.updated >= ends:
+    for row, conversation in enumerate(conversations[pinned:], pinned):
+        if row > pinned and conversation.updated >= ends:
             continue
         found[row], ends = _period(conversation.updated, today)
     return found

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Final, Literal
 from weakref import WeakSet
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout
 
 from app.conversation.chat import Chat
 from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
-from app.conversation.history import HistoryModel
-from app.conversation.messages import Index
+from app.conversation.history import ARCHIVE, CHATS, TRASH
 from app.core.rows import Conversation
 from app.ui.conversation_list import ConversationList
+from app.ui.conversation_menu import ask_to_erase, chats, conversation_menu
 from app.ui.label import Label
 from app.ui.picture_facts import shown_name
+from app.ui.selection_bar import SelectionBar
 from app.ui.theme import SIDEBAR, Theme
 from app.ui.undo_note import UndoNote
+from app.ui.view_switch import ViewSwitch
 
 _NEW: Final = "Ctrl+N"
 _WIDEST: Final = 320
@@ -54,6 +54,8 @@ class Sidebar(QFrame):
         self._empty = Label(
             theme, self.tr("Your conversations will be listed here."), role="secondary", tone="secondary", wraps=True
         )
+        self._view = ViewSwitch(theme, desk.cabinet, desk.history)
+        self._bar = SelectionBar(theme, desk, self.list)
         self._undo = UndoNote(theme, self.tr("Bring the conversation back (%1)").replace("%1", "Ctrl+Z"))
         self._lay_out()
         self._connect()
@@ -75,14 +77,16 @@ class Sidebar(QFrame):
         title.addStretch(1)
         title.addWidget(self._hide)
         top = QVBoxLayout()
-        top.setContentsMargins(12, 12, 12, 8)
+        top.setContentsMargins(12, 12, 12, 0)
         top.setSpacing(8)
         top.addLayout(title)
         top.addWidget(self._new)
+        top.addWidget(self._view)
         top.addWidget(self._empty)
         bottom = QVBoxLayout()
         bottom.setContentsMargins(12, 8, 12, 12)
         bottom.setSpacing(8)
+        bottom.addWidget(self._bar)
         bottom.addWidget(self._undo)
         foot = QVBoxLayout()
         foot.setSpacing(0)
@@ -100,13 +104,15 @@ class Sidebar(QFrame):
     def _connect(self) -> None:
         desk, history = self._desk, self._desk.history
         self._hide.clicked.connect(self.toggled)
-        self._new.clicked.connect(lambda _: desk.new_chat())
+        self._new.clicked.connect(lambda _: self._begin_chat())
         self._costs.clicked.connect(self.costs_requested)
         self._settings.clicked.connect(self.settings_requested)
         self.list.opened.connect(desk.open)
         self.list.renamed.connect(desk.rename)
-        self.list.delete_requested.connect(desk.delete)
-        self.list.customContextMenuRequested.connect(self._open_menu)
+        self.list.delete_requested.connect(self._delete)
+        self.list.menu_wanted.connect(self._open_menu)
+        self._view.emptying_wanted.connect(self._empty_trash)
+        self._bar.delete_wanted.connect(self.list.delete_chosen)
         self._undo.undone.connect(desk.undo_delete)
         desk.opened.connect(self._show_opened)
         desk.deleted.connect(self._offer_undo)
@@ -129,31 +135,36 @@ class Sidebar(QFrame):
 
     def _show_empty(self) -> None:
         is_empty = not self._desk.history.rowCount()
+        words = {
+            CHATS: self.tr("Your conversations will be listed here."),
+            ARCHIVE: self.tr("Nothing is archived."),
+            TRASH: self.tr("The trash is empty."),
+        }
+        self._empty.setText(words.get(self._desk.history.view, self.tr("This folder is empty.")))
         self._empty.setVisible(is_empty)
         # Disabled, it would lose the focus, and with it Ctrl+Z, to the next control.
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus if is_empty else Qt.FocusPolicy.StrongFocus)
 
-    def _offer_undo(self, deleted: Conversation) -> None:
-        self._undo.offer(self.tr("Deleted “%1”.").replace("%1", shown_name(deleted.title)))
+    def _offer_undo(self, deleted: tuple[Conversation, ...]) -> None:
+        what = chats(len(deleted)) if len(deleted) > 1 else f"“{shown_name(deleted[0].title)}”"
+        self._undo.offer(self.tr("Deleted %1.").replace("%1", what))
 
     def _open_menu(self, at: QPoint) -> None:
-        index = self.list.indexAt(at)
-        if not index.isValid():
-            return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for words, keys, do in (
-            (self.tr("Open"), "Enter", self.list.open_row),
-            (self.tr("Rename"), "F2", self.list.rename_row),
-            (self.tr("Delete"), "Del", self.list.delete_row),
-        ):
-            action = menu.addAction(words, QKeySequence(keys), partial(self._do, do))
-            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)  # shown only: the list has these keys itself
-            action.setEnabled(keys != "F2" or not index.data(HistoryModel.UnsentRole))
-        menu.popup(self.list.viewport().mapToGlobal(at))
+        conversation_menu(self._desk, self.list, self).popup(self.list.viewport().mapToGlobal(at))
 
-    def _do(self, do: Callable[[Index], None]) -> None:
-        do(self.list.currentIndex())
+    def _delete(self, ids: tuple[str, ...]) -> None:
+        if self._desk.history.view == TRASH:
+            ask_to_erase(self._desk, ids, self)
+        else:
+            self._desk.delete(*ids)
+
+    def _empty_trash(self) -> None:
+        self._desk.history.show_all()
+        ask_to_erase(self._desk, [each.id for each in self._desk.history.conversations], self)
+
+    def _begin_chat(self) -> None:
+        self._desk.cabinet.show(CHATS)
+        self._desk.new_chat()
 
     def _restyle(self) -> None:
         self.setFixedWidth(min(self._theme.grown(SIDEBAR), _WIDEST))

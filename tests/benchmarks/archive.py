@@ -19,8 +19,8 @@ FREQUENT: Final = "invoice"
 """In every tenth."""
 CHINESE: Final = "图片"
 """In one of five thousand, while both of its characters are in every third."""
-_TALK: Final = 10
-"""Messages of a conversation."""
+_TALKS: Final = 10_000
+"""Conversations, where there are more messages than that."""
 _BATCH: Final = 10_000
 _CHARACTERS: Final = 200
 
@@ -53,22 +53,22 @@ class Writer:
 
 
 def fill(store: Store, count: int) -> None:
-    """Put so many messages into a store, ten to a conversation, past its own operations."""
-    writer = Writer()
+    """Put so many messages into a store, evenly in ten thousand conversations, past its own operations."""
+    writer, talk = Writer(), max(1, count // _TALKS)
     for first in range(0, count, _BATCH):
         last = min(first + _BATCH, count)
-        store._submit(partial(_fill, writer, range(first, last))).result()
+        store._submit(partial(_fill, writer, talk, range(first, last))).result()
 
 
-def _fill(writer: Writer, numbers: range, db: sqlite3.Connection) -> None:
+def _fill(writer: Writer, talk: int, numbers: range, db: sqlite3.Connection) -> None:
     with schema.transaction(db):
         for number in numbers:
-            if number % _TALK == 0:
+            if number % talk == 0:
                 facts = Conversation(f"c{number}", title=writer.text(1)[:40], model="m", updated=float(number))
                 db.execute(rows.INSERT_CONVERSATION, rows.conversation_row(facts))
             said = (ReplyBlock({"type": "text", "text": writer.text(number)}),)
             message = Message("assistant", said, id=f"m{number}", created=float(number), model="m")
-            db.execute(rows.SAVE_MESSAGE, (*rows.message_row(f"c{number - number % _TALK}", message), ""))
+            db.execute(rows.SAVE_MESSAGE, (*rows.message_row(f"c{number - number % talk}", message), ""))
 
 
 def opened(folder: Path, count: int) -> Store:

@@ -6,7 +6,6 @@ import asyncio
 import os
 import sqlite3
 import stat
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -158,20 +157,6 @@ async def test_the_pictures_of_a_backup_whose_list_is_lost_are_read_from_it(stor
     await fill(store)
     (await make(store, folder)).with_suffix(".pictures").unlink()
     assert backup.pictures_of(folder) == {"a" * 64, "5" * 64}
-
-
-async def test_a_backup_of_fifty_megabytes_lets_others_in(store: Store, folder: Path) -> None:
-    await fill(store, words="x" * 50_000_000)  # as much as a year brings
-    path = backup.unfinished(folder)
-    copying = asyncio.ensure_future(store.copy_to(path))
-    waits = []
-    while not copying.done():
-        asked = time.perf_counter()
-        await store.changes()
-        waits.append(time.perf_counter() - asked)
-    await copying
-    assert len(waits) > 20
-    assert sorted(waits)[len(waits) // 2] < 0.05
 
 
 # --- thinning ---------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
 from app.ui.main_window import MainWindow
 from app.ui.theme import DARK, LIGHT, Theme, Tokens, _mixed
-from app.ui.transcript import Transcript
+from app.ui.transcript import Transcript, highlighting
 from app.ui.transcript.text import SafeTextView
 from tests import transcripts
 from tests.conftest import destroy, finish
@@ -280,6 +280,24 @@ def test_all_of_an_answer_is_read_in_order(stage: Stage) -> None:
     assert places == sorted(places)
 
 
+def test_rows_are_told_in_the_order_in_which_they_are_seen(stage: Stage) -> None:
+    bring(stage, every_row)
+    finish(stage.ask("And now?", ANSWER))
+    transcript = stage.window.findChild(Transcript)
+    assert isinstance(transcript, Transcript)
+    for pixels in (0, -700, -150, 90, -2_000, 1_500, -60, 4_000):
+        transcript.scroll_by(pixels)
+        rows = [row for *_, row in transcript.on_screen()]
+        told = [child for child in transcript.viewport().children() if child in rows]
+        assert told == rows
+
+
+def test_a_table_is_described_row_by_row(stage: Stage) -> None:
+    bring(stage, every_row)
+    table = next(view for view in texts(stage) if "roof" in view.toPlainText())
+    assert table.accessibleDescription() == "part, before\nroof, 12"
+
+
 LINE: Final = 16
 """Pixels that the tops of widgets in one line may differ by."""
 
@@ -333,7 +351,7 @@ def test_tab_goes_through_the_window_part_by_part(stage: Stage, state: str) -> N
     order = [next((n for n, part in enumerate(parts) if part.isAncestorOf(widget)), None) for widget in tabbed(stage)]
     visits = [part for part, _ in groupby(part for part in order if part is not None)]
     begin = visits.index(min(visits))
-    rotated = visits[begin:] + visits[:begin]
+    rotated = [part for part, _ in groupby(visits[begin:] + visits[:begin])]  # it may begin and end within one part
     if rotated[0] == rotated[-1] and len(rotated) > 1:
         rotated.pop()
     assert rotated == sorted(set(rotated))
@@ -346,7 +364,9 @@ def test_within_the_conversation_tab_goes_from_top_to_bottom(stage: Stage, state
     assert isinstance(transcript, Transcript)
     inside = [widget for widget in tabbed(stage) if transcript.isAncestorOf(widget)]
     assert inside
-    back = [path(after) for before, after in pairwise(inside) if top_of(after) < top_of(before) - LINE]
+    edge = top_of(transcript)  # what reaches out above it is seen from there on
+    tops = [max(edge, top_of(widget)) for widget in inside]
+    back = [path(after) for after, (above, below) in zip(inside[1:], pairwise(tops), strict=True) if below < above - LINE]
     assert back == []
 
 
@@ -388,6 +408,12 @@ def test_words_stand_out_where_a_colour_is_mixed_or_fixed(tokens: Tokens) -> Non
     pointed_at = _mixed(tokens.accent, tokens.text, 0.14)
     assert contrast(tokens.on_accent, pointed_at) >= 4.5
     assert contrast("#FFFFFF", tokens.badge) >= 4.5
+
+
+@pytest.mark.parametrize(("tones", "tokens"), [(highlighting.LIGHT, LIGHT), (highlighting.DARK, DARK)])
+def test_code_stands_out_from_its_box(tones: dict[highlighting.Tone, str], tokens: Tokens) -> None:
+    weak = {tone: round(contrast(colour, tokens.surface), 2) for tone, colour in tones.items()}
+    assert {tone: found for tone, found in weak.items() if found < 4.5} == {}
 
 
 def test_the_measure_of_contrast_is_the_one_of_wcag() -> None:

@@ -20,10 +20,21 @@ from tests.ui.talk import ANSWER, LONG, PICTURE, answered, asked, follows, place
 BACK = Qt.KeyboardModifier.ShiftModifier
 
 
+class Window(QWidget):
+    """One stop in its order is the conversation, as in the main window."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        super().__init__()
+        self._transcript = transcript
+
+    def focusNextPrevChild(self, next_: bool) -> bool:
+        return self._transcript.walk_past(super().focusNextPrevChild, forward=next_)
+
+
 @pytest.fixture
 def between(qtbot: QtBot, transcript: Transcript) -> Iterator[tuple[QLineEdit, QLineEdit]]:
     """The conversation in a window, and what is above and below it there."""
-    window = QWidget()
+    window = Window(transcript)
     qtbot.addWidget(window)
     above, below = QLineEdit(), QLineEdit()
     column = QVBoxLayout(window)
@@ -85,12 +96,61 @@ def test_tab_goes_through_what_is_in_sight_from_top_to_bottom_and_back(
     assert through(stops[-1], above, back=True) == stops[-2::-1]
 
 
-@pytest.mark.xfail(strict=True, reason="Shift+Tab comes in by Qt's own order: at the action bar, and leaves at once")
 def test_shift_tab_comes_in_at_the_last_that_is_in_sight(chat: Chat, between: tuple[QLineEdit, QLineEdit]) -> None:
     above, below = between
     put(chat, *talk(20))
     stops = through(above, below)
     assert through(below, above, back=True) == stops[::-1]
+
+
+def test_tab_goes_through_the_bar_of_the_search_before_the_rows(
+    transcript: Transcript, chat: Chat, between: tuple[QLineEdit, QLineEdit]
+) -> None:
+    put(chat, *talk(3))
+    transcript.find_bar.open("the")
+    stops = through(*between)
+    bar = [transcript.find_bar.isAncestorOf(stop) for stop in stops]
+    assert stops[0] is transcript
+    assert bar[1:] == sorted(bar[1:], reverse=True)
+    assert sum(bar) == 4
+    assert [stop.accessibleName() for stop, in_bar in zip(stops, bar, strict=True) if in_bar][1:] == [
+        "Previous",
+        "Next",
+        "Close",
+    ]
+
+
+def test_an_arrow_key_goes_from_a_question_into_its_bar_and_escape_back(
+    transcript: Transcript, chat: Chat, between: tuple[QLineEdit, QLineEdit]
+) -> None:
+    above, _ = between
+    put(chat, *talk(1))
+    above.setFocus()
+    tab()
+    question = tab()
+    assert row_with_focus(transcript) == (0, 0)
+    QTest.keyClick(question, Qt.Key.Key_Right)
+    assert focused().accessibleName() == "Copy"
+    QTest.keyClick(focused(), Qt.Key.Key_Escape)
+    assert focused() is question
+    QTest.keyClick(question, Qt.Key.Key_Left)
+    assert focused().accessibleName() == "Copy"
+    tab()
+    assert focused() is question
+
+
+def test_a_line_around_the_conversation_shows_that_a_key_has_come_there(
+    transcript: Transcript, between: tuple[QLineEdit, QLineEdit]
+) -> None:
+    above, _ = between
+    above.setFocus()
+    assert tab() is transcript
+    assert transcript._ring.isVisible()
+    assert transcript._ring.geometry() == transcript.viewport().geometry()
+    tab()
+    assert not transcript._ring.isVisible()
+    transcript.setFocus(Qt.FocusReason.MouseFocusReason)
+    assert not transcript._ring.isVisible()
 
 
 def row_of(transcript: Transcript, widget: QWidget) -> int:

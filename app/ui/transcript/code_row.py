@@ -220,7 +220,9 @@ class CodeRow(QWidget):
         if self._said:
             painter.drawText(place, middle | Qt.AlignmentFlag.AlignRight, self.tr("Copied"))
             taken = painter.fontMetrics().horizontalAdvance(self.tr("Copied")) + 2 * SPACE
-        name = painter.fontMetrics().elidedText(self._language or self.tr("Code"), Qt.TextElideMode.ElideRight, place.width() - taken)
+        name = painter.fontMetrics().elidedText(
+            self._language or self.tr("Code"), Qt.TextElideMode.ElideRight, place.width() - taken
+        )
         painter.drawText(place, middle | Qt.AlignmentFlag.AlignLeft, name)
 
     # --- overrides of Qt ---

@@ -89,13 +89,12 @@ class Flow(QObject):
         self.following, self._held = False, True
 
     def go_to(self, item: int, index: int, offset: int = 0) -> None:
-        """Let a row be the first, with so many pixels of it above the viewport; fewer than 0: it begins below its top."""
+        """Let a row be the first, with so many pixels of it above the viewport; with fewer than 0 it begins below."""
         self.following = False
         self._item, self._index, self._offset = item, index, max(0, offset)
-        self.lay_out()
         if offset < 0:
             self._walk(offset)
-            self.lay_out()
+        self.lay_out()
 
     @property
     def anchor(self) -> tuple[int, int, int]:
@@ -223,6 +222,7 @@ class Flow(QObject):
             viewport.scroll(0, distance)
 
     def _place(self, rows: list[OnScreen]) -> None:
+        self._stack(rows)
         for placed in rows:
             row, widget = placed.row, cast(QWidget, placed.widget)
             x, width = self.left + row.inset, self.width - 2 * row.inset
@@ -230,6 +230,22 @@ class Flow(QObject):
                 widget.setGeometry(x, placed.y + row.above, width, row.height)
             if widget.isHidden():
                 widget.show()
+
+    def _stack(self, rows: list[OnScreen]) -> None:
+        """Let the rows stand in the viewport as they are seen: in that order screen readers walk them.
+
+        What stays in sight stays in order; only what has come is put before what follows it.
+        """
+        before = {id(placed.widget) for placed in self.on_screen}
+        following: QWidget | None = None
+        for placed in reversed(rows):
+            widget = cast(QWidget, placed.widget)
+            if id(placed.widget) not in before:
+                if following is not None:
+                    widget.stackUnder(following)
+                else:
+                    widget.raise_()
+            following = widget
 
     # --- moving ---
 

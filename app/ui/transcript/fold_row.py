@@ -91,7 +91,10 @@ class FoldRow(QAbstractButton):
     # --- overrides of Qt ---
 
     def sizeHint(self) -> QSize:
-        return QSize(self._indent + self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, self.text()).width(), self._theme.grown(HIT))
+        return QSize(
+            self._indent + self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, self.text()).width(),
+            self._theme.grown(HIT),
+        )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and not event.isAutoRepeat():

@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QTextDocument,
     QTextFormat,
     QTextImageFormat,
+    QTextLength,
 )
 
 from app.core.formulas import Formula, marks
@@ -40,10 +41,10 @@ class _Inserted:
 class FormulasIn:
     """The formulas of one document, from its beginning on."""
 
-    def __init__(self, document: QTextDocument, theme: Theme, formulas: FormulaPictures) -> None:
+    def __init__(self, document: QTextDocument, theme: Theme, pictures: FormulaPictures) -> None:
         self._document = document
         self._theme = theme
-        self._formulas = formulas
+        self._pictures = pictures
         self._inserted: list[_Inserted] = []
         self._number = 0
         self._width = 0
@@ -61,29 +62,29 @@ class FormulasIn:
         self._inserted.clear()
         self._width = self._number = 0
 
-    def put(self, formulas: Sequence[Formula], look: Look) -> None:
-        """Put formulas where their marks are; the document is not styled yet."""
+    def put(self, formulas: Sequence[Formula], look: Look, *, has_head: bool = True) -> None:
+        """Put formulas where their marks are; the document is not styled yet. `has_head`: as in `markup.fill`."""
         raw = self._document.toRawText()
         for start, end, number in reversed(marks(raw)):
             cursor = QTextCursor(self._document)
             cursor.setPosition(markup.utf16(raw, start))
             cursor.setPosition(markup.utf16(raw, end), QTextCursor.MoveMode.KeepAnchor)
             if number < len(formulas):
-                self._put_one(cursor, formulas[number], look)
+                self._put_one(cursor, formulas[number], look, has_head=has_head)
         self._inserted.reverse()
 
-    def _put_one(self, cursor: QTextCursor, formula: Formula, look: Look) -> None:
+    def _put_one(self, cursor: QTextCursor, formula: Formula, look: Look, *, has_head: bool) -> None:
         form, block = cursor.charFormat(), cursor.block()
         if markup.is_code(block) or form.fontFixedPitch():
             cursor.insertText(formula.source, form)
             return
         if block.blockFormat().headingLevel():
             look = replace(look, size=self._theme.font("heading").pixelSize(), line=self._theme.line("heading"))
-        elif markup.quote_level(block):
+        elif markup.quote_level(block) or (has_head and _is_in_head(cursor)):
             look = replace(look, color=self._theme.tokens.text2)
         if formula.kind == "display":
             look = replace(look, line=0)
-        drawn = self._formulas.draw(formula, look)
+        drawn = self._pictures.draw(formula, look)
         if drawn is None:
             _insert_source(cursor, formula, form, self._theme)
             return
@@ -99,12 +100,13 @@ class FormulasIn:
         edit = QTextCursor(self._document)
         edit.beginEditBlock()  # laid out once and not after every change
         for place, cursor in reversed(list(zip(self._inserted, _cursors(self._document), strict=True))):
-            if place.drawn.is_final or not self._formulas.is_known(place.formula):
+            if place.drawn.is_final or not self._pictures.is_known(place.formula):
                 continue
-            drawn = self._formulas.draw(place.formula, place.look)
+            drawn = self._pictures.draw(place.formula, place.look)
             if drawn is None:
                 _insert_source(cursor, place.formula, cursor.charFormat(), self._theme)
-                _let_flow(cursor)
+                if place.formula.kind == "display" and cursor.currentTable() is None:
+                    _let_flow(cursor)
                 self._inserted.remove(place)
             else:
                 place.drawn, place.scale, place.natural = drawn, 1, drawn.width
@@ -115,7 +117,7 @@ class FormulasIn:
         return changed
 
     def fit(self, width: int) -> bool:
-        """Shrink what is wider than a row of so many pixels. Returns whether anything has changed."""
+        """Shrink what is wider than a row of so many pixels, or than its column. Returns whether anything changed."""
         if width == self._width or not self._inserted:
             return False
         self._width = width
@@ -123,7 +125,7 @@ class FormulasIn:
         edit = QTextCursor(self._document)
         edit.beginEditBlock()
         for index, place in enumerate(self._inserted):
-            room = width - _left(cursors[index].block())
+            room = _room(cursors[index], width)
             scale = max(_SMALLEST, min(1, room / place.natural)) if place.natural else 1
             if scale != place.scale:
                 self._scale(place, cursors[index], scale)
@@ -132,7 +134,7 @@ class FormulasIn:
         return changed
 
     def _scale(self, place: _Inserted, cursor: QTextCursor, scale: float) -> None:
-        drawn = self._formulas.draw(place.formula, place.look, scale)
+        drawn = self._pictures.draw(place.formula, place.look, scale)
         if drawn is not None:
             place.drawn, place.scale = drawn, scale
             cursor.setCharFormat(self._format(place, cursor.charFormat()))
@@ -186,6 +188,18 @@ def _insert_source(cursor: QTextCursor, formula: Formula, known: QTextCharFormat
     cursor.insertText(formula.source, form)
 
 
+def _room(cursor: QTextCursor, width: int) -> float:
+    """Pixels for what stands at the cursor, in a row or in a column of a width that is set."""
+    table = cursor.currentTable()
+    columns = table.format().columnWidthConstraints() if table is not None else []
+    if table is not None and columns:
+        cell = table.cellAt(cursor)
+        length = columns[min(cell.column(), len(columns) - 1)]
+        if length.type() == QTextLength.Type.FixedLength:
+            width = round(length.rawValue() - cell.format().toTableCellFormat().rightPadding())
+    return width - _left(cursor.block())
+
+
 def _left(block: QTextBlock) -> int:
     """Pixels left of a block's words."""
     form = block.blockFormat()
@@ -220,6 +234,11 @@ def _set_apart(cursor: QTextCursor) -> None:
     middle = QTextBlockFormat()
     middle.setAlignment(Qt.AlignmentFlag.AlignHCenter)
     cursor.mergeBlockFormat(middle)
+
+
+def _is_in_head(cursor: QTextCursor) -> bool:
+    table = cursor.currentTable()
+    return table is not None and not table.cellAt(cursor).row()
 
 
 def _let_flow(cursor: QTextCursor) -> None:

@@ -14,10 +14,12 @@ from PySide6.QtGui import (
 )
 
 from app.ui.theme import Theme
+from app.ui.transcript.directions import direct_table
 
 
-def style_table(table: QTextTable, theme: Theme) -> None:
-    """Rules between rows only, the head in text 2."""
+def style_table(table: QTextTable, theme: Theme, *, has_head: bool = True) -> None:
+    """Rules between rows only, the head in text 2, and one direction for all cells."""
+    direct_table(table)
     form = table.format()
     form.setBorder(0)
     form.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_None)
@@ -44,7 +46,7 @@ def style_table(table: QTextTable, theme: Theme) -> None:
             known = cell.format()
             known.merge(rule)
             cell.setFormat(known)
-            if row == 0:
+            if row == 0 and has_head:
                 cursor = cell.firstCursorPosition()
                 cursor.setPosition(cell.lastPosition(), QTextCursor.MoveMode.KeepAnchor)
                 cursor.mergeCharFormat(head)

@@ -27,15 +27,18 @@ from PySide6.QtGui import (
 )
 
 from app.ui.theme import TextRole, Theme
+from app.ui.transcript import line_breaks
+from app.ui.transcript.directions import direct, may_run_left
 from app.ui.transcript.inner_table import style_table
+from app.ui.transcript.task_lists import put_boxes
 
 _DIALECT: Final = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 _UNDERLINES: Final = 0x4000
 """Of Qt's dialect what GitHub does not have (md4c's MD_FLAG_UNDERLINE): `_word_` underlined, and `__word__` too."""
 _FEATURES: Final = QTextDocument.MarkdownFeature(_DIALECT.value & ~_UNDERLINES)
 _SCHEMES: Final = {"http", "https", "mailto"}
-PICTURE_SCHEME: Final = "picture"
-"""Of the links that "Image 2" in a text becomes: `picture:2`."""
+_PICTURE_MEANT: Final = int(QTextFormat.Property.UserProperty.value) + 2
+"""The number of the picture that a link of ours shows. Markdown can write any address, but no property."""
 _NAMED_PICTURE: Final = re.compile(
     r"(?<!\w)(?:image|picture|bild|imagen|immagine|imagem)\s?#?(\d{1,3})(?!\w)"
     r"|(?:画像|图片|圖片|图像|圖像|이미지)\s?(\d{1,3})(?!\d)",
@@ -60,6 +63,7 @@ _BOLD: Final = 600
 """The heaviest weight in use."""
 _CODE: Final = int(QTextFormat.Property.BlockCodeFence.value)
 _QUOTE: Final = int(QTextFormat.Property.BlockQuoteLevel.value)
+_TASK: Final = re.compile(r"\[[ xX]\]\s")
 _RULE: Final = int(QTextFormat.Property.BlockTrailingHorizontalRulerWidth.value)
 _AT_LEAST: Final = QTextBlockFormat.LineHeightTypes.MinimumHeight.value
 
@@ -96,22 +100,29 @@ def fill(
     role: TextRole = "body",
     color: str = "",
     put: Callable[[], None] | None = None,
+    has_head: bool = True,
 ) -> Filled:
     """Show a Markdown text; "Image 2" in it is a link where there are so many `pictures`.
 
-    `role` and `color` are those of its words; `put` is called when the words are there and not styled yet. The text is
-    laid out when its size is asked for, and not before.
+    `role` and `color` are those of its words; `put` is called when the words are there and not styled yet, and may take
+    away the heads of tables, which then have none: `has_head` tells. The text is laid out when its size is asked for,
+    and not before.
     """
     document.setLayoutEnabled(False)
     document.setIndentWidth(theme.px(_INDENT))
-    document.setMarkdown(text, _FEATURES)
+    marked = line_breaks.mark(text)
+    document.setMarkdown(marked, _FEATURES)
     edit = QTextCursor(document)
     edit.beginEditBlock()
+    if marked is not text:
+        line_breaks.put(document)
     if "![" in text:
         _name_all_pictures(document)
     if put is not None:
         put()
-    filled = _Styling(document, theme, role, color).style()
+    if _TASK.search(text):
+        put_boxes(document)
+    filled = _Styling(document, theme, role, color, has_head=has_head).style()
     if pictures and _NAMED_PICTURE.search(document.toRawText()):
         _link_all_pictures(document, pictures, theme)
     edit.endEditBlock()
@@ -155,8 +166,10 @@ def quote_level(block: QTextBlock) -> int:
 class _Styling:
     """One pass over a document. What does not depend on the block is found out once."""
 
-    def __init__(self, document: QTextDocument, theme: Theme, role: TextRole, color: str) -> None:
+    def __init__(self, document: QTextDocument, theme: Theme, role: TextRole, color: str, *, has_head: bool) -> None:
         self._document = document
+        self._has_head = has_head
+        self._may_run_left = may_run_left(document.toRawText())
         self._theme = theme
         self._color = color
         self._role = role
@@ -187,7 +200,7 @@ class _Styling:
         if has_tables:
             for frame in self._document.rootFrame().childFrames():
                 if isinstance(frame, QTextTable):
-                    style_table(frame, self._theme)
+                    style_table(frame, self._theme, has_head=self._has_head)
         self._trim()
         return Filled(self._code, self._quotes)
 
@@ -202,6 +215,8 @@ class _Styling:
             self._cursor.setBlockFormat(form)
         else:
             self._give_room(form, block, following)
+            if self._may_run_left:
+                direct(form, block)
             self._cursor.setBlockFormat(form)
             if form.hasProperty(_QUOTE):
                 self._quotes = True
@@ -250,7 +265,10 @@ class _Styling:
 
     def _styled(self, form: QTextCharFormat, *, is_heading: bool) -> QTextCharFormat | None:
         if form.isImageFormat():
-            return None
+            if not form.isAnchor() or safe_link(form.anchorHref()) is not None:
+                return None
+            _link(form, self._theme)
+            return form
         is_bold = form.fontWeight() > _BOLD
         if not (is_heading or is_bold or form.isAnchor() or form.fontFixedPitch()):
             return None
@@ -345,6 +363,20 @@ def named_pictures(text: str) -> set[int]:
     return {int(found[1] or found[2]) for found in _NAMED_PICTURE.finditer(text)}
 
 
+def picture_meant(document: QTextDocument, address: str) -> int:
+    """The number of the picture that a link in a document shows; 0 where it is no link of ours."""
+    block = document.begin()
+    while block.isValid():
+        fragments = block.begin()
+        while not fragments.atEnd():
+            form = fragments.fragment().charFormat()
+            if form.hasProperty(_PICTURE_MEANT) and form.anchorHref() == address:
+                return form.intProperty(_PICTURE_MEANT)
+            fragments += 1
+        block = block.next()
+    return 0
+
+
 def _link_all_pictures(document: QTextDocument, pictures: int, theme: Theme) -> None:
     block = document.begin()
     while block.isValid():
@@ -364,7 +396,8 @@ def _link_pictures(block: QTextBlock, pictures: int, theme: Theme) -> None:
         cursor.setPosition(block.position() + utf16(block.text(), found.end()), QTextCursor.MoveMode.KeepAnchor)
         link = _colored(theme.tokens.accent)
         link.setAnchor(True)
-        link.setAnchorHref(f"{PICTURE_SCHEME}:{number}")
+        link.setAnchorHref(f"picture:{number}")
+        link.setProperty(_PICTURE_MEANT, number)
         cursor.mergeCharFormat(link)
 
 

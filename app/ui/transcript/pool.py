@@ -54,7 +54,7 @@ class Pool:
             self._shown[row] = row.content
             try:
                 widget.show_content(row.content)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # see there
                 return self._as_written(row, error)
         return widget
 

@@ -12,8 +12,8 @@ from app.ui.theme import TextRole
 from app.ui.transcript import markup
 from app.ui.transcript.content import Prose, Voice
 from app.ui.transcript.formula_pictures import Look
-from app.ui.transcript.host import Host
 from app.ui.transcript.formulas_in import FormulasIn
+from app.ui.transcript.host import Host
 from app.ui.transcript.text import SafeTextView
 
 _ROLES: Final[dict[Voice, TextRole]] = {"answer": "body", "thought": "secondary", "question": "body"}
@@ -88,6 +88,7 @@ class ProseRow(SafeTextView):
     def _show_typed(self, text: str) -> None:
         self._formulas.clear()
         self._filled = markup.Filled()
+        self.setAccessibleDescription("")
         document = self.document()
         document.setLayoutEnabled(False)
         document.clear()

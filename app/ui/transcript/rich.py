@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from html import escape
 from typing import Final
 
-from PySide6.QtGui import QTextBlock, QTextBlockFormat, QTextCharFormat, QTextCursor, QTextDocument, QTextTable
+from PySide6.QtGui import QTextBlock, QTextCharFormat, QTextCursor, QTextDocument, QTextTable
 from PySide6.QtGui import QTextListFormat as Lists
 
+from app.core.tables import harmless
 from app.ui.transcript import markup
 from app.ui.transcript.formulas_in import source_of
 
@@ -19,7 +20,6 @@ _NUMBERED: Final = {
     Lists.Style.ListLowerRoman,
     Lists.Style.ListUpperRoman,
 }
-_BOXES: Final = {QTextBlockFormat.MarkerType.Checked: "☑ ", QTextBlockFormat.MarkerType.Unchecked: "☐ "}
 _HEAVY: Final = 500
 
 
@@ -55,7 +55,7 @@ class _Writer:
         if is_code:
             self._parts.append(("" if fresh else "\n") + escape(self._text(block), quote=False))
         elif wanted[-1:] == ["li"]:
-            self._parts.append(_BOXES.get(block.blockFormat().marker(), "") + self._words(block))
+            self._parts.append(self._words(block))
         elif markup.is_rule(block):
             self._parts.append("<hr>")
         elif words := self._words(block):  # Qt has empty blocks around tables
@@ -69,9 +69,7 @@ class _Writer:
         for row in range(table.rows()):
             tag = "td" if row else "th"
             cells = [
-                "<br>".join(map(self._words, _blocks(table, row, column)))
-                for column in range(table.columns())
-                if self._has(table, row, column)
+                self._cell(table, row, column) for column in range(table.columns()) if self._has(table, row, column)
             ]
             if cells:
                 self._parts.append("<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in cells) + "</tr>")
@@ -109,6 +107,12 @@ class _Writer:
             self._parts.append(f"<{tag}>")
             self._around.append(tag)
         return shared < len(wanted)
+
+    def _cell(self, table: QTextTable, row: int, column: int) -> str:
+        """What a spreadsheet would run as a formula gets an apostrophe in front, as in a table that is copied alone."""
+        blocks = list(_blocks(table, row, column))
+        text = self._text(blocks[0]) if blocks else ""
+        return "'" * (harmless(text) != text) + "<br>".join(map(self._words, blocks))
 
     def _has(self, table: QTextTable, row: int, column: int) -> bool:
         cell = table.cellAt(row, column)

@@ -26,9 +26,11 @@ from app.core import formulas
 from app.ui.theme import SPACE, Theme
 from app.ui.transcript import announcing, markup
 from app.ui.transcript.content import Table
+from app.ui.transcript.directions import direct_table
+from app.ui.transcript.formula_pictures import Look
+from app.ui.transcript.formulas_in import FormulasIn
 from app.ui.transcript.host import Host
 from app.ui.transcript.icon_button import IconButton
-from app.ui.transcript.formulas_in import FormulasIn
 from app.ui.transcript.sideways import BAR, Sideways, WideView
 from app.ui.transcript.table_keeping import copy_table, save_table
 from app.ui.transcript.text import SafeTextView
@@ -269,7 +271,10 @@ class _TableView(WideView):
 
     def take_drawn(self) -> bool:
         """Show the formulas that are drawn by now. Returns whether any has come."""
-        return self._formulas.is_waiting and self._formulas.refresh()
+        if not self._formulas.is_waiting or not self._formulas.refresh():
+            return False
+        self._formulas.fit(self.extent)
+        return True
 
     def forget(self) -> None:
         super().forget()
@@ -284,19 +289,29 @@ class _TableView(WideView):
             text = formulas.protect(text, found)
         if content is not None and content.definitions and "[" in text:
             text = f"{text}\n\n{content.definitions}"
-        self._filled = markup.fill(document, text, self._theme, pictures=self.pictures, put=lambda: self._begin(found))
+        has_head = content is None or content.block.first
+        self._filled = markup.fill(
+            document,
+            text,
+            self._theme,
+            pictures=self.pictures,
+            put=lambda: self._begin(found, has_head=has_head),
+            has_head=has_head,
+        )
         document.setLayoutEnabled(False)
-        table = self._table()
-        if table is not None and content is not None and not content.block.first:
-            table.removeRows(0, 1)
         self._set_columns()
         document.setLayoutEnabled(self.room > 0)
 
-    def _begin(self, found: list[formulas.Formula]) -> None:
+    def _begin(self, found: list[formulas.Formula], *, has_head: bool) -> None:
         """Before it is laid out for the first time: with columns that are known that takes half as long."""
+        table = self._table()
+        if table is not None and not has_head:
+            direct_table(table)  # by the head, as the first part
+            table.removeRows(0, 1)
         if found:
-            size = self._theme.font().pixelSize()
-            self._formulas.put(found, self._theme.tokens.text, size, self.devicePixelRatioF())
+            theme, ratio = self._theme, self.devicePixelRatioF()
+            look = Look(theme.font().pixelSize(), theme.tokens.text, ratio, markup.line_height(theme, "body"))
+            self._formulas.put(found, look, has_head=has_head)
         self._set_columns()
 
     def height_in(self, width: int) -> int:
@@ -326,6 +341,7 @@ class _TableView(WideView):
             widths = column_widths(weights, digit, self.room, self._theme.px)
             self.extent = sum(widths)
             table.setFormat(_formed(table.format(), widths))
+            self._formulas.fit(self.extent)
         if self.lineWrapColumnOrWidth() != self.extent:
             self.setLineWrapColumnOrWidth(self.extent)
 

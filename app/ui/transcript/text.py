@@ -31,15 +31,13 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QTextEdit, QWid
 
 from app.ui.theme import COLUMN, RADIUS, Theme
 from app.ui.transcript import markup, rich
-from app.ui.transcript.formulas_in import sources_between
+from app.ui.transcript.plain import plain
 
 _ENDLESS: Final = re.compile(r"\S{1000}")
 _CARET: Final = QSize(8, 16)
 _QUOTE_EDGE: Final = 3
 _LEAD: Final = 4
 """Qt puts what a line is higher than its letters above them, and does not count it to the block."""
-_LINES_OF_TABLES: Final = dict.fromkeys((0xFDD0, 0xFDD1), None)
-"""Qt's marks for where a table's cells begin and end: nothing that a person would copy."""
 
 
 class SafeTextView(QTextBrowser):
@@ -180,15 +178,9 @@ class SafeTextView(QTextBrowser):
             self._show_marks()
 
     def plain_between(self, start: int, end: int | None = None) -> str:
-        """What is to be read between two positions; formulas are their TeX."""
-        cursor = QTextCursor(self.document())
-        cursor.setPosition(max(0, min(start, self.length)))
-        cursor.setPosition(self.length if end is None else min(end, self.length), QTextCursor.MoveMode.KeepAnchor)
-        text = cursor.selection().toPlainText().translate(_LINES_OF_TABLES)
-        if markup.PICTURE not in text:
-            return text
-        sources = iter(sources_between(self.document(), cursor.selectionStart(), cursor.selectionEnd()))
-        return "".join(next(sources, markup.PICTURE) if c == markup.PICTURE else c for c in text)
+        """What is to be read between two positions; formulas are their TeX, items of lists have their marks."""
+        first, last = max(0, min(start, self.length)), self.length if end is None else min(end, self.length)
+        return plain(self.document(), min(first, last), max(first, last))
 
     def rich_between(self, start: int, end: int | None = None) -> str:
         """The same as HTML for the clipboard, without colours, fonts and whatever would have to be loaded."""
@@ -220,14 +212,14 @@ class SafeTextView(QTextBrowser):
         self.updateGeometry()
 
     def _follow(self, url: QUrl) -> None:
-        if url.scheme() == markup.PICTURE_SCHEME:
-            self.picture_named.emit(int(url.path()))
+        if picture := markup.picture_meant(self.document(), url.toString()):
+            self.picture_named.emit(picture)
         elif markup.safe_link(url.toString()) is not None:
             self.link_opened.emit(markup.written(url))
 
     def _show_target(self, url: QUrl) -> None:
-        if url.scheme() == markup.PICTURE_SCHEME:
-            self.setToolTip(self.tr("Show Image %1").replace("%1", url.path()))
+        if picture := markup.picture_meant(self.document(), url.toString()):
+            self.setToolTip(self.tr("Show Image %1").replace("%1", str(picture)))
         else:
             self.setToolTip(markup.written(url) if url.isValid() and not url.isEmpty() else "")
 

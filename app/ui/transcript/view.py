@@ -90,7 +90,7 @@ class Transcript(QAbstractScrollArea):
         self._growing: set[str] = set()
         """Messages of which more is to be shown, by their ids."""
         self._left: dict[str, tuple[str, int, int]] = {}
-        """Where conversations were read when they were left: message, row and pixels of it, by the conversation's id."""
+        """Where conversations were read when they were left, by their ids: message, row and pixels of it."""
         self._turned: tuple[int, int] | None = None
         """The message whose versions are gone through, and where its switch stands in the viewport."""
         self._items = Items(theme, self._fill)
@@ -217,8 +217,7 @@ class Transcript(QAbstractScrollArea):
         """Bring a row a third below the top, or that place in its text; what comes is not followed then."""
         self._flow.release()
         if not any((p.item, p.nth) == (message, row) for p in self._flow.on_screen):
-            self._flow.go_to(message, row)
-            self._flow.scroll_by(-self.viewport().height() // 3)
+            self._flow.go_to(message, row, -self.viewport().height() // 3)
         placed = next((p for p in self._flow.on_screen if (p.item, p.nth) == (message, row)), None)
         if placed is None:
             return
