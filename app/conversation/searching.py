@@ -151,6 +151,8 @@ class SearchModel(QAbstractListModel):
         try:
             words = bool(wanted.text.strip())
             titles, count = await self._search.titles(wanted, _FEW if words else PAGE)
+            if number != self._asked:
+                return
             page = await self._search.find(wanted)
             if number == self._asked:
                 self._show(wanted, titles, count if words else len(titles), page)

@@ -61,11 +61,3 @@ def _unfolded(text: str, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
 def _in_utf16(text: str, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
     wide = [0, *accumulate(letter > "\uffff" for letter in text)]
     return [(start + wide[start], end + wide[end]) for start, end in found]
-
-
-def utf16(text: str, start: int = 0, end: int | None = None) -> str:
-    """The part of a text between two places that Qt gives, in UTF-16 units."""
-    if text.isascii() or max(text) <= "\uffff":
-        return text[start:end]
-    units = text.encode("utf-16-le", "surrogatepass")
-    return units[2 * start : None if end is None else 2 * end].decode("utf-16-le", "replace")

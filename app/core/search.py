@@ -13,9 +13,10 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 from zlib import crc32
 
 from app.core import rows, schema
@@ -25,6 +26,8 @@ from app.core.search_words import NOTHING, Snippet, Term, indexed, marked, match
 
 if TYPE_CHECKING:
     from app.core.store import Store
+
+T = TypeVar("T")
 
 PAGE: Final = 50
 """Hits that are asked for at a time."""
@@ -96,9 +99,9 @@ class Search:
 
     async def step(self) -> bool:
         """Bring the index up to date by a slice of a few milliseconds. Returns whether there is more to do."""
-        more = await self._store.run(_step)
+        more = await self._store.run(lambda db: _sound(db, lambda: _step(db), True))
         if more:
-            await self._store.run(_merge)
+            await self._store.run(lambda db: _sound(db, lambda: _merge(db), None))
         return more
 
     async def titles(self, wanted: Wanted, most: int) -> tuple[list[Hit], int]:
@@ -132,14 +135,7 @@ def _find(wanted: Wanted, before: int, count: int, db: sqlite3.Connection) -> Pa
     words = terms(wanted.text)
     if not words:
         return Page([], 0)
-    try:
-        return _page(wanted, words, before, count, db)
-    except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_CORRUPT_VTAB:
-            raise
-        with schema.transaction(db):
-            _begin_anew(db)
-        return Page([], 0)
+    return _sound(db, lambda: _page(wanted, words, before, count, db), Page([], 0))
 
 
 def _page(wanted: Wanted, words: tuple[Term, ...], before: int, count: int, db: sqlite3.Connection) -> Page:
@@ -253,6 +249,18 @@ def _read(blocks: list[dict[str, Any]]) -> _Said:
         else:
             texts.append(block["text"] + "\n\n")
     return _Said("".join(texts), tuple(filter(None, names)), thumbnail)
+
+
+def _sound(db: sqlite3.Connection, work: Callable[[], T], otherwise: T) -> T:
+    """Do something with the index. Where that is damaged, it is begun anew instead: everything in it can be had again."""
+    try:
+        return work()
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_CORRUPT_VTAB:
+            raise
+        with schema.transaction(db):
+            _begin_anew(db)
+        return otherwise
 
 
 def _step(db: sqlite3.Connection) -> bool:

@@ -20,6 +20,12 @@ _SINGLE: Final = re.compile(f"[{_APART}]")
 _ASCII: Final = re.compile(r"[a-z0-9]+")
 _TERM: Final = re.compile(r'"([^"]*)("|$)|([^\s"]+)')
 _MARKUP: Final = re.compile(r"[`|]+|^[#>]+ |^ *[-*] |[-:=*_]{3,}", re.MULTILINE)
+_UNSEEN: Final = re.compile(
+    "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+"""What is not seen, within words or without, or turns the direction of what follows (RELIABILITY.md, 3.2)."""
+_JOINERS: Final = "\u200c\u200d"
+"""Not seen either, but Persian words and many emoji are written with them."""
 _SLANTED: Final = re.compile(r"(?<!\w)\*(?=\w)|(?<=\w)\*(?!\w)")
 """What of Markdown says nothing where it is not drawn; so that around words that are set slanted."""
 _BEFORE: Final = 24
@@ -85,9 +91,9 @@ def folded(text: str) -> str:
 
 
 def bare(text: str) -> str:
-    """A text in composed form, without what makes a part of a word bold."""
+    """A text in composed form, without what makes a part of a word bold and without what is not seen."""
     text = text.replace("**", "")
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    return text if text.isascii() else unicodedata.normalize("NFC", _UNSEEN.sub("", text))
 
 
 def indexed(text: str) -> str:
@@ -127,15 +133,15 @@ def snippet(text: str, wanted: tuple[Term, ...]) -> Snippet:
     if cut:
         space = plain.rfind(" ", max(0, cut - _BEFORE), cut)
         cut = space + 1 if space >= 0 else cut
-    line = _one_line(text[cut : cut + 2 * _SNIPPET])
+    line = _one_line(_SLANTED.sub("", _MARKUP.sub(" ", text[cut : cut + 2 * _SNIPPET])))
     end = " …" if len(line) > _SNIPPET or cut + 2 * _SNIPPET < len(text) else ""
     shown = ("… " if cut else "") + line[:_SNIPPET].rstrip() + end
     return marked(shown, wanted)
 
 
 def marked(line: str, wanted: tuple[Term, ...]) -> Snippet:
-    """A whole line, such as a title, with its hits."""
-    line = bare(line)
+    """All of a short text, such as a title, in one line and with its hits."""
+    line = _one_line(bare(line))
     plain = folded(line)
     spans = sorted(found.span() for term in wanted for found in _pattern(term).finditer(plain))
     apart: list[tuple[int, int]] = []
@@ -148,10 +154,8 @@ def marked(line: str, wanted: tuple[Term, ...]) -> Snippet:
 
 
 def _one_line(text: str) -> str:
-    """Without line breaks, Markdown's marks, and characters that are not seen or turn the direction of others."""
-    text = _SLANTED.sub("", _MARKUP.sub(" ", text))
-    seen = (each if each.isprintable() else "" if unicodedata.category(each) == "Cf" else " " for each in text)
-    return " ".join("".join(seen).split())
+    """Without line breaks and other characters that have no place in a line."""
+    return " ".join("".join(each if each.isprintable() or each in _JOINERS else " " for each in text).split())
 
 
 @lru_cache(maxsize=64)

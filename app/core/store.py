@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -250,8 +250,13 @@ class Store:
             self._next()
 
     def _translated(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        with schema.translated(self.path):
-            return work(self._db)
+        try:
+            with schema.translated(self.path):
+                return work(self._db)
+        except StoreDamaged:
+            with suppress(OSError):  # then the next opening does not know
+                private.touch(_suspected(self.path))
+            raise
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -259,8 +264,10 @@ def _opened(path: Path) -> sqlite3.Connection:
         private.make_folder(path.parent)
         salvage.swap(path, time.time())
         private.touch(path)
-        if path.stat().st_size <= _LOOKED_AT and schema.log_of(path).exists():
+        suspected = _suspected(path)
+        if suspected.exists() or (path.stat().st_size <= _LOOKED_AT and schema.log_of(path).exists()):
             _look(path)
+            suspected.unlink(missing_ok=True)
         db = schema.connect(path, partial(_back_up, path))
         try:
             _end_streaming(db, str(path))
@@ -270,8 +277,13 @@ def _opened(path: Path) -> sqlite3.Connection:
         return db
 
 
+def _suspected(path: Path) -> Path:
+    """A file that says that SQLite found the database damaged: the next opening looks at all of it first."""
+    return path.with_name(f"{path.name}.damaged")
+
+
 def _look(path: Path) -> None:
-    """After a crash, find damage before anything is written. Raises StoreDamaged and StoreTooNew."""
+    """Find damage before anything is written. Raises StoreDamaged and StoreTooNew."""
     shared = path.with_name(f"{path.name}-shm")
     was_there = shared.exists()
     try:

@@ -208,7 +208,7 @@ class ConversationRow(QStyledItemDelegate):
         if conversation.id in self.busy:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(accent, 2, c=Qt.PenCapStyle.RoundCap))
-            painter.drawArc(QRectF(place).adjusted(1, 1, -1, -1), 90 * 16, -270 * 16)
+            painter.drawArc(place, 90 * 16, -270 * 16)
         else:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(accent)

@@ -71,8 +71,7 @@ class ExportDialog(QDialog):
         self._formats = QButtonGroup(self)
         names = (self.tr("Web page"), self.tr("PDF"), self.tr("Markdown"), self.tr("Visavis archive"))
         for number, name in enumerate(names):
-            button = QRadioButton(name)
-            self._formats.addButton(button, number)
+            self._formats.addButton(QRadioButton(name), number)
         self._formats.button(0).setChecked(True)
         self._costs = self._switch(self.tr("Tokens and costs"), on=True)
         self._thinking = self._switch(self.tr("Thinking"))

@@ -51,6 +51,8 @@ _PICTURE: Final = QSizeF(360, 300)
 _LEAST: Final = 24.0
 """Points: no piece begins in less at the end of a page."""
 _LINE: Final = "#E4E1DA"
+_END: Final = 32
+"""Bytes at the end of a PDF in which its last words stand."""
 
 
 async def print_whole(
@@ -73,8 +75,8 @@ async def print_whole(
 def _is_whole(path: Path) -> bool:
     """Whether the writer's last words are there: it does not tell of a disk that is full."""
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 32))
-        return b"%%EOF" in file.read()
+        file.seek(max(0, path.stat().st_size - _END))
+        return b"%%EOF" in file.read(_END)
 
 
 class _Conversation:

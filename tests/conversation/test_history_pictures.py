@@ -369,6 +369,30 @@ def test_one_click_mends_it_and_asks_again_with_one_request(
     assert stored(online, chat) == chat.messages.messages
 
 
+@pytest.mark.parametrize("how", ["shrink", "remove", "replace"])
+def test_what_was_not_to_ask_mends_it_and_asks_nobody(
+    api: ApiServer,
+    ask: Callable[..., Message],
+    picture: Callable[..., Path],
+    online: Tools,
+    chat: Chat,
+    qtbot: QtBot,
+    how: Any,
+) -> None:
+    api.script(REFUSED)
+    failed = ask("Which?", picture("a.png"), picture("b.png", (3000, 2000), color="#2040c0"))
+    before = chat.messages.blocks_of(2)
+    if how == "replace":
+        source = Source(path=str(picture("c.png", (123, 45))))
+        rest(chat, qtbot, lambda: chat.worker.replace_picture(2, source, ask=False))
+    else:
+        rest(chat, qtbot, lambda: chat.worker.repair(2, how, ask=False))
+    assert chat.messages.blocks_of(2) != before
+    assert chat.messages.messages[-1] == failed
+    assert len(api.posts) == 1
+    assert stored(online, chat)[0] == chat.messages.messages[0]
+
+
 def test_a_repair_of_an_answered_turn_asks_nobody_and_strips_the_thinking_that_saw_it(
     api: ApiServer, ask: Callable[..., Message], picture: Callable[..., Path], chat: Chat, qtbot: QtBot
 ) -> None:

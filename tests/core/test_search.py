@@ -247,6 +247,18 @@ async def test_a_damaged_index_is_made_anew(store: Store, search: Search) -> Non
     assert await ids(search, "words") == ["q1"]
 
 
+async def test_an_index_that_is_found_damaged_while_it_grows_is_made_anew(store: Store, search: Search) -> None:
+    await store.create(Conversation("c"))
+    for number in range(5):
+        await store.add_message("c", question("some words", f"q{number}"))
+        await catch_up(search)
+    sql(store, "UPDATE search_text_data SET block = x'ffff' WHERE id > 10")
+    await store.remove_message("q2")
+    for number in range(5, 9):
+        await store.add_message("c", question("more words", f"q{number}"))
+    assert await ids(search, "words") == ["q8", "q7", "q6", "q5", "q4", "q3", "q1", "q0"]
+
+
 async def test_a_damaged_message_says_nothing_and_harms_nothing(store: Store, search: Search) -> None:
     await store.create(Conversation("c"))
     await store.add_message("c", question("some words", "q1"))

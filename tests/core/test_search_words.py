@@ -33,6 +33,8 @@ def found(query: str, text: str) -> bool:
         ("GPT模型", "用 GPT 模型 的"),
         ("bold", "a **bo**ld word"),
         ("snake", "snake_case"),
+        ("zustandig", "Zu\u00adstän\u200bdig"),
+        ("می\u200cخواهم", "من می\u200cخواهم بروم"),
     ],
 )
 def test_what_is_found(query: str, text: str) -> None:

@@ -220,6 +220,24 @@ async def test_pictures_and_the_first_thumbnail_are_counted(store: Store) -> Non
     assert (left.pictures, left.thumbnail) == (1, "cc")
 
 
+async def test_a_picture_counts_once_however_often_it_stands_there(store: Store) -> None:
+    await store.create(Conversation("c"))
+    parts = [replace(picture(1, "aa"), kind="overview"), replace(picture(1, "aa"), kind="tile")]
+    await store.add_message("c", Message("user", (*parts, picture(2, "bb")), id="1"))
+    edited = await store.add_message("c", Message("user", (picture(1, "bb"), picture(2, "cc")), id="1b"), "")
+    assert (edited.pictures, edited.thumbnail) == (3, "aa")
+    pages = Message("user", (replace(picture(3, "dd"), page=1), replace(picture(4, "dd"), page=2)), id="2")
+    assert (await store.add_message("c", pages)).pictures == 5
+    link = replace(picture(5, ""), url="https://pictures.example/a.png")
+    links = [link, replace(link, number=6), replace(link, number=7, url="https://pictures.example/b.png")]
+    assert (await store.add_message("c", Message("user", tuple(links), id="3"))).pictures == 7
+    assert (await store.replace_messages("c", [replace(pages, content=(picture(3, "aa"),))])).pictures == 5
+    assert (await store.delete_messages("c", ["1b"], "3")).pictures == 4
+    await store.remove_message("1")
+    [left] = store.conversations_now()
+    assert (left.pictures, left.thumbnail) == (3, "aa")
+
+
 async def test_costs_add_up_exactly_and_a_removed_answer_stays_paid(store: Store) -> None:
     await store.create(Conversation("c"))
     await store.create(Conversation("tiny"))
@@ -434,6 +452,11 @@ async def test_a_damaged_page_is_found_by_the_check(tmp_path: Path) -> None:
     with pytest.raises(StoreDamaged):
         await reopened.check()
     reopened.close()
+    before = (tmp_path / FILE).read_bytes()
+    for _ in range(2):  # from now on no opening goes past it
+        with pytest.raises(StoreDamaged):
+            Store.open(tmp_path)
+    assert (tmp_path / FILE).read_bytes() == before
 
 
 async def test_tidying_leaves_nothing_in_the_log(tmp_path: Path, store: Store) -> None:

@@ -294,6 +294,9 @@ def test_rows_are_told_in_the_order_in_which_they_are_seen(stage: Stage) -> None
 
 def test_a_table_is_described_row_by_row(stage: Stage) -> None:
     bring(stage, every_row)
+    transcript = stage.window.findChild(Transcript)
+    assert isinstance(transcript, Transcript)
+    transcript.verticalScrollBar().setValue(0)
     table = next(view for view in texts(stage) if "roof" in view.toPlainText())
     assert table.accessibleDescription() == "part, before\nroof, 12"
 

@@ -16,7 +16,7 @@ from app.conversation.gallery import Gallery
 from app.conversation.searching import SearchModel
 from app.conversation.tools import Tools
 from app.core.message import Message, ReplyBlock, TextBlock
-from app.core.search import Hit
+from app.core.search import PAGE, Hit
 from app.core.store import Conversation
 from app.ui.main_window import MainWindow
 from app.ui.search.box import SearchBox
@@ -155,6 +155,35 @@ def test_a_picture_found_by_its_name_opens_its_message(searched: Searched) -> No
     searched.press(Qt.Key.Key_Return)
     searched.qtbot.waitUntil(lambda: len(searched.desk.current.messages.messages) > 0)
     assert not searched.window._transcript.find_bar.isVisible()
+
+
+def test_more_come_when_the_end_is_in_sight(searched: Searched, tools: Tools) -> None:
+    for number in range(2 * PAGE):
+        finish(tools.store.add_message("c1", said(f"many words {number}", f"m{number}")))
+    searched.window._indexing.start()
+    searched.qtbot.waitUntil(lambda: not searched.window._indexing.busy)
+    searched.type("many")
+    assert searched.model.rowCount() == PAGE
+    for _ in range(PAGE):
+        searched.press(Qt.Key.Key_Down)
+    searched.qtbot.waitUntil(lambda: searched.model.rowCount() == 2 * PAGE)
+    assert searched.current is not None
+    assert searched.current.message == f"m{PAGE}"
+
+
+def test_the_other_titles_come_where_they_are_asked_for(searched: Searched, tools: Tools) -> None:
+    for number in range(7):
+        finish(tools.store.create(Conversation(f"t{number}", title=f"Zebrafish {number}", updated=float(number))))
+    searched.window._indexing.start()
+    searched.qtbot.waitUntil(lambda: not searched.window._indexing.busy)
+    searched.type("zebra")
+    for _ in range(5):
+        searched.press(Qt.Key.Key_Down)
+    assert searched.current is None
+    searched.press(Qt.Key.Key_Return)
+    searched.qtbot.waitUntil(lambda: searched.model.rowCount() == 7)
+    assert searched.current is not None
+    assert searched.current.conversation.id == "t1"
 
 
 def test_a_click_opens_and_one_beside_the_card_closes(searched: Searched) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from PySide6.QtCore import QDate, Signal
 from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QDateEdit, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDateEdit, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from app.core.search import Wanted
 from app.ui.foreign_text import one_line
@@ -110,8 +110,6 @@ class Filters(QWidget):
         column.setSpacing(8)
         column.addLayout(row)
         column.addWidget(self._range)
-        for label in self.findChildren(QLabel):
-            label.setBuddy(self._last)
 
     def _day(self, name: str) -> QDateEdit:
         edit = QDateEdit(QDate.currentDate())
@@ -172,7 +170,9 @@ class Filters(QWidget):
         choices = [(cost, self._cost_words(cost)) for cost in _COSTS]
         self._offer(self._cost_chip, choices, self._cost, self._set_cost)
 
-    def _offer(self, chip: QPushButton, choices: Sequence[tuple[object, str]], now: object, choose: Callable) -> None:  # type: ignore[type-arg]
+    def _offer(
+        self, chip: QPushButton, choices: Sequence[tuple[Any, str]], now: object, choose: Callable[[Any], None]
+    ) -> None:
         menu = QMenu(chip)
         group = QActionGroup(menu)
         for value, words in choices:

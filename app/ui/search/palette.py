@@ -75,6 +75,8 @@ class Palette(QWidget):
         self._indexing = indexing
         self._before: QWidget | None = None
         """What had the keyboard when it was opened."""
+        self._next_row = 0
+        """The row to be chosen when other rows are there."""
         self._field = QLineEdit()
         self._glass = QLabel()
         self._filters = Filters(theme, lambda model_id: account.catalog.get(model_id).name)
@@ -194,7 +196,8 @@ class Palette(QWidget):
         reading = self._indexing.busy and self._field.text().strip()
         self._foot.setText(self.tr("Earlier chats are still being read: more may be found.") if reading else "")
         if found and not self.list.currentIndex().isValid():
-            self.list.setCurrentIndex(self._model.index(0))
+            self.list.setCurrentIndex(self._model.index(self._next_row))
+            self._next_row = 0
 
     def _nothing(self) -> str:
         wanted = self._model.wanted
@@ -213,6 +216,7 @@ class Palette(QWidget):
             return
         hit: Hit | None = index.data(SearchModel.HitRole)
         if hit is None:
+            self._next_row = index.row()
             self._model.expand()
             return
         self.close_up()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.core.message import Message
-from app.ui.transcript.markup import named_pictures
+from app.ui.transcript.picture_names import named_pictures
 
 _BLANK: Final = re.compile(r"\n[ \t]*\n")
 _MARKS: Final = re.compile(r"^#{1,6} +|^>+ ?|\*\*", re.MULTILINE)

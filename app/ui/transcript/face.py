@@ -23,6 +23,9 @@ class Face(Protocol):
     def laid_out(self) -> SignalInstance:
         """Rows may have got or lost widgets, or show something else."""
 
+    def number_of(self, message_id: str) -> int | None:
+        """Which message has this id; None where it is gone."""
+
     def rows_of(self, message: int) -> list[Row]:
         """Its rows, made where it had none yet."""
 

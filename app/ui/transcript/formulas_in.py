@@ -1,4 +1,4 @@
-"""FormulaPictures in the text of a row: each one character of it, a picture, that knows its TeX."""
+"""Formulas in the text of a row: each one character of it, a picture, that knows its TeX."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from PySide6.QtGui import (
 )
 
 from app.core.formulas import Formula, marks
+from app.core.utf16 import part, units
 from app.ui.theme import Theme
 from app.ui.transcript import markup
+from app.ui.transcript.block_kinds import is_code, quote_level
 from app.ui.transcript.formula_pictures import Drawn, FormulaPictures, Look, anchor_font
 
 _SOURCE: Final = int(QTextFormat.Property.UserProperty.value) + 1
@@ -67,20 +69,20 @@ class FormulasIn:
         raw = self._document.toRawText()
         for start, end, number in reversed(marks(raw)):
             cursor = QTextCursor(self._document)
-            cursor.setPosition(markup.utf16(raw, start))
-            cursor.setPosition(markup.utf16(raw, end), QTextCursor.MoveMode.KeepAnchor)
+            cursor.setPosition(units(raw, start))
+            cursor.setPosition(units(raw, end), QTextCursor.MoveMode.KeepAnchor)
             if number < len(formulas):
                 self._put_one(cursor, formulas[number], look, has_head=has_head)
         self._inserted.reverse()
 
     def _put_one(self, cursor: QTextCursor, formula: Formula, look: Look, *, has_head: bool) -> None:
         form, block = cursor.charFormat(), cursor.block()
-        if markup.is_code(block) or form.fontFixedPitch():
+        if is_code(block) or form.fontFixedPitch():
             cursor.insertText(formula.source, form)
             return
         if block.blockFormat().headingLevel():
             look = replace(look, size=self._theme.font("heading").pixelSize(), line=self._theme.line("heading"))
-        elif markup.quote_level(block) or (has_head and _is_in_head(cursor)):
+        elif quote_level(block) or (has_head and _is_in_head(cursor)):
             look = replace(look, color=self._theme.tokens.text2)
         if formula.kind == "display":
             look = replace(look, line=0)
@@ -159,21 +161,26 @@ class FormulasIn:
 
 def _cursors(document: QTextDocument) -> list[QTextCursor]:
     """A cursor with each formula selected."""
+    return [cursor for cursor in _pictures(document) if source_of(cursor.charFormat())]
+
+
+def _pictures(document: QTextDocument) -> list[QTextCursor]:
+    """A cursor with each picture selected, and with each character that looks like one."""
     found, raw = [], document.toRawText()
     index = raw.find(markup.PICTURE)
     while index >= 0:
         cursor = QTextCursor(document)
-        cursor.setPosition(markup.utf16(raw, index))
+        cursor.setPosition(units(raw, index))
         cursor.setPosition(cursor.position() + 1, QTextCursor.MoveMode.KeepAnchor)
-        if source_of(cursor.charFormat()):
-            found.append(cursor)
+        found.append(cursor)
         index = raw.find(markup.PICTURE, index + 1)
     return found
 
 
 def sources_between(document: QTextDocument, start: int, end: int) -> list[str]:
-    """The TeX, with its marks, of every formula between two positions."""
-    return [source_of(each.charFormat()) for each in _cursors(document) if start < each.position() <= end]
+    """What is to be read in the place of each picture between two positions: of formulas their TeX, with its marks."""
+    found = [each.charFormat() for each in _pictures(document) if start < each.position() <= end]
+    return [source_of(form) or markup.PICTURE for form in found]
 
 
 def source_of(form: QTextCharFormat) -> str:
@@ -250,6 +257,5 @@ def _let_flow(cursor: QTextCursor) -> None:
 
 def _around(cursor: QTextCursor) -> tuple[str, str]:
     """The text of its block before the cursor, and behind it."""
-    text = cursor.block().text().encode("utf-16-le")
-    offset = 2 * cursor.positionInBlock()
-    return text[:offset].decode("utf-16-le", "replace"), text[offset:].decode("utf-16-le", "replace")
+    text, place = cursor.block().text(), cursor.positionInBlock()
+    return part(text, 0, place), part(text, place)

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.core.utf16 import units
+
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
 
@@ -266,7 +268,7 @@ def _read(lexer: Lexer, text: str) -> Iterator[tuple[Line, bool]]:
             if index:
                 yield tuple(spans), is_safe
                 spans, column, is_safe = [], 0, False
-            length = _utf16(run)
+            length = units(run)
             if tone is not None and run and not run.isspace():
                 _add(spans, Span(column, length, tone))
             column += length
@@ -279,10 +281,6 @@ def _add(spans: list[Span], span: Span) -> None:
     if spans and spans[-1].tone == span.tone and spans[-1].start + spans[-1].length == span.start:
         span = Span(spans[-1].start, spans.pop().length + span.length, span.tone)
     spans.append(span)
-
-
-def _utf16(text: str) -> int:
-    return len(text) if text.isascii() else len(text) + sum(c > "\uffff" for c in text)
 
 
 class Highlighting(QObject):

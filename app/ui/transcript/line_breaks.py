@@ -10,7 +10,8 @@ from typing import Final
 
 from PySide6.QtGui import QTextCursor, QTextDocument
 
-from app.ui.transcript import markup
+from app.core.utf16 import units
+from app.ui.transcript.block_kinds import is_code
 
 _SPACES: Final = "\ufdde"
 _BACKSLASH: Final = "\ufddf"
@@ -36,10 +37,10 @@ def put(document: QTextDocument) -> None:
     raw = document.toRawText()
     for found in reversed(list(_MARK.finditer(raw))):
         cursor = QTextCursor(document)
-        cursor.setPosition(markup.utf16(raw, found.start()))
-        cursor.setPosition(markup.utf16(raw, found.end()), QTextCursor.MoveMode.KeepAnchor)
+        cursor.setPosition(units(raw, found.start()))
+        cursor.setPosition(units(raw, found.end()), QTextCursor.MoveMode.KeepAnchor)
         was = "\\" if _BACKSLASH in found[0] else "  "
-        if markup.is_code(cursor.block()) or cursor.charFormat().fontFixedPitch():
+        if is_code(cursor.block()) or cursor.charFormat().fontFixedPitch():
             cursor.insertText(was + " " * found[0].endswith(" "), cursor.charFormat())
         elif found.end() - found.start() == len(f" {_SPACES} "):
             cursor.insertText("\u2028", cursor.charFormat())

@@ -28,8 +28,10 @@ from PySide6.QtGui import (
 
 from app.ui.theme import TextRole, Theme
 from app.ui.transcript import line_breaks
+from app.ui.transcript.block_kinds import CODE, QUOTE, RULE, is_below_table, is_code, is_of_code, quote_level
 from app.ui.transcript.directions import direct, may_run_left
 from app.ui.transcript.inner_table import style_table
+from app.ui.transcript.picture_names import link_pictures
 from app.ui.transcript.task_lists import put_boxes
 
 _DIALECT: Final = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
@@ -37,14 +39,6 @@ _UNDERLINES: Final = 0x4000
 """Of Qt's dialect what GitHub does not have (md4c's MD_FLAG_UNDERLINE): `_word_` underlined, and `__word__` too."""
 _FEATURES: Final = QTextDocument.MarkdownFeature(_DIALECT.value & ~_UNDERLINES)
 _SCHEMES: Final = {"http", "https", "mailto"}
-_PICTURE_MEANT: Final = int(QTextFormat.Property.UserProperty.value) + 2
-"""The number of the picture that a link of ours shows. Markdown can write any address, but no property."""
-_NAMED_PICTURE: Final = re.compile(
-    r"(?<!\w)(?:image|picture|bild|imagen|immagine|imagem)\s?#?(\d{1,3})(?!\w)"
-    r"|(?:画像|图片|圖片|图像|圖像|이미지)\s?(\d{1,3})(?!\d)",
-    re.IGNORECASE,
-)
-"""A picture by its label, as the models write it in the languages they are asked in most."""
 PICTURE: Final = "￼"
 """What stands for a picture in Qt's text."""
 CODE_PADDING: Final = 12
@@ -53,7 +47,6 @@ _INDENT: Final = 24
 """Pixels of one level of a list."""
 QUOTE_INDENT: Final = 16
 """Pixels of one level of a quote."""
-_DEEPEST_QUOTE: Final = 8
 _GAP: Final = 12
 """Pixels between paragraphs, lists and quotes."""
 _LIST_GAP: Final = 4
@@ -61,10 +54,7 @@ _SECONDARY_LINE: Final = 20
 """Pixels of a line of thoughts, which are read and not only looked at: more than the role has."""
 _BOLD: Final = 600
 """The heaviest weight in use."""
-_CODE: Final = int(QTextFormat.Property.BlockCodeFence.value)
-_QUOTE: Final = int(QTextFormat.Property.BlockQuoteLevel.value)
 _TASK: Final = re.compile(r"\[[ xX]\]\s")
-_RULE: Final = int(QTextFormat.Property.BlockTrailingHorizontalRulerWidth.value)
 _AT_LEAST: Final = QTextBlockFormat.LineHeightTypes.MinimumHeight.value
 
 
@@ -123,8 +113,8 @@ def fill(
     if _TASK.search(text):
         put_boxes(document)
     filled = _Styling(document, theme, role, color, has_head=has_head).style()
-    if pictures and _NAMED_PICTURE.search(document.toRawText()):
-        _link_all_pictures(document, pictures, theme)
+    if pictures:
+        link_pictures(document, pictures, theme)
     edit.endEditBlock()
     document.setLayoutEnabled(True)
     return filled
@@ -144,23 +134,6 @@ def set_lines(form: QTextBlockFormat, theme: Theme, role: TextRole) -> None:
 def line_height(theme: Theme, role: TextRole) -> int:
     """Pixels from one line of a role's text to the next."""
     return theme.px(_SECONDARY_LINE) if role == "secondary" else theme.line(role)
-
-
-def is_rule(block: QTextBlock) -> bool:
-    return block.blockFormat().hasProperty(_RULE)
-
-
-def is_code(block: QTextBlock) -> bool:
-    return _is_code(block.blockFormat())
-
-
-def _is_code(form: QTextBlockFormat) -> bool:
-    return form.hasProperty(_CODE) or form.nonBreakableLines()
-
-
-def quote_level(block: QTextBlock) -> int:
-    """How deep in quotes a block is; 0 outside of them."""
-    return min(block.blockFormat().intProperty(_QUOTE), _DEEPEST_QUOTE)
 
 
 class _Styling:
@@ -206,10 +179,10 @@ class _Styling:
 
     def _style_block(self, block: QTextBlock, following: QTextBlock) -> None:
         form = block.blockFormat()
-        if _is_code(form):
+        if is_of_code(form):
             self._code = True
             _style_code(self._cursor, block, self._theme)
-        elif form.hasProperty(_RULE):
+        elif form.hasProperty(RULE):
             form.setBackground(QColor(self._theme.tokens.line))
             set_lines(form, self._theme, self._role)
             self._cursor.setBlockFormat(form)
@@ -218,7 +191,7 @@ class _Styling:
             if self._may_run_left:
                 direct(form, block)
             self._cursor.setBlockFormat(form)
-            if form.hasProperty(_QUOTE):
+            if form.hasProperty(QUOTE):
                 self._quotes = True
                 _merge(self._cursor, _colored(self._theme.tokens.text2))
 
@@ -304,17 +277,12 @@ class _Styling:
             self._document.rootFrame().setFrameFormat(frame)
 
 
-def is_below_table(block: QTextBlock) -> bool:
-    """Whether it is the empty block, without a height, that Qt has below every table."""
-    return not block.text() and QTextCursor(block.previous()).currentTable() is not None
-
-
 def _style_code(cursor: QTextCursor, block: QTextBlock, theme: Theme) -> None:
     """Room for the box that the view paints behind the lines."""
     padding = theme.px(CODE_PADDING)
     lines = QTextBlockFormat()
     lines.setNonBreakableLines(False)
-    lines.setProperty(QTextFormat.Property.BlockCodeFence, block.blockFormat().stringProperty(_CODE) or "`")
+    lines.setProperty(QTextFormat.Property.BlockCodeFence, block.blockFormat().stringProperty(CODE) or "`")
     lines.setLeftMargin(padding)
     lines.setRightMargin(padding)
     lines.setLineHeight(theme.px(20), _AT_LEAST)
@@ -356,54 +324,6 @@ def _link(form: QTextCharFormat, theme: Theme) -> None:
     else:
         form.setForeground(QColor(theme.tokens.accent))
         form.setFontUnderline(True)
-
-
-def named_pictures(text: str) -> set[int]:
-    """The numbers of the pictures that a text names."""
-    return {int(found[1] or found[2]) for found in _NAMED_PICTURE.finditer(text)}
-
-
-def picture_meant(document: QTextDocument, address: str) -> int:
-    """The number of the picture that a link in a document shows; 0 where it is no link of ours."""
-    block = document.begin()
-    while block.isValid():
-        fragments = block.begin()
-        while not fragments.atEnd():
-            form = fragments.fragment().charFormat()
-            if form.hasProperty(_PICTURE_MEANT) and form.anchorHref() == address:
-                return form.intProperty(_PICTURE_MEANT)
-            fragments += 1
-        block = block.next()
-    return 0
-
-
-def _link_all_pictures(document: QTextDocument, pictures: int, theme: Theme) -> None:
-    block = document.begin()
-    while block.isValid():
-        if not is_code(block):
-            _link_pictures(block, pictures, theme)
-        block = block.next()
-
-
-def _link_pictures(block: QTextBlock, pictures: int, theme: Theme) -> None:
-    for found in _NAMED_PICTURE.finditer(block.text()):
-        number = int(found[1] or found[2])
-        cursor = QTextCursor(block)
-        cursor.setPosition(block.position() + utf16(block.text(), found.start()) + 1)
-        if not 1 <= number <= pictures or cursor.charFormat().isAnchor() or cursor.charFormat().fontFixedPitch():
-            continue
-        cursor.setPosition(block.position() + utf16(block.text(), found.start()))
-        cursor.setPosition(block.position() + utf16(block.text(), found.end()), QTextCursor.MoveMode.KeepAnchor)
-        link = _colored(theme.tokens.accent)
-        link.setAnchor(True)
-        link.setAnchorHref(f"picture:{number}")
-        link.setProperty(_PICTURE_MEANT, number)
-        cursor.mergeCharFormat(link)
-
-
-def utf16(text: str, offset: int) -> int:
-    """A place in a text as Qt counts: characters beyond the basic plane, emoji among them, are two."""
-    return offset if text.isascii() else offset + sum(c > "\uffff" for c in text[:offset])
 
 
 def _inline_code(form: QTextCharFormat, theme: Theme) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from app.ui.transcript.content import Code, Content, Fold, Prose, Table
+from app.ui.transcript.content import Code, Content, Prose, Table
 from app.ui.transcript.face import Face
 
 TextContent = Prose | Code | Table
@@ -43,17 +43,13 @@ class Words(NamedTuple):
 
 
 def words(contents: Sequence[Content]) -> Iterator[Words]:
-    """The rows of text of a message. A text begins anew where its first block does: thoughts come before the answer."""
-    thought, nth, begun = False, 0, False
+    """The rows of text of a message: what was thought, and what was said, each counted for itself."""
+    counts = {True: 0, False: 0}
     for row, content in enumerate(contents):
-        if isinstance(content, Fold) and content.what == "thinking":
-            thought = content.open
-        if not isinstance(content, TextContent):
-            continue
-        if not content.block.number and content.block.first:
-            thought, nth, begun = thought and not begun, 0, True
-        yield Words(row, content, thought, nth)
-        nth += 1
+        if isinstance(content, TextContent):
+            thought = content.voice == "thought"
+            yield Words(row, content, thought, counts[thought])
+            counts[thought] += 1
 
 
 class Places:
@@ -61,16 +57,6 @@ class Places:
 
     def __init__(self, face: Face) -> None:
         self._face = face
-        self._numbers: dict[str, int] = {}
-
-    def number(self, message: str) -> int | None:
-        """Which message has this id; None where it is gone."""
-        messages = self._face.messages
-        number = self._numbers.get(message)
-        if number is None or number >= len(messages) or messages[number].id != message:
-            self._numbers = {each.id: row for row, each in enumerate(messages)}
-            number = self._numbers.get(message)
-        return number
 
     def words(self, number: int) -> Iterator[Words]:
         """The rows of text of a message."""
@@ -83,7 +69,7 @@ class Places:
 
     def spot(self, place: Place) -> Spot | None:
         """Where it is now: thoughts that were folded again are where the answer begins. None where it is gone."""
-        number = self.number(place.message)
+        number = self._face.number_of(place.message)
         if number is None:
             return None
         texts = list(self.words(number))

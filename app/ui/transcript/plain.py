@@ -7,7 +7,7 @@ from typing import Final
 from PySide6.QtGui import QTextBlock, QTextCursor, QTextDocument
 from PySide6.QtGui import QTextListFormat as Lists
 
-from app.core.query import utf16
+from app.core.utf16 import part
 from app.ui.transcript import markup
 from app.ui.transcript.formulas_in import sources_between
 
@@ -24,7 +24,7 @@ def plain(document: QTextDocument, start: int, end: int) -> str:
     block = document.findBlock(start)
     while block.isValid() and block.position() <= end:
         first = max(0, start - block.position())
-        words = utf16(block.text(), first, end - block.position()).translate(_AS_TYPED)
+        words = part(block.text(), first, end - block.position()).translate(_AS_TYPED)
         mark = mark_of(block) if not first and block.position() < end else ""
         lines.append(mark + words)
         block = block.next()

@@ -54,6 +54,16 @@ class Pointing(QObject):
         top = rows[0].y + (0 if rows[0].nth else spacing.TURN)
         return QRect(self._flow.left, top, self._flow.width, rows[-1].y + rows[-1].row.extent - top)
 
+    def enter_bar(self) -> None:
+        """Let the keyboard go from a question into the bar that stands at it."""
+        focused = QApplication.focusWidget()
+        if focused is None or not self._viewport.isAncestorOf(focused) or self._bar.isAncestorOf(focused):
+            return
+        message = self.message_at(focused.mapTo(self._viewport, QPoint(1, 1)))
+        self._point(message)
+        if message is not None and self._bar.isVisible() and self._bar.message.id == message.id:
+            self._bar.take_focus()
+
     def _point(self, message: Message | None) -> None:
         if message is not None and not (place := self.place_of(message)).isEmpty():
             self._bar.show_for(message, place)

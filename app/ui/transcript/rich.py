@@ -10,7 +10,9 @@ from PySide6.QtGui import QTextBlock, QTextCharFormat, QTextCursor, QTextDocumen
 from PySide6.QtGui import QTextListFormat as Lists
 
 from app.core.tables import harmless
+from app.core.utf16 import part
 from app.ui.transcript import markup
+from app.ui.transcript.block_kinds import is_code, is_rule, quote_level
 from app.ui.transcript.formulas_in import source_of
 
 _NUMBERED: Final = {
@@ -49,14 +51,14 @@ class _Writer:
         """The tags that are open, the innermost last."""
 
     def add(self, block: QTextBlock) -> None:
-        is_code = markup.is_code(block)
-        wanted = ["pre"] if is_code else self._wanted(block)
+        in_code = is_code(block)
+        wanted = ["pre"] if in_code else self._wanted(block)
         fresh = self._enter(wanted, again=wanted[-1:] == ["li"])
-        if is_code:
+        if in_code:
             self._parts.append(("" if fresh else "\n") + escape(self._text(block), quote=False))
         elif wanted[-1:] == ["li"]:
             self._parts.append(self._words(block))
-        elif markup.is_rule(block):
+        elif is_rule(block):
             self._parts.append("<hr>")
         elif words := self._words(block):  # Qt has empty blocks around tables
             heading = block.blockFormat().headingLevel()
@@ -82,7 +84,7 @@ class _Writer:
     def _wanted(self, block: QTextBlock) -> list[str]:
         """The tags that a block stands in. A list within another stands in the item that came last."""
         if block.blockFormat().objectIndex() < 0:
-            return ["blockquote"] * markup.quote_level(block)
+            return ["blockquote"] * quote_level(block)
         form = block.textList().format()
         tag = "ul"
         if form.style() in _NUMBERED:
@@ -135,9 +137,7 @@ class _Writer:
             if first < last:
                 form = fragment.charFormat()
                 source = source_of(form)
-                # Qt counts characters beyond the basic plane as two.
-                text = fragment.text().encode("utf-16-le")[2 * first : 2 * last].decode("utf-16-le", "replace")
-                yield (source * (last - first) if source else text), form
+                yield (source * (last - first) if source else part(fragment.text(), first, last)), form
             fragments += 1
 
 

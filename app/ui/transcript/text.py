@@ -31,6 +31,8 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QTextEdit, QWid
 
 from app.ui.theme import COLUMN, RADIUS, Theme
 from app.ui.transcript import markup, rich
+from app.ui.transcript.block_kinds import is_below_table, is_code, quote_level
+from app.ui.transcript.picture_names import picture_meant
 from app.ui.transcript.plain import plain
 
 _ENDLESS: Final = re.compile(r"\S{1000}")
@@ -212,13 +214,13 @@ class SafeTextView(QTextBrowser):
         self.updateGeometry()
 
     def _follow(self, url: QUrl) -> None:
-        if picture := markup.picture_meant(self.document(), url.toString()):
+        if picture := picture_meant(self.document(), url.toString()):
             self.picture_named.emit(picture)
         elif markup.safe_link(url.toString()) is not None:
             self.link_opened.emit(markup.written(url))
 
     def _show_target(self, url: QUrl) -> None:
-        if picture := markup.picture_meant(self.document(), url.toString()):
+        if picture := picture_meant(self.document(), url.toString()):
             self.setToolTip(self.tr("Show Image %1").replace("%1", str(picture)))
         else:
             self.setToolTip(markup.written(url) if url.isValid() and not url.isEmpty() else "")
@@ -233,7 +235,7 @@ class SafeTextView(QTextBrowser):
         painter.setBrush(QColor(tokens.surface))
         padding, width = self._theme.px(markup.CODE_PADDING), self.viewport().width() - 1
         lead = self._theme.px(_LEAD)
-        for lines in self._runs(markup.is_code):
+        for lines in self._runs(is_code):
             box = QRectF(0.5, lines.top() - padding + lead + 0.5, width, lines.height() + 2 * padding - lead)
             painter.drawRoundedRect(box, RADIUS["control"], RADIUS["control"])
 
@@ -273,7 +275,7 @@ class SafeTextView(QTextBrowser):
         """Where the text goes on: in a table that is the cell written last, not the empty line that Qt has below it."""
         end = QTextCursor(self.document())
         end.movePosition(QTextCursor.MoveOperation.End)
-        if markup.is_below_table(end.block()):
+        if is_below_table(end.block()):
             while end.atBlockStart() and end.movePosition(QTextCursor.MoveOperation.PreviousCharacter):
                 pass
         return end
@@ -364,4 +366,4 @@ def _nothing() -> QImage:
 
 
 def _is_quoted(level: int, block: QTextBlock) -> bool:
-    return markup.quote_level(block) >= level
+    return quote_level(block) >= level

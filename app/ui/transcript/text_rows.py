@@ -8,7 +8,7 @@ from dataclasses import replace
 from app.core.blocks import Block, Blocks
 from app.core.tables import weights
 from app.ui.transcript.content import Code, Content, Prose, Table, Voice
-from app.ui.transcript.markup import named_pictures
+from app.ui.transcript.picture_names import named_pictures
 
 Weights = tuple[int, ...]
 

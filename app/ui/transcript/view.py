@@ -195,6 +195,11 @@ class Transcript(QAbstractScrollArea):
     def messages(self) -> Sequence[Message]:
         return self._items.messages
 
+    def number_of(self, message_id: str) -> int | None:
+        """Which message has this id; None where it is gone."""
+        row = self._chat.messages.row_of(message_id) if self._chat is not None else -1
+        return row if row >= 0 else None
+
     def rows_of(self, message: int) -> list[Row]:
         """Those of a message, by its number; made where they were not yet."""
         return self._items.turn(message).rows
@@ -279,7 +284,7 @@ class Transcript(QAbstractScrollArea):
 
     def _come_back(self) -> None:
         message, nth, offset = self._left.get(self._chat.facts.id, ("", 0, 0)) if self._chat is not None else ("", 0, 0)
-        row = self._row_of(message) if message else None
+        row = self.number_of(message) if message else None
         if row is not None:
             self._flow.go_to(row, nth, offset)
 
@@ -325,14 +330,9 @@ class Transcript(QAbstractScrollArea):
 
         Returns whether text is waiting for the next.
         """
-        rows = {id_: self._row_of(id_) for id_ in self._growing}
+        rows = {id_: self.number_of(id_) for id_ in self._growing}
         self._growing = {id_ for id_, row in rows.items() if row is not None and self._grow(row)}
         return bool(self._growing)
-
-    def _row_of(self, message_id: str) -> int | None:
-        """Where a message is now; None where it is gone."""
-        row = self._chat.messages.row_of(message_id) if self._chat is not None else -1
-        return row if row >= 0 else None
 
     def _grow(self, index: int) -> bool:
         turn = self._items.turn(index)
@@ -437,7 +437,7 @@ class Transcript(QAbstractScrollArea):
 
     def _left_behind(self) -> QRect:
         """Where a question that is edited stands, and all below it."""
-        edited = self._row_of(self._chat.editing) if self._chat is not None and self._chat.editing else None
+        edited = self.number_of(self._chat.editing) if self._chat is not None and self._chat.editing else None
         tops = [placed.y for placed in self._flow.on_screen if edited is not None and placed.item >= edited]
         viewport = self.viewport().rect()
         return viewport.adjusted(0, max(0, tops[0]), 0, 0) if tops else QRect()
@@ -452,7 +452,7 @@ class Transcript(QAbstractScrollArea):
 
     def _leave_bar(self) -> None:
         """The keyboard goes back to the question that the bar stands at."""
-        reading.enter(self, self._flow, self._row_of(self._bar.message.id))
+        reading.enter(self, self._flow, self.number_of(self._bar.message.id))
 
     def _warm(self) -> None:
         if any(self._pool.warm(kind, count) for kind, count in _WARM.items()):
@@ -485,8 +485,8 @@ class Transcript(QAbstractScrollArea):
                 self.follow()
             case Qt.Key.Key_Home:
                 self._flow.go_to(0, 0)
-            case Qt.Key.Key_Left | Qt.Key.Key_Right if self._bar.isVisible() and not self.hasFocus():
-                self._bar.take_focus()
+            case Qt.Key.Key_Left | Qt.Key.Key_Right:
+                self._pointing.enter_bar()
             case Qt.Key.Key_PageUp:
                 self.scroll_by(-page)
             case Qt.Key.Key_PageDown:
