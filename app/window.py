@@ -13,11 +13,10 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon
 
 from app import __version__
@@ -31,6 +30,7 @@ from app.conversation.learning import Learning
 from app.conversation.preferences import Preferences
 from app.conversation.spending import Spending
 from app.conversation.tasks import Tasks
+from app.conversation.upkeep import Upkeep
 from app.core import settings
 from app.core.catalog import Catalog
 from app.core.decoder import Decoder
@@ -62,20 +62,16 @@ _TURN: Final = 0.001
 
 def run(folder: Path, *, pictures: Sequence[str], practice: bool, model: str, environ: Mapping[str, str]) -> int:
     """Open the window of a data folder, or give the pictures to the process that has it open already."""
-    try:
-        lock = _lock(folder, pictures)
-    except StoreError as error:
-        return _complain(sentence(error))
-    if lock is None:
+    opened = _open(folder, pictures)
+    if opened is None:
+        return FAILED
+    lock, store, folder = opened
+    if lock is None or store is None:
         if practice or model:
             print("Visavis is open already: --practice and --model count only when it starts.", file=sys.stderr)
         return 0
     app = _application()
     with lock:
-        try:
-            store = Store.open(folder)
-        except StoreError as error:
-            return _complain(sentence(error))
         log_to(folder)
         sources = [Source(path=str(Path(picture).absolute())) for picture in pictures]
         loop = EventLoop(app)
@@ -83,6 +79,32 @@ def run(folder: Path, *, pictures: Sequence[str], practice: bool, model: str, en
             runner.run(_live(app, store, folder, sources, practice=practice, model=model, environ=environ))
     _leave()
     return 0
+
+
+def _open(folder: Path, pictures: Sequence[str]) -> tuple[DataFolderLock | None, Store | None, Path] | None:
+    """Lock and open the data folder, or the one the person names instead; what stands in the way is asked about.
+
+    Without a lock, its owner has taken the pictures. None is to quit.
+    """
+    while True:
+        with ExitStack() as held:
+            try:
+                lock = _lock(folder, pictures)
+                if lock is None:
+                    return None, None, folder
+                held.enter_context(lock)
+                store = Store.open(folder)
+                held.pop_all()
+            except StoreError as error:
+                print(sentence(error), file=sys.stderr)
+                from app.rescue import rescued
+
+                chosen = rescued(_application(), folder, error)
+                if chosen is None:
+                    return None
+                folder = chosen
+            else:
+                return lock, store, folder
 
 
 def _lock(folder: Path, pictures: Sequence[str]) -> DataFolderLock | None:
@@ -150,6 +172,9 @@ async def _live(
     gallery = Gallery(store, pictures, decoder, picture_threads, tasks)
     window = MainWindow(Theme(app, preferences), tools, desk, gallery, folder)
     unexpected.met.connect(window.show_unexpected)
+    upkeep = Upkeep(store, picture_threads, tasks, window)
+    upkeep.met.connect(window.show_failure)
+    window.painted.connect(upkeep.start)
 
     closed = asyncio.Event()
     window.closing.connect(closed.set)
@@ -240,19 +265,3 @@ def _application() -> Application:
     app.setWindowIcon(QIcon(str(resource("visavis.svg"))))
     app.setQuitOnLastWindowClosed(False)
     return app
-
-
-def _complain(words: str) -> int:
-    """Tell why there is no window, in a small one of its own and on the terminal."""
-    from PySide6.QtWidgets import QMessageBox
-
-    print(words, file=sys.stderr)
-    if sys.stderr.isatty():
-        return FAILED  # whoever started us here has read it
-    app = _application()
-    box = QMessageBox(QMessageBox.Icon.Warning, "Visavis", words)
-    box.setTextFormat(Qt.TextFormat.PlainText)  # a folder's name is in it
-    box.finished.connect(app.quit)
-    box.open()
-    app.exec()
-    return FAILED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -36,15 +35,15 @@ class Backups(QObject):
         self.there = await in_thread(self._threads, backup.backups, self._folder)
         self.changed.emit()
 
-    async def make(self) -> None:
-        """Make a backup and look at all of it; then those that are too many go.
+    async def make(self, now: float) -> None:
+        """Make a backup of `now`, in seconds since the epoch, and look at all of it; then those too many go.
 
         Raises StoreDamaged where it is not whole, and StoreFull: those that were there stay then.
         """
         copy = await in_thread(self._threads, self._begin)
         try:
             counts = await self._store.copy_to(copy)
-            await in_thread(self._threads, self._keep, copy, counts)
+            await in_thread(self._threads, self._keep, copy, counts, now)
         except BaseException:
             backup.discard(copy)
             raise
@@ -61,8 +60,7 @@ class Backups(QObject):
         with translated(self._folder):
             return backup.unfinished(self._folder)
 
-    def _keep(self, copy: Path, counts: dict[str, int]) -> None:
+    def _keep(self, copy: Path, counts: dict[str, int], now: float) -> None:
         with translated(copy):
-            now = time.time()
             backup.keep(copy, backup.verified(copy, counts), now)
             backup.thin(self._folder, now)

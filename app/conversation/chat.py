@@ -180,11 +180,11 @@ class Chat(QObject):
         """What sending a picture again this way adds to a request, and which earlier pictures are made anew for it."""
         return replace(self._outlook.resendings.of(offer), free=self.practice)
 
-    def replace_picture(self, number: int, source: Source) -> None:
-        """Put another picture in the place of one, be it sent or still in the draft."""
+    def replace_picture(self, number: int, source: Source, *, ask: bool = True) -> None:
+        """Put another picture in the place of one, be it sent or still in the draft (`Worker.replace_picture`)."""
         row = number - self.draft.first_number
         if not 0 <= row < len(self.draft.pictures):
-            self.worker.replace_picture(number, source)
+            self.worker.replace_picture(number, source, ask=ask)
             return
         self.worker.dismiss_refusal()
         self.draft.replace(row, source)

@@ -16,6 +16,7 @@ from app.conversation.cabinet import Cabinet
 from app.conversation.chat import Chat, Tools, title_of
 from app.conversation.editing import source_of
 from app.conversation.history import HistoryModel
+from app.core.copying import copy
 from app.core.filing import TRASH_DAYS, Filing
 from app.core.message import JSON, Message, thumbnail_key
 from app.core.store import Conversation
@@ -169,9 +170,34 @@ class Desk(QObject):
         self._forget(conversation_ids)
         self._start(self._erase(conversation_ids), "delete for good")
 
+    def duplicate(self, conversation_id: str) -> None:
+        """Make a copy of a conversation, with its pictures, and open it. Does nothing while an answer comes in it."""
+        self._copy(conversation_id, "")
+
+    def fork(self, message_id: str) -> None:
+        """Go on from a message of the open conversation in another one, which has what led to it, pictures and all.
+
+        Does nothing while an answer comes.
+        """
+        self._copy(self.current.facts.id, message_id)
+
     async def save(self) -> None:
         """Keep every draft now: the app is about to close."""
         await asyncio.gather(*(chat.save_draft() for chat in self._chats.values()), return_exceptions=True)
+
+    def _copy(self, conversation_id: str, until: str) -> None:
+        chat = self._chats.get(conversation_id)
+        busy = chat is not None and (chat.worker.busy or not chat.is_stored)
+        if not busy and self.history.find(conversation_id) is not None:
+            self._start(self._copied(conversation_id, until), "copy")
+
+    async def _copied(self, conversation_id: str, until: str) -> None:
+        store = self._tools.store
+        copied = await store.run(lambda db: copy(db, str(store.path), conversation_id, until))
+        if copied is not None:
+            self.history.put(copied)
+            self.cabinet.move((copied.id,), self.history.filed(conversation_id).folder)
+            self.open(copied.id)
 
     async def _read_on(self) -> None:
         while self._last is not None:

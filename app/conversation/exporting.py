@@ -94,7 +94,7 @@ class Exporter(QObject):
         exported(Exported): it is there, whole.
         taken(Order): there is something under that name; nothing was changed.
         failed(StoreError): it could not be read or written; nothing is left of it.
-        cancelled()
+        cancelled(): nothing is left of it.
     """
 
     progressed = Signal(int, int)
@@ -173,7 +173,10 @@ class Exporter(QObject):
                 return await self._each(order.ids, lambda whole: self._in_thread(lambda: archive.add(whole, did)))
 
     async def _each(self, ids: Sequence[str], put: Callable[[Whole], Awaitable[None]]) -> int:
-        """Put one conversation after another, as far as they are there. Returns how many."""
+        """Put one conversation after another, as far as they are there. Returns how many.
+
+        Raises Cancelled, also where none is there: an empty file would say that there was nothing in it.
+        """
         store, count = self._tools.store, 0
         for conversation_id in ids:
             if self._stop.is_set():
@@ -184,6 +187,8 @@ class Exporter(QObject):
                 await put(whole)
                 count += 1
             self._step()
+        if not count:
+            raise Cancelled
         return count
 
     async def _put(self, order: Order, whole: Whole, place: Path, files: Files) -> None:

@@ -19,6 +19,8 @@ _SETTLED: Final = 2000
 """Milliseconds after a conversation has changed until its words are taken in."""
 _BETWEEN: Final = 0.01
 """Seconds between two slices of indexing: others want the store, too."""
+_MUCH: Final = 16
+"""Slices after which it is told that more may be found later."""
 _FEW: Final = 5
 """Conversations shown by their titles where messages follow."""
 _MANY: Final = 500
@@ -42,6 +44,8 @@ class Indexing(QObject):
         self._tasks = tasks
         self.busy = False
         """Whether there may be something that is not in it yet."""
+        self.behind = False
+        """Whether that is much."""
         self._pause = QTimer(self, singleShot=True, interval=_SETTLED)
         self._pause.timeout.connect(self.start)
         for changed in (history.modelReset, history.rowsInserted, history.rowsRemoved, history.dataChanged):
@@ -58,12 +62,14 @@ class Indexing(QObject):
     async def _work(self) -> None:
         """Raises StoreError; the next change tries again."""
         try:
-            more = True
+            more, steps = True, 0
             while more:
                 more = await self._search.step()
+                steps += 1
+                self.behind = steps > _MUCH
                 await asyncio.sleep(_BETWEEN)
         finally:
-            self.busy = False
+            self.busy = self.behind = False
         self.finished.emit()
 
 

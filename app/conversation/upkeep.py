@@ -13,8 +13,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.conversation.backups import Backups
 from app.conversation.tasks import Tasks
 from app.conversation.threads import in_thread
-from app.core import backup
-from app.core.errors import StoreDamaged, StoreError
+from app.core import backup, reserve
+from app.core.errors import StoreDamaged, StoreError, StoreLow
+from app.core.schema import translated
 from app.core.store import Store
 
 log = logging.getLogger("visavis")
@@ -32,14 +33,11 @@ class Upkeep(QObject):
     """Begun with `start`.
 
     Signals:
-        damaged(StoreDamaged): SQLite finds a fault in the database; the next start offers what can be done.
-        failed(StoreError): no backup could be made. Told once.
-        low(int): so many bytes are free on the disk, and that is little. Told once, and again after there was room.
+        met(StoreError): something is to be told, each once. StoreDamaged: SQLite finds a fault in the database; the
+            next start offers what can be done. StoreLow: little room is left. Others: no backup could be made.
     """
 
-    damaged = Signal(object)
-    failed = Signal(object)
-    low = Signal(object)
+    met = Signal(object)
 
     def __init__(self, store: Store, threads: Executor, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -65,11 +63,8 @@ class Upkeep(QObject):
 
     async def look_after(self, now: float) -> None:
         """One round: the log is emptied, and a backup made where something has changed since one an hour ago."""
-        free = (await in_thread(self._threads, shutil.disk_usage, self._folder)).free
-        if free < LOW and not self._was_low:
-            self.low.emit(free)
-        self._was_low = free < LOW
         try:
+            await self._look_for_room()
             await self._store.tidy()
             await self._back_up(now)
         except StoreDamaged:
@@ -78,7 +73,21 @@ class Upkeep(QObject):
             log.warning("no backup: %s", type(error).__name__)
             if not self._has_failed:
                 self._has_failed = True
-                self.failed.emit(error)
+                self.met.emit(error)
+
+    async def _look_for_room(self) -> None:
+        free = await in_thread(self._threads, self._free)
+        if free < LOW and not self._was_low:
+            self.met.emit(StoreLow(str(self._folder), free))
+        self._was_low = free < LOW
+
+    def _free(self) -> int:
+        """Bytes that are free. Where there is room, the reserve is kept."""
+        with translated(self._folder):
+            free = shutil.disk_usage(self._folder).free
+        if free >= LOW:
+            reserve.keep(self._folder)
+        return free
 
     async def _back_up(self, now: float) -> None:
         await self._backups.look()
@@ -87,16 +96,16 @@ class Upkeep(QObject):
             return
         changes = await self._store.changes()
         written = await in_thread(self._threads, lambda: self._store.path.stat().st_mtime)
-        if changes == self._changes if self._changes >= 0 else written <= newest:
+        if changes == self._changes if self._changes >= 0 else written < newest + 1:
             return
-        await self._backups.make()
+        await self._backups.make(now)
         self._changes, self._has_failed = changes, False
 
     async def _check(self) -> None:
         try:
             await self._store.check()
         except StoreDamaged as error:
-            self.damaged.emit(error)
+            self.met.emit(error)
 
     def _start_round(self) -> None:
         self._tasks.start(self.look_after(time.time()), "look after the data folder")

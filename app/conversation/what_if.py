@@ -1,4 +1,4 @@
-"""What the next message would be if another model were asked: its price, the pictures' sizes, and whether it can go."""
+"""What the next message, or a question asked again, would be with another model: price, pictures, and if it can go."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from app.conversation.attachment import DraftPicture
 from app.conversation.chat import Chat
 from app.conversation.room import ENDLESS, Surroundings
 from app.core.catalog import Model
-from app.core.cost import Estimate
+from app.core.cost import Estimate, estimate
 from app.core.fit import fit
+from app.core.message import Message
 from app.core.refit import due, planned, whole_pictures
 from app.core.request import Request
 
@@ -56,16 +57,39 @@ def what_if(chat: Chat, model: Model) -> WhatIf:
     return _seen(around.estimate(pictures, draft.text), request, pictures, draft.first_number, model)
 
 
+def asked_again(chat: Chat, answer_id: str, model: Model) -> WhatIf | None:
+    """The question of an answer as it would go to `model` once more, to the last digit; None where there is none.
+
+    The draft is no part of it. Nothing is changed by asking.
+    """
+    history = before_answer(chat, answer_id)
+    if not history:
+        return None
+    today = chat.today_with(model)
+    ahead = planned(history, due(history, today))
+    request = today.build(ahead)
+    carried = today.context(request, chat.messages.messages)
+    found = estimate(carried, model, (), "", max_tokens=request.max_tokens)
+    return _seen(found, request, (), 1, model)
+
+
+def before_answer(chat: Chat, answer_id: str) -> Sequence[Message]:
+    """What goes with the question of an answer: all up to that question; nothing where there is none."""
+    messages, row = chat.messages.messages, chat.messages.row_of(answer_id)
+    asked = next((row for row in range(row, -1, -1) if messages[row].role == "user"), -1)
+    return messages[: asked + 1]
+
+
 def _seen(
-    estimate: Estimate, request: Request, pictures: Sequence[DraftPicture], first_number: int, model: Model
+    found: Estimate, request: Request, pictures: Sequence[DraftPicture], first_number: int, model: Model
 ) -> WhatIf:
     blocks = len(request.images) + _blocks(pictures)
     obstacle: Obstacle = ""
     if blocks > model.max_images:
         obstacle = "pictures"
-    elif model.context_window and estimate.prompt_tokens > model.context_window:
+    elif model.context_window and found.prompt_tokens > model.context_window:
         obstacle = "context"
-    return WhatIf(estimate, dict(_edges(request, pictures, first_number, model)), blocks, obstacle)
+    return WhatIf(found, dict(_edges(request, pictures, first_number, model)), blocks, obstacle)
 
 
 def _edges(

@@ -24,7 +24,8 @@
         ├── StoreLocked             another process owns the data folder
         ├── StoreTooNew             written by a newer version
         ├── StoreDamaged            not a database, or a broken one
-        └── StoreFull               no space left, or not writable
+        ├── StoreFull               no space left, or not writable
+        └── StoreLow                little space left
 
 Callers decide by type and field, never by the text of a message.
 """
@@ -277,3 +278,9 @@ class StoreDamaged(StoreError):
 
 class StoreFull(StoreError):
     pass
+
+
+@dataclass
+class StoreLow(StoreError):
+    free_bytes: int
+    """What is left on its disk."""

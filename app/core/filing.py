@@ -104,7 +104,7 @@ class Filing:
 
     async def discard(self, ids: Sequence[str]) -> None:
         """Put conversations in the trash; `restore` brings them back whole."""
-        await self._store.run(partial(_mark, ids, time.time()))
+        await self._store.run(partial(_mark, ids, time.time()), vital=True)
 
     async def restore(self, ids: Sequence[str]) -> None:
         await self._store.run(partial(_mark, ids, None))
@@ -119,7 +119,7 @@ class Filing:
 
     async def erase(self, ids: Sequence[str]) -> None:
         """Delete conversations of the trash for good. What they have cost stays in the ledger: it was spent."""
-        await self._store.run(partial(_erase, ids))
+        await self._store.run(partial(_erase, ids), vital=True)
         await self._store.tidy()
 
     async def erase_before(self, moment: float) -> int:

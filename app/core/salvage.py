@@ -87,6 +87,19 @@ def salvage(path: Path) -> Salvaged:
     return Salvaged(contents.counts["conversations"], contents.counts["messages"], contents.damaged)
 
 
+def start_empty(path: Path) -> None:
+    """Let an empty database take the place of the one at `path` when that is opened next. Raises StoreFull."""
+    with schema.translated(path):
+        draft = _draft(path)
+        try:
+            with closing(schema.connect(draft)) as target:
+                target.execute("PRAGMA journal_mode = DELETE")
+            _let_be_next(draft, path)
+        except BaseException:
+            backup.discard(draft)
+            raise
+
+
 def swap(path: Path, now: float) -> None:
     """Put the database there that is to take the place of the one at `path`, if there is any, and keep that.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,10 @@ from app.core.errors import StoreDamaged, StoreError, StoreFull, StoreLocked, St
 
 APPLICATION_ID: Final = 0x56697361
 """Marks the file as ours in SQLite's header: "Visa" in ASCII."""
+
+
+_HEADER: Final = 100
+"""Bytes."""
 
 
 def _number(path: str, kind: str = "INTEGER") -> str:
@@ -211,6 +216,16 @@ MIGRATIONS: Final[list[tuple[str, ...]]] = [
         )""",
         "CREATE INDEX conversations_listed ON conversations (updated) WHERE deleted_at IS NULL",
     ),
+    (
+        # See `app.core.prompts`.
+        """CREATE TABLE prompts (
+            id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
+            place INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            text TEXT NOT NULL,
+            system TEXT NOT NULL
+        )""",
+    ),
 ]
 """The statements that lead from version N to N+1, at index N. This list only grows: what is released stays as it is."""
 
@@ -257,6 +272,26 @@ _PRAGMAS: Final = (
 def log_of(path: Path) -> Path:
     """SQLite's write-ahead log of a database file. Closing takes it away: one that is there was left by a crash."""
     return path.with_name(f"{path.name}-wal")
+
+
+def is_cut_short(path: Path) -> bool:
+    """Whether the file is shorter than its header says, which SQLite finds only where it reads past the end.
+
+    With a log beside it that says nothing: a crash may have cut the move from there off, and the next one ends it. The
+    header is SQLite's (file format, section 1.3). Raises OSError.
+    """
+    if log_of(path).exists():
+        return False
+    try:
+        with path.open("rb") as file:
+            header = file.read(_HEADER)
+            size = file.seek(0, os.SEEK_END)
+    except FileNotFoundError:
+        return False
+    if len(header) < _HEADER or header[24:28] != header[92:96]:
+        return False  # it is none, or its number of pages is not kept
+    page = int.from_bytes(header[16:18], "big")
+    return size < int.from_bytes(header[28:32], "big") * (65_536 if page == 1 else page)
 
 
 def read_only(path: Path) -> sqlite3.Connection:
@@ -325,6 +360,11 @@ def translated(path: Path) -> Iterator[None]:
         raise kind(str(path)) from error
     except OSError as error:
         raise StoreFull(str(path)) from error
+
+
+def is_full(error: sqlite3.Error) -> bool:
+    """Whether it may be that the disk takes no more: what a quota refuses comes as an error of the disk."""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 
 
 _KINDS: Final[dict[int, type[StoreError]]] = {

@@ -145,10 +145,10 @@ def _page(wanted: Wanted, words: tuple[Term, ...], before: int, count: int, db: 
         if owner not in known:
             row = db.execute(_OWNER, (owner, wanted.pictures, wanted.at_least)).fetchone()
             known[owner] = rows.conversation_from_row(row) if row else None
-        conversation = known[owner]
-        if conversation is not None and _passes(wanted, conversation, created, model):
+        conversation, moment = known[owner], created if isinstance(created, float) else 0.0
+        if conversation is not None and _passes(wanted, conversation, moment, model):
             [content] = db.execute("SELECT content FROM messages WHERE position = ?", (position,)).fetchone()
-            hits.append(_message_hit(conversation, words, content, id_, role, created, model))
+            hits.append(_message_hit(conversation, words, content, id_, role, moment, model))
         if len(hits) == count or time.perf_counter() > until:
             return Page(hits, position)
     return Page(hits, 0)
@@ -170,8 +170,7 @@ def _within(term: Term) -> str:
     return f" {' '.join(term.words)}" + ("" if term.begun else " ")
 
 
-def _passes(wanted: Wanted, conversation: Conversation, created: object, model: str) -> bool:
-    moment = created if isinstance(created, float) else 0.0
+def _passes(wanted: Wanted, conversation: Conversation, moment: float, model: str) -> bool:
     answered_by = model or conversation.model
     return wanted.since <= moment < wanted.until and (not wanted.model or answered_by == wanted.model)
 
@@ -202,7 +201,7 @@ def _message_hit(
         Snippet(conversation.title),
         message=message,
         role=role,
-        created=float(created),
+        created=created,
         model=model,
         thumbnail=said.thumbnail or conversation.thumbnail,
         snippet=part if in_text else snippet(", ".join(said.names), words),
@@ -252,7 +251,7 @@ def _read(blocks: list[dict[str, Any]]) -> _Said:
 
 
 def _sound(db: sqlite3.Connection, work: Callable[[], T], otherwise: T) -> T:
-    """Do something with the index. Where that is damaged, it is begun anew instead: everything in it can be had again."""
+    """Do something with the index. Where it is damaged, it is begun anew instead: all in it can be had again."""
     try:
         return work()
     except sqlite3.DatabaseError as error:

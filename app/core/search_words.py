@@ -77,7 +77,8 @@ class _Parts(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         letter = chr(_FOLDS[code])
-        self[code] = found = f" {letter} " if _SINGLE.match(letter) else letter if letter.isalnum() else " "
+        single = f" {letter} " if _SINGLE.match(letter) else letter
+        self[code] = found = single if letter.isalnum() else " "
         return found
 
 

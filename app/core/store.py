@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from app.core import backup, placing, private, rows, salvage, schema
+from app.core import backup, placing, private, reserve, rows, salvage, schema
 from app.core.branches import Branches
 from app.core.errors import StoreDamaged
 from app.core.message import JSON, Message, well_formed
@@ -90,7 +90,8 @@ class Store:
 
     async def delete(self, conversation_id: str) -> None:
         """Hide the conversation; `restore` brings it back whole."""
-        await self._write("UPDATE conversations SET deleted_at = ? WHERE id = ?", time.time(), conversation_id)
+        query, moment = "UPDATE conversations SET deleted_at = ? WHERE id = ?", time.time()
+        await self.run(lambda db: db.execute(query, (moment, conversation_id)), vital=True)
 
     async def restore(self, conversation_id: str) -> None:
         await self._write("UPDATE conversations SET deleted_at = NULL WHERE id = ?", conversation_id)
@@ -142,7 +143,8 @@ class Store:
 
     async def finish(self, conversation_id: str, message: Message) -> Conversation:
         """Replace the streaming answer by its final form. Returns the conversation as it is now."""
-        return await self.run(lambda db: placing.put(db, conversation_id, message, str(self.path), None))
+        path = str(self.path)
+        return await self.run(lambda db: placing.put(db, conversation_id, message, path, None), vital=True)
 
     async def replace_messages(self, conversation_id: str, messages: Sequence[Message]) -> Conversation:
         """Replace stored messages by other forms of themselves: all or none. Returns the conversation as it is now."""
@@ -150,7 +152,7 @@ class Store:
 
     async def remove_message(self, message_id: str) -> None:
         """Take a message out for good. What it has cost stays in its conversation's sum: it was spent."""
-        await self.run(lambda db: placing.remove(db, message_id, str(self.path)))
+        await self.run(lambda db: placing.remove(db, message_id, str(self.path)), vital=True)
 
     async def set_leaf(self, conversation_id: str, message_id: str) -> None:
         """Show the branch that ends with this message."""
@@ -161,7 +163,8 @@ class Store:
 
         Their pictures count no more, their cost does: it was spent. Returns the conversation as it is now.
         """
-        return await self.run(lambda db: placing.mark(db, conversation_id, ids, leaf, time.time(), str(self.path)))
+        moment, path = time.time(), str(self.path)
+        return await self.run(lambda db: placing.mark(db, conversation_id, ids, leaf, moment, path), vital=True)
 
     async def restore_messages(self, conversation_id: str, ids: Sequence[str], leaf: str) -> Conversation:
         """Bring deleted messages back, and show the branch that ends with `leaf`. Returns the conversation."""
@@ -214,8 +217,14 @@ class Store:
 
         await self.run(work)
 
-    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do `work` with the database on the store's thread."""
+    async def run(self, work: Callable[[sqlite3.Connection], T], *, vital: bool = False) -> T:
+        """Do `work` with the database on the store's thread.
+
+        What is `vital` is done on a full disk too, at the cost of the reserve (`app.core.reserve`): what makes room,
+        and what was paid for. It has to leave nothing behind where it fails.
+        """
+        if vital:
+            work = partial(self._from_reserve, work)
         # wrap_future and not run_in_executor: qasync has its own idea of that. shield: see the module's docstring.
         return await asyncio.shield(asyncio.wrap_future(self._submit(work)))
 
@@ -249,6 +258,14 @@ class Store:
         while self._waiting:
             self._next()
 
+    def _from_reserve(self, work: Callable[[sqlite3.Connection], T], db: sqlite3.Connection) -> T:
+        try:
+            return work(db)
+        except sqlite3.Error as error:
+            if not (schema.is_full(error) and reserve.release(self.path.parent)):
+                raise
+        return work(db)
+
     def _translated(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
             with schema.translated(self.path):
@@ -263,6 +280,8 @@ def _opened(path: Path) -> sqlite3.Connection:
     with schema.translated(path):
         private.make_folder(path.parent)
         salvage.swap(path, time.time())
+        if schema.is_cut_short(path) or (not _holds_any(path) and backup.backups(path.parent / backup.FOLDER)):
+            raise StoreDamaged(str(path))
         private.touch(path)
         suspected = _suspected(path)
         if suspected.exists() or (path.stat().st_size <= _LOOKED_AT and schema.log_of(path).exists()):
@@ -275,6 +294,13 @@ def _opened(path: Path) -> sqlite3.Connection:
             db.close()
             raise
         return db
+
+
+def _holds_any(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def _suspected(path: Path) -> Path:

@@ -64,7 +64,7 @@ class Composer(QWidget):
         self._links: list[QMetaObject.Connection] = []
         self._cursors: dict[str, int] = {}
         self._is_stop = False
-        self._nothing_to_send = False
+        self._in_vain = False
         self._turned = QElapsedTimer()
         self._line_due = QTimer(self, singleShot=True, interval=_COALESCE)
         self._line_due.timeout.connect(self._tell)
@@ -102,7 +102,7 @@ class Composer(QWidget):
         if self._strip is not None:
             self._strip.set_chat(chat)
         self._edit.show_text(draft.text, self._cursors.get(chat.facts.id, len(draft.text)))
-        self._nothing_to_send = False
+        self._in_vain = False
         self._editing.set_chat(chat)
         self._turn(is_stop=worker.busy)
         self._intake.set_chat(chat)
@@ -158,10 +158,11 @@ class Composer(QWidget):
 
     def submit(self) -> None:
         """Send the message; it goes as soon as its pictures are ready."""
-        if self._chat is None or self._chat.worker.busy:
+        if self._chat is None:
             return
-        self._nothing_to_send = self._chat.draft.empty and self._chat.draft.ready
-        self._chat.worker.send()
+        draft, worker = self._chat.draft, self._chat.worker
+        self._in_vain = worker.busy or (draft.empty and draft.ready)
+        worker.send()
         self._tell_line()
 
     def stop(self) -> bool:
@@ -283,7 +284,7 @@ class Composer(QWidget):
         self._intake.leave()
 
     def _text_changed(self) -> None:
-        self._nothing_to_send = False
+        self._in_vain = False
         if self._chat is not None:
             self._chat.draft.set_text(self._edit.toPlainText())
 
@@ -302,7 +303,7 @@ class Composer(QWidget):
 
     def _editing_changed(self) -> None:
         """What is written is an earlier question now, or no longer."""
-        self._nothing_to_send = False
+        self._in_vain = False
         self._turn(is_stop=self._is_stop)
         self._tell_line()
         self.focus()
@@ -330,6 +331,8 @@ class Composer(QWidget):
             self._line_due.start()
 
     def _phase_changed(self, phase: str) -> None:
+        if phase == "idle":
+            self._in_vain = False
         self._turn(is_stop=phase != "idle")
         self._tell_line()
 
@@ -364,7 +367,7 @@ class Composer(QWidget):
             self._line.tell([])
             self._gauge.hide()
         else:
-            self._line.tell(line_parts(chat, free=self._account.practice, nothing_to_send=self._nothing_to_send))
+            self._line.tell(line_parts(chat, free=self._account.practice, in_vain=self._in_vain))
             self._gauge.tell(chat.draft.estimate.prompt_tokens, chat.model.context_window)
 
     # --- Qt ---

@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QGuiApplication, QKeyEvent
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFrame, QLineEdit, QListView
 
 from app.conversation.gallery import Gallery
@@ -189,6 +189,8 @@ class ConversationList(QListView):
                 self.delete_chosen()
             case Qt.Key.Key_Escape if self.several:
                 self.setCurrentIndex(self.currentIndex())
+            case _ if event.matches(QKeySequence.StandardKey.SelectAll):
+                self.selectAll()
             case _ if event.text().isprintable() and event.text().strip():
                 event.ignore()  # what is typed here is meant for the message
             case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Qt
@@ -19,8 +19,10 @@ from app.ui.view_switch import ask_name
 translate = QCoreApplication.translate
 
 
-def conversation_menu(desk: Desk, listed: ConversationList, parent: QWidget) -> QMenu:
-    """The menu for what is chosen; it deletes itself when closed."""
+def conversation_menu(
+    desk: Desk, listed: ConversationList, parent: QWidget, export: Callable[[tuple[str, ...]], object] | None = None
+) -> QMenu:
+    """The menu for what is chosen; it deletes itself when closed. `export` is told what is to be exported."""
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     ids = listed.chosen_ids
@@ -37,9 +39,13 @@ def conversation_menu(desk: Desk, listed: ConversationList, parent: QWidget) -> 
         menu.addSeparator()
     _add_marks(menu, desk, ids, on=kept)
     _add_moves(menu.addMenu(_tr("Move to")), desk, ids, parent, on=kept)
+    if single:
+        _add(menu, _tr("Duplicate"), "", partial(desk.duplicate, ids[0]), on=kept)
     archived = all(desk.history.filed(each).archived for each in ids)
     words = _tr("Take out of the archive") if archived else _tr("Archive")
     _add(menu, words, "", partial(desk.cabinet.archive, ids, on=not archived), on=kept)
+    if export is not None:
+        _add(menu, _tr("Export…"), "", partial(export, ids), on=kept)
     menu.addSeparator()
     _add(menu, _tr("Delete"), "Del", listed.delete_chosen)
     return menu

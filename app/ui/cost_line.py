@@ -119,16 +119,16 @@ def cost_parts(
     if estimate.next is None or estimate.at_most is None:
         known = translate("cost_line", "practice: free") if free else translate("cost_line", "price unknown")
         return [*parts, Part(known, bold=True)]
-    next_one, at_most = figures.dollars(estimate.next), figures.dollars(estimate.at_most, digits=2, up=True)
+    next_one, at_most = figures.about(estimate.next), figures.dollars(estimate.at_most, digits=2, up=True)
     details = _details(estimate, at_most, max_tokens, usual=usual)
     if free:
-        with_key = translate("cost_line", ", with a key ≈ %1").replace("%1", next_one)
+        with_key = translate("cost_line", ", with a key %1").replace("%1", next_one)
         practice = Part(translate("cost_line", "practice: free"), bold=True)
         return [*parts, practice, Part(with_key, joined=True, details=details)]
-    words = translate("cost_line", "next message ≈ %1").replace("%1", next_one)
+    words = translate("cost_line", "next message %1").replace("%1", next_one)
     return [
         *parts,
-        Part(words, bold=True, brief=f"≈ {next_one}", details=details),
+        Part(words, bold=True, brief=next_one, details=details),
         Part(translate("cost_line", ", at most %1").replace("%1", at_most), joined=True),
     ]
 
@@ -160,8 +160,8 @@ def _lost(estimate: Estimate) -> list[str]:
     lost = estimate.context.lost
     if lost is None or not estimate.dearer:
         return []
-    words = translate("cost_line", "≈ %1 of it since the cache is missed: %2")
-    dearer = words.replace("%1", figures.dollars(estimate.dearer)).replace("%2", cache_words.short(lost))
+    words = translate("cost_line", "%1 of it since the cache is missed: %2")
+    dearer = words.replace("%1", figures.about(estimate.dearer)).replace("%2", cache_words.short(lost))
     return [f"{dearer}.", cache_words.sentence(lost, estimate.context.ttl)]
 
 

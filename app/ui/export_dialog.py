@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.conversation.exporting import SUFFIXES, Exported, Exporter, Order, is_folder
+from app.conversation.history import HistoryModel
 from app.conversation.tools import Tools
 from app.core.errors import StoreError, StoreFull
 from app.core.export.asked import Format, Wanted
@@ -45,6 +46,15 @@ _BESIDE: Final = 24
 """Pixels from a radio button's edge to its words."""
 _FORMATS: Final[tuple[Format, ...]] = ("page", "pdf", "markdown", "archive")
 _LONGEST_TITLE: Final = 60
+
+
+def open_export(theme: Theme, tools: Tools, history: HistoryModel, ids: Sequence[str], parent: QWidget) -> bool:
+    """Ask how conversations are to be exported; whether there is anything to export in them."""
+    found = [history.find(each) for each in ids if not history.is_unsent(each)]
+    conversations = [each for each in found if each is not None]
+    if conversations:
+        ExportDialog(theme, tools, conversations, parent).open()
+    return bool(conversations)
 
 
 class ExportDialog(QDialog):
@@ -99,10 +109,13 @@ class ExportDialog(QDialog):
         column.addWidget(Label(self._theme, self._heading(), role="heading", weight=600, wraps=True))
         column.addSpacing(4)
         for number, words in enumerate(self._explanations()):
-            column.addWidget(self._formats.button(number))
+            each = QVBoxLayout()
+            each.setSpacing(0)
+            each.addWidget(self._formats.button(number))
             note = Label(self._theme, words, role="secondary", tone="secondary", wraps=True)
-            note.setContentsMargins(_BESIDE, 0, 0, 4)
-            column.addWidget(note)
+            note.setContentsMargins(_BESIDE, 0, 0, 0)
+            each.addWidget(note)
+            column.addLayout(each)
         column.addSpacing(8)
         column.addLayout(self._row(self._costs))
         column.addLayout(self._row(self._thinking))
@@ -125,7 +138,7 @@ class ExportDialog(QDialog):
         buttons.addWidget(self._cancel)
         buttons.addWidget(self._export)
         column.addLayout(buttons)
-        self.setMinimumWidth(self._theme.px(_WIDTH))
+        self._column = column
 
     def _row(self, switch: Switch) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -159,7 +172,7 @@ class ExportDialog(QDialog):
         exporter.exported.connect(self._show_exported)
         exporter.taken.connect(self._ask_to_replace)
         exporter.failed.connect(self._show_failure)
-        exporter.cancelled.connect(lambda: self._end(self.tr("Cancelled. Nothing was written.")))
+        exporter.cancelled.connect(lambda: self._end(self.tr("Nothing was written.")))
 
     # --- what is wanted ---
 
@@ -176,6 +189,12 @@ class ExportDialog(QDialog):
         self._export.setEnabled(not busy)
         self._cancel.setText(self.tr("Cancel") if busy or not self._saved else self.tr("Close"))
         self._show.setVisible(bool(self._saved))
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as what is shown needs."""
+        width = self._theme.px(_WIDTH)
+        self.setFixedSize(width, self._column.totalHeightForWidth(width))
 
     def order(self, path: Path, *, over: bool = False) -> Order:
         """What is asked for, to be written there."""
@@ -239,6 +258,7 @@ class ExportDialog(QDialog):
     def _show_progress(self, done: int, of: int) -> None:
         words = self.tr("Writing: %1 of %2").replace("%1", figures.count(done)).replace("%2", figures.count(of))
         self._said.setText(words)
+        self._fit()
 
     def _show_exported(self, exported: Exported) -> None:
         self._saved = str(exported.path)

@@ -38,6 +38,12 @@ def dollars(amount: Decimal, *, digits: int | None = None, up: bool = False) -> 
     return f"${amount.quantize(step, rounding):f}"
 
 
+def about(amount: Decimal) -> str:
+    """The same of what is no fact: "≈ $0.0209". That it is less than something says so by itself."""
+    text = dollars(amount)
+    return text if text.startswith("<") else f"≈ {text}"
+
+
 def size(width: int, height: int) -> str:
     """Pixels of a picture."""
     return f"{width}×{height}"

@@ -96,7 +96,7 @@ class ImportDialog(QDialog):
         buttons.addWidget(self._cancel)
         buttons.addWidget(self._import)
         column.addLayout(buttons)
-        self.setMinimumWidth(self._theme.px(_WIDTH))
+        self._column = column
 
     def _connect(self) -> None:
         importer = self._importer
@@ -147,7 +147,12 @@ class ImportDialog(QDialog):
         self._import.setDefault(ready)
         self._cancel.setText(self.tr("Cancel") if busy or ready else self.tr("Close"))
         self._said.setVisible(bool(self._said.text()))
-        self.adjustSize()
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as what is shown needs."""
+        width = self._theme.px(_WIDTH)
+        self.setFixedSize(width, self._column.totalHeightForWidth(width))
 
     # --- what is shown ---
 
@@ -191,7 +196,7 @@ class ImportDialog(QDialog):
         if left_out:
             heading = Label(self._theme, self.tr("Not taken"), weight=500)
             heading.setContentsMargins(0, 8, 0, 0)
-            self._facts.addWidget(heading, self._facts.rowCount(), 0)
+            self._put(heading, self._facts.rowCount(), 0)
             self._add_rows(left_out, secondary=True)
 
     def _add_rows(self, rows: Sequence[Row], *, secondary: bool = False) -> None:
@@ -201,12 +206,17 @@ class ImportDialog(QDialog):
             for column, text in enumerate((caption, number)):
                 label = Label(self._theme, text, role=role, tone="secondary" if secondary else "text")
                 label.setAlignment(Qt.AlignmentFlag.AlignTrailing if column else Qt.AlignmentFlag.AlignLeading)
-                self._facts.addWidget(label, row, column)
+                self._put(label, row, column)
+
+    def _put(self, label: Label, row: int, column: int) -> None:
+        self._facts.addWidget(label, row, column)
+        label.show()  # a layout shows it later, and the dialog is to have room for it now
 
     def _show_progress(self, done: int, of: int) -> None:
         words = self.tr("Importing: %1 of %2").replace("%1", figures.count(done)).replace("%2", figures.count(of))
         self._said.setText(words)
         self._said.show()
+        self._fit()
 
     def _show_imported(self, done: Imported) -> None:
         self._looked = None

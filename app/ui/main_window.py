@@ -154,6 +154,7 @@ class MainWindow(QMainWindow):
         self._sidebar.toggled.connect(lambda: self._show_sidebar(on=False))
         self._sidebar.settings_requested.connect(self._open_settings)
         self._sidebar.costs_requested.connect(self._open_costs)
+        self._sidebar.export_requested.connect(self._open_export)
         self._top_bar.costs_wanted.connect(self._open_costs)
         self._top_bar.sidebar_requested.connect(lambda: self._show_sidebar(on=True))
         self._top_bar.picker.refresh_requested.connect(lambda: self._start(self._ask_for_models()))
@@ -190,6 +191,7 @@ class MainWindow(QMainWindow):
         self._shelf.resized.connect(self._composer.leave_room)
         self._shelf.set_chat(self._chat)
         self._writing.insertWidget(0, self._shelf)
+        self._shelf.stackUnder(self._refit)  # screen readers walk them in that order
         self._composer.furnish()
         self._composer.stand_after(self._shelf.last_stop)
         self._composer.undo_first(self._transcript.deeds.undo)
@@ -202,6 +204,7 @@ class MainWindow(QMainWindow):
         self._act_on(self.tr("Paste"), self._paste, keys.Paste)
         self._act_on(self.tr("Settings"), self._open_settings, "Ctrl+,")
         self._act_on(self.tr("Costs"), self._open_costs, "Ctrl+Shift+L")
+        self._act_on(self.tr("Export"), self._open_export, "Ctrl+E")
         self._act_on(self.tr("Earlier pictures"), self._shelf.toggle, "Ctrl+Shift+P")
         self._act_on(self.tr("Show or hide the sidebar"), self._toggle_sidebar, "Ctrl+Shift+S")
         self._act_on(self.tr("Copy the last answer"), self._transcript.copying.copy_last, "Ctrl+Shift+C")
@@ -325,14 +328,14 @@ class MainWindow(QMainWindow):
         }
         deeds[action]()
 
-    def _choose_replacement(self, number: int) -> None:
+    def _choose_replacement(self, number: int, ask: bool) -> None:
         """Ask for a file that takes the place of a picture."""
         from app.ui.picture_dialog import picture_dialog
 
         chat = self._chat
         title = self.tr("Replace Image %1").replace("%1", str(number))
         dialog = picture_dialog(self, title, many=False)
-        dialog.fileSelected.connect(lambda path: chat.replace_picture(number, Source(path=path)))
+        dialog.fileSelected.connect(lambda path: chat.replace_picture(number, Source(path=path), ask=ask))
         dialog.open()
 
     async def _ask_for_models(self) -> None:
@@ -351,8 +354,23 @@ class MainWindow(QMainWindow):
 
         dialog = SettingsDialog(self._theme, self._tools, self._remote_files, self._folder, self)
         dialog.key_requested.connect(self._open_key_dialog)
+        dialog.import_requested.connect(self._open_import)
         dialog.open()
         return dialog
+
+    def _open_export(self, ids: Sequence[str] = ()) -> None:
+        """Export conversations; the open one where none is named."""
+        from app.ui.export_dialog import open_export
+
+        if not open_export(self._theme, self._tools, self._desk.history, ids or (self._chat.facts.id,), self):
+            self._composer.note(self.tr("There is nothing to export in this chat yet."))
+
+    def _open_import(self) -> None:
+        from app.ui.import_dialog import ImportDialog
+
+        dialog = ImportDialog(self._theme, self._tools, self)
+        dialog.arrived.connect(self._desk.history.put)
+        dialog.open()
 
     def _open_costs(self, conversation: str = "") -> None:
         """The ledger, or what of it is about the open conversation."""

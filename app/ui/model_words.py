@@ -75,7 +75,7 @@ def as_of_words(catalog: Catalog, today: date) -> str:
 def next_words(forecast: WhatIf) -> str:
     """What the next message would cost: "≈ $0.0193"; "–" where it cannot go, or nobody knows."""
     ahead = forecast.estimate.next
-    return "–" if ahead is None or forecast.obstacle else f"≈ {figures.dollars(ahead)}"
+    return "–" if ahead is None or forecast.obstacle else figures.about(ahead)
 
 
 def spoken_next(forecast: WhatIf) -> str:

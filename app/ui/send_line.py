@@ -12,18 +12,21 @@ from app.ui.refit_note import making_anew
 translate = QCoreApplication.translate
 
 
-def line_parts(chat: Chat, *, free: bool, nothing_to_send: bool) -> list[Part]:
-    """The line for a conversation; `free` in practice, `nothing_to_send` where Send was pressed in vain."""
+def line_parts(chat: Chat, *, free: bool, in_vain: bool) -> list[Part]:
+    """The line for a conversation; `free` in practice, `in_vain` where Enter was pressed and nothing could be sent."""
     draft, worker = chat.draft, chat.worker
     if worker.phase == "preparing":
         return _preparing(chat)
+    if worker.busy and in_vain and not draft.empty:
+        words = translate("Composer", "Claude is answering. Esc stops it; what you wrote stays.")
+        return [Part(words, brief=translate("Composer", "Esc stops; what you wrote stays"))]
     if worker.busy:
         return [
             Part(translate("Composer", "Esc"), bold=True),
             Part(" " + translate("Composer", "stops; what has come stays"), joined=True),
         ]
     if draft.empty:
-        return [Part(translate("Composer", "Write something, or add a picture"))] if nothing_to_send else []
+        return [Part(translate("Composer", "Write something, or add a picture"))] if in_vain else []
     return cost_parts(
         draft.estimate,
         max_tokens=chat.max_tokens,

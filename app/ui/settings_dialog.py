@@ -50,9 +50,11 @@ class SettingsDialog(QDialog):
 
     Signals:
         key_requested(): the person wants to enter another key or server.
+        import_requested(): the person wants to import conversations.
     """
 
     key_requested = Signal()
+    import_requested = Signal()
 
     def __init__(self, theme: Theme, tools: Tools, files: RemoteFiles, folder: Path, parent: QWidget) -> None:
         super().__init__(parent)
@@ -111,6 +113,7 @@ class SettingsDialog(QDialog):
         self._path.setCursorPosition(0)
         self._path.setAccessibleName(self.tr("Data folder"))
         self._open_folder = _button(self.tr("Open folder"))
+        self._import = _button(self.tr("Import…"))
         self._close = _button(self.tr("Close"))
 
     def _lay_out(self) -> None:
@@ -198,6 +201,7 @@ class SettingsDialog(QDialog):
             "Conversations and pictures are kept there unencrypted, like your other files. Keys are never kept there."
         )
         self._add_note(sections, text)
+        self._add_row(sections, self.tr("Conversations from elsewhere"), self._import)
         self._lay_out_about(sections)
 
     def _lay_out_about(self, sections: QVBoxLayout) -> None:
@@ -239,6 +243,7 @@ class SettingsDialog(QDialog):
         self._max_tokens.valueChanged.connect(lambda tokens: change(max_tokens=tokens))
         self._practice.clicked.connect(self._practise)
         self._change_key.clicked.connect(self.key_requested)
+        self._import.clicked.connect(self.import_requested)
         self._open_folder.clicked.connect(
             lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder.absolute())))
         )

@@ -33,11 +33,13 @@ class Sidebar(QFrame):
     toggled(): the person wants the sidebar away.
     settings_requested(): the person wants the settings.
     costs_requested(): the person wants to see what was spent.
+    export_requested(tuple[str, ...]): the person wants to export conversations, by their ids.
     """
 
     toggled = Signal()
     settings_requested = Signal()
     costs_requested = Signal()
+    export_requested = Signal(tuple)
 
     def __init__(self, theme: Theme, desk: Desk, gallery: Gallery) -> None:
         super().__init__()
@@ -150,7 +152,8 @@ class Sidebar(QFrame):
         self._undo.offer(self.tr("Deleted %1.").replace("%1", what))
 
     def _open_menu(self, at: QPoint) -> None:
-        conversation_menu(self._desk, self.list, self).popup(self.list.viewport().mapToGlobal(at))
+        menu = conversation_menu(self._desk, self.list, self, self.export_requested.emit)
+        menu.popup(self.list.viewport().mapToGlobal(at))
 
     def _delete(self, ids: tuple[str, ...]) -> None:
         if self._desk.history.view == TRASH:

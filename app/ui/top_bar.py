@@ -145,8 +145,8 @@ class TopBar(QFrame):
         if not spent:
             return self.tr("So far practice, free") if chat.facts.practice else ""
         answers = (message for message in messages if message.role == "assistant")
-        about = "" if (known.exact if known is not None else is_exact(answers)) else "≈ "
-        return self.tr("This chat %1").replace("%1", about + figures.dollars(spent))
+        is_fact = known.exact if known is not None else is_exact(answers)
+        return self.tr("This chat %1").replace("%1", figures.dollars(spent) if is_fact else figures.about(spent))
 
     @property
     def _known_total(self) -> Group | None:

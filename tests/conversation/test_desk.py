@@ -411,3 +411,53 @@ def test_the_model_of_the_command_line_counts_for_the_first_chat_alone(online: T
     desk.current.draft.set_text("x")
     desk.take_along()
     assert desk.current.facts.model == "claude-opus-5-5"
+
+
+def test_a_duplicate_is_opened_and_stands_in_the_same_folder(
+    online_desk: Desk, say: Callable[[str], Chat], picture: Callable[..., Path], qtbot: QtBot
+) -> None:
+    chat = online_desk.current
+    chat.draft.attach([Source(path=str(picture()))])
+    qtbot.waitUntil(lambda: chat.draft.ready)
+    say("What is this?")
+    chat.draft.set_text("Unsent")
+    folder = online_desk.cabinet.add_folder("Work")
+    online_desk.cabinet.move([chat.facts.id], folder)
+    online_desk.duplicate(chat.facts.id)
+    qtbot.waitUntil(lambda: online_desk.current is not chat and not online_desk.current.loading)
+    copy = online_desk.current
+    qtbot.waitUntil(lambda: len(copy.messages.messages) == 2)
+    assert titles(online_desk) == ["What is this? (2)", "What is this?"]
+    assert online_desk.history.filed(copy.facts.id).folder == folder
+    assert [m.content for m in copy.messages.messages] == [m.content for m in chat.messages.messages]
+    assert (copy.draft.text, chat.draft.text, copy.facts.cost) == ("", "Unsent", "")
+    say("And now?")
+    assert len(chat.messages.messages) == 2
+    assert len(copy.messages.messages) == 4
+
+
+def test_a_fork_goes_on_from_a_message(online_desk: Desk, say: Callable[[str], Chat], qtbot: QtBot) -> None:
+    chat = say("One")
+    say("Two")
+    online_desk.fork(chat.messages.messages[1].id)
+    qtbot.waitUntil(lambda: online_desk.current is not chat)
+    fork = online_desk.current
+    qtbot.waitUntil(lambda: [m.text for m in fork.messages.messages[:1]] == ["One"])
+    assert len(fork.messages.messages) == 2
+    assert len(chat.messages.messages) == 4
+
+
+def test_nothing_is_copied_while_an_answer_comes_or_before_anything_is_said(
+    online_desk: Desk, api: ApiServer, qtbot: QtBot
+) -> None:
+    chat = online_desk.current
+    online_desk.duplicate(chat.facts.id)
+    api.script(text("Slow.").hold("content_block_delta"))
+    chat.draft.set_text("Slow")
+    chat.worker.send()
+    qtbot.waitUntil(lambda: chat.worker.phase == "streaming")
+    online_desk.duplicate(chat.facts.id)
+    online_desk.fork(chat.messages.messages[0].id)
+    with qtbot.waitSignal(chat.worker.answered):
+        api.release()
+    assert titles(online_desk) == ["Slow"]

@@ -11,8 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
-from app.conversation.what_if import what_if
+from app.conversation.what_if import asked_again, what_if
 from app.core.catalog import ListedModel
+from app.core.cost import exact
 from tests.servers.api import ApiServer
 
 MODEL = "claude-sonnet-5-5"
@@ -79,6 +80,22 @@ def test_asking_changes_nothing(begun: Chat) -> None:
     for model_id in OTHERS:
         what_if(begun, begun.model_of(model_id))
     assert before == (begun.draft.estimate, begun.context, begun.refits, list(begun.draft.pictures))
+
+
+@pytest.mark.parametrize("model_id", [MODEL, *OTHERS[:3]])
+def test_asked_again_it_is_what_the_retry_is_told_to_cost(begun: Chat, model_id: str, qtbot: QtBot) -> None:
+    answer = begun.messages.messages[1]
+    expected = asked_again(begun, answer.id, begun.model_of(model_id))
+    assert expected is not None
+    assert expected.pictures == 2
+    with qtbot.waitSignal(begun.worker.answered, timeout=20_000):
+        begun.worker.retry(answer.id, model_id)
+    again = begun.messages.messages[1]
+    assert (again.model, again.estimate) == (model_id, exact(expected.estimate.next))
+
+
+def test_nothing_is_asked_again_without_a_question(begun: Chat) -> None:
+    assert asked_again(begun, "gone", begun.model) is None
 
 
 def test_another_model_has_nothing_in_its_cache(begun: Chat) -> None:

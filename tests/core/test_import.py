@@ -1,4 +1,4 @@
-"""Files of strangers: what claude.ai exports, and archives made to do harm."""
+"""Files of strangers: what they are told to be, and archives made to do harm."""
 
 from __future__ import annotations
 
@@ -28,12 +28,13 @@ from app.core.decoder import Decoder
 from app.core.export.archive import Archive, to_json
 from app.core.export.asked import Wanted
 from app.core.export.files import Files
-from app.core.importing import claude, json_items, ours
+from app.core.importing import json_items, ours
 from app.core.importing.bringing import Bringing, Brought, bring_in
 from app.core.importing.order import chain, tree
 from app.core.importing.reading import Preview, Reading
 from app.core.importing.refused import ImportRefused
 from app.core.importing.typed import Counts
+from app.core.importing.unpacking import Unpacking
 from app.core.message import ImageBlock, Message, ReplyBlock
 from app.core.pictures import Pictures
 from app.core.store import Store
@@ -41,8 +42,6 @@ from app.core.whole import Placed
 from tests.bombs import _laughs
 from tests.pictures import encoded, photo
 from tests.talks import picture, talk
-
-ROOT = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
@@ -93,119 +92,6 @@ def brought(path: Path, target: Pictures) -> tuple[list[whole.Whole], list[Broug
             return found, [bringing.pictures_of(each, lambda: None) for each in found]
     finally:
         decoder.close()
-
-
-# --- claude.ai ------------------------------------------------------------------------------------
-
-
-def uuid(number: int) -> str:
-    return f"0000000{number}-0000-4000-9000-000000000000"
-
-
-def said(number: int, sender: str, parent: str | None = None, **facts: Any) -> dict[str, Any]:
-    entry = {
-        "uuid": uuid(number),
-        "sender": sender,
-        "text": f"said {number}",
-        "content": [{"type": "text", "text": f"said {number}", "citations": []}],
-        "created_at": f"2025-03-01T10:0{number}:00.000000Z",
-        "updated_at": f"2025-03-01T10:0{number}:00.000000Z",
-        "attachments": [],
-        "files": [],
-    }
-    return entry | ({} if parent is None else {"parent_message_uuid": parent}) | facts
-
-
-def exported(*messages: dict[str, Any], **facts: Any) -> dict[str, Any]:
-    return {
-        "uuid": uuid(9),
-        "name": "Two lakes",
-        "summary": "",
-        "created_at": "2025-03-01T10:00:00.000000Z",
-        "updated_at": "2025-03-02T10:00:00.000000Z",
-        "account": {"uuid": uuid(8)},
-        "chat_messages": list(messages),
-    } | facts
-
-
-def read(found: Any) -> tuple[whole.Whole, Counts]:
-    left_out = Counts()
-    made = claude.conversation(json.loads(json.dumps(found)), left_out)
-    assert made is not None
-    return made, +left_out
-
-
-def test_a_conversation_of_claude_is_read_with_its_times_and_roles() -> None:
-    made, left_out = read(exported(said(1, "human"), said(2, "assistant"), said(3, "human")))
-    assert made.conversation.id == uuid(9).replace("-", "")
-    assert made.conversation.title == "Two lakes"
-    assert made.conversation.created == 1740823200.0
-    assert made.conversation.updated == 1740909600.0
-    assert [(m.role, m.text) for m in made.shown] == [("user", "said 1"), ("assistant", "said 2"), ("user", "said 3")]
-    assert made.shown[1].created == 1740823320.0
-    assert not left_out
-
-
-def test_branches_of_claude_hang_where_they_hung() -> None:
-    made, _ = read(
-        exported(
-            said(1, "human", ROOT),
-            said(4, "assistant", uuid(3)),
-            said(2, "assistant", uuid(1)),
-            said(3, "human", uuid(2)),
-            said(5, "human", uuid(2)),
-            current_leaf_message_uuid=uuid(4),
-        )
-    )
-    assert [m.text for m in made.shown] == ["said 1", "said 2", "said 3", "said 4"]
-    parents = {placed.message.text: placed.parent for placed in made.messages}
-    assert parents["said 5"] == parents["said 3"] == uuid(2).replace("-", "")
-
-
-def test_what_claude_thought_is_thinking_and_steps_of_tools_are_counted() -> None:
-    steps = [{"type": "tool_use", "name": "a"}, {"type": "tool_result"}, {"type": "token_budget"}, "odd"]
-    content = [{"type": "thinking", "thinking": "Hm."}, *steps, {"type": "text", "text": "So.", "citations": [{}, {}]}]
-    made, left_out = read(exported(said(1, "human"), said(2, "assistant", content=content)))
-    assert made.shown[1].thinking == "Hm."
-    assert made.shown[1].text == "So."
-    assert left_out == {"step": 2, "block": 2, "citation": 2}
-
-
-def test_attached_texts_come_along_and_files_are_named() -> None:
-    made, left_out = read(
-        exported(
-            said(
-                1,
-                "human",
-                text="",
-                content=[],
-                attachments=[{"file_name": "notes.txt", "extracted_content": "a\n```\nb"}, {"file_name": "b.bin"}],
-                files=[{"file_name": "lake.png", "file_uuid": "x"}],
-                files_v2=[{"file_name": "lake.png", "file_uuid": "x", "file_kind": "image"}],
-            )
-        )
-    )
-    assert made.shown[0].text == "notes.txt\n\n````\na\n```\nb\n````\n\n[b.bin]\n\n[lake.png]"
-    assert left_out == {"file": 2}
-
-
-def test_what_is_not_known_is_counted() -> None:
-    made, left_out = read(
-        exported(said(1, "human", mood="fine"), {"sender": "robot"}, 5, summary="Long.", settings={})  # type: ignore[arg-type]
-    )
-    assert len(made.messages) == 1
-    assert left_out == {"message": 2, "fact": 2}
-
-
-def test_an_export_is_found_in_a_zip_and_alone(tmp_path: Path) -> None:
-    text = json.dumps([exported(said(1, "human")), exported(said(2, "human"), uuid="odd"), {"no": 1}])
-    (tmp_path / "conversations.json").write_text(f"\ufeff{text}", "utf-8")
-    zipped(tmp_path / "data.zip", {"users.json": "[]", "conversations.json": text})
-    zipped(tmp_path / "folder.zip", {"data-2025/conversations.json": text})
-    for name, others in (("conversations.json", 0), ("data.zip", 1), ("folder.zip", 0)):
-        found = preview(tmp_path / name)
-        assert (found.kind, found.conversations, found.messages, found.pictures) == ("claude", 2, 2, 0)
-        assert +found.left_out == +Counts(conversation=1, entry=others)
 
 
 # --- what it is -----------------------------------------------------------------------------------
@@ -298,7 +184,12 @@ def test_no_name_of_an_archive_leads_out_of_the_picture_folder(tmp_path: Path, n
 def test_links_in_an_archive_are_not_followed(tmp_path: Path) -> None:
     for mode in (stat.S_IFLNK, stat.S_IFIFO, stat.S_IFBLK, stat.S_IFSOCK):
         attributes = (mode | 0o777) << 16
-        path = zipped(tmp_path / f"{mode}", {"visavis.json": "/etc/passwd"}, external_attr=attributes, create_system=3)
+        path = zipped(
+            tmp_path / f"{mode}",
+            {"visavis.json": header(), "conversations/00001.json": one()},
+            external_attr=attributes,
+            create_system=3,
+        )
         assert refusal(path) == "damaged"
 
 
@@ -333,6 +224,19 @@ def test_a_bomb_ends_at_its_limit(tmp_path: Path, grown: Callable[[], int]) -> N
     assert path.stat().st_size < 200_000
     assert refusal(path) == "too_large"
     assert grown() < 200 << 20
+
+
+def test_an_entry_that_unpacks_to_much_more_ends_at_its_limit(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a", {"bomb": bytes(100 << 20), "flat": os.urandom(30 << 20)})
+    with Unpacking(path, "a") as archive:
+        with pytest.raises(ImportRefused, match="too_large"):
+            archive.read("bomb", 1 << 40)
+        assert len(archive.read("flat", 1 << 40)) == 30 << 20
+        with pytest.raises(ImportRefused, match="too_large"):
+            archive.read("flat", 1 << 20)
+        archive._left = 10 << 20
+        with pytest.raises(ImportRefused, match="too_large"):
+            archive.read("flat", 1 << 40)
 
 
 def test_what_an_entry_says_of_its_size_is_not_believed(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.query import Query, utf16
+from app.core.query import Query
+from app.core.utf16 import part
 
 LETTERS = st.text("aAbßẞİıSs éÉ😀𝔸 \n*_\\", max_size=30)
 
@@ -31,23 +32,23 @@ LETTERS = st.text("aAbßẞİıSs éÉ😀𝔸 \n*_\\", max_size=30)
     ],
 )
 def test_what_is_found(query: str, text: str, found: list[str]) -> None:
-    assert [utf16(text, *span) for span in Query(query).spans(text)] == found
+    assert [part(text, *span) for span in Query(query).spans(text)] == found
 
 
 @given(LETTERS, st.text("aAbßsS😀", min_size=1, max_size=3))
 def test_every_place_says_what_was_looked_for_and_none_overlap(text: str, wanted: str) -> None:
     spans = Query(wanted).spans(text)
     for start, end in spans:
-        assert wanted.casefold() in utf16(text, start, end).casefold()
+        assert wanted.casefold() in part(text, start, end).casefold()
     assert all(one[1] <= other[0] for one, other in pairwise(spans))
     assert bool(spans) == (wanted.casefold() in text.casefold())
 
 
 @given(LETTERS)
 def test_where_a_text_has_no_letter_of_two_units_they_are_characters(text: str) -> None:
-    assert utf16(text) == text
+    assert part(text) == text
     units = text.encode("utf-16-le")
-    assert utf16(text, 0, len(units) // 2) == text
+    assert part(text, 0, len(units) // 2) == text
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core import schema
+from app.core import backup, salvage, schema
 from app.core.errors import StoreDamaged, StoreFull, StoreTooNew
 from app.core.ledger import Filter, Ledger
 from app.core.message import Message, TextBlock
@@ -89,6 +89,36 @@ def test_a_file_that_is_no_database_is_refused_unchanged(tmp_path: Path, content
     with pytest.raises(StoreDamaged):
         Store.open(tmp_path)
     assert (tmp_path / FILE).read_bytes() == content
+
+
+async def test_a_file_that_was_cut_short_is_refused_unchanged(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    await store.create(Conversation("c"))
+    store.close()
+    whole = (tmp_path / FILE).read_bytes()
+    for kept in (len(whole) - 4096, len(whole) - 1, 4096):
+        (tmp_path / FILE).write_bytes(whole[:kept])
+        with pytest.raises(StoreDamaged):
+            Store.open(tmp_path)
+        assert (tmp_path / FILE).read_bytes() == whole[:kept]
+
+
+async def test_where_there_are_backups_an_empty_file_is_no_fresh_start(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    await store.create(Conversation("c"))
+    folder = tmp_path / backup.FOLDER
+    copy = backup.unfinished(folder)
+    backup.keep(copy, backup.verified(copy, await store.copy_to(copy)), 5.0)
+    store.close()
+    (tmp_path / FILE).write_bytes(b"")
+    for _ in range(2):
+        with pytest.raises(StoreDamaged):
+            Store.open(tmp_path)
+        (tmp_path / FILE).unlink(missing_ok=True)
+    salvage.start_empty(tmp_path / FILE)
+    started = Store.open(tmp_path)
+    assert started.conversations_now() == []
+    started.close()
 
 
 def test_the_database_of_another_program_is_refused_unchanged(tmp_path: Path) -> None:

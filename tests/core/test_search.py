@@ -208,8 +208,8 @@ async def test_a_store_from_before_is_indexed_in_slices_that_may_be_broken_off(
     store.close()
     store = Store.open(tmp_path)
     search = Search(store)
-    assert (await search.find(Wanted("word299"))).hits  # the newest come first
-    assert not (await search.find(Wanted("word0 "))).hits
+    [first] = sql(store, "SELECT min(position) FROM search_messages")
+    assert first > 300 // 2  # the newest come first
     assert await catch_up(search) >= 2
     assert [hit.message for hit in await everything(search, "all")] == [f"a{n}" for n in range(299, -1, -1)]
     store.close()
@@ -245,18 +245,6 @@ async def test_a_damaged_index_is_made_anew(store: Store, search: Search) -> Non
     sql(store, "UPDATE search_text_data SET block = x'ffff' WHERE id > 10")
     await search.find(Wanted("words"))
     assert await ids(search, "words") == ["q1"]
-
-
-async def test_an_index_that_is_found_damaged_while_it_grows_is_made_anew(store: Store, search: Search) -> None:
-    await store.create(Conversation("c"))
-    for number in range(5):
-        await store.add_message("c", question("some words", f"q{number}"))
-        await catch_up(search)
-    sql(store, "UPDATE search_text_data SET block = x'ffff' WHERE id > 10")
-    await store.remove_message("q2")
-    for number in range(5, 9):
-        await store.add_message("c", question("more words", f"q{number}"))
-    assert await ids(search, "words") == ["q8", "q7", "q6", "q5", "q4", "q3", "q1", "q0"]
 
 
 async def test_a_damaged_message_says_nothing_and_harms_nothing(store: Store, search: Search) -> None:

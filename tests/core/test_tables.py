@@ -63,7 +63,7 @@ def test_a_formula_is_only_text_in_csv(cell: str) -> None:
     assert next(csv.reader(io.StringIO(to_csv([[cell]])))) == ["'" + cell]
 
 
-@pytest.mark.parametrize("cell", ["-1", "+4.5", "-1,234.50", "-12 %", "-1e-5", "3", "text", "", "a=b"])
+@pytest.mark.parametrize("cell", ["-", "--", "-1", "+4.5", "-1,234.50", "-12 %", "-1e-5", "3", "text", "", "a=b"])
 def test_numbers_and_words_are_as_they_were_in_csv(cell: str) -> None:
     assert next(csv.reader(io.StringIO(to_csv([[cell, "x"]])))) == [cell, "x"]
 

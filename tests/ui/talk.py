@@ -151,7 +151,7 @@ def foot_of(shown: Iterable[Content]) -> Foot:
 def bill_of(shown: Sequence[Content]) -> str:
     """The line below an answer that has come."""
     foot = foot_of(shown)
-    return bill(foot.message, foot.model)
+    return bill(foot.message, foot.model, named=foot.is_by_another)
 
 
 def below(transcript: Transcript) -> list[Content]:

@@ -69,6 +69,7 @@ def parts(host: Host, page: QWidget, *texts: str, info: str = "python") -> list[
     rows = [CodeRow(host, page) for _ in texts]
     for index, (row, text) in enumerate(zip(rows, texts, strict=True)):
         row.whole = lambda: "\n".join(texts)
+        row.before = lambda index=index: "".join(f"{text}\n" for text in texts[:index])
         shown(row, code(text, info, first=index == 0, last=index == len(texts) - 1))
 
     def follow(moved: QWidget, pixels: int) -> None:
@@ -289,6 +290,13 @@ def test_a_string_goes_on_in_the_next_part(host: Host, page: QWidget, qtbot: QtB
     read_all(host, qtbot)
     assert colors(second, 1) == {highlighting.LIGHT["string"]}
     assert colors(second, 3) == {highlighting.LIGHT["keyword"]}
+
+
+def test_parts_that_are_alike_have_each_its_own_tones(host: Host, page: QWidget, qtbot: QtBot) -> None:
+    first, second = parts(host, page, *['"""\nif'] * 2)
+    read_all(host, qtbot)
+    assert colors(first, 1) == {highlighting.LIGHT["string"]}
+    assert colors(second, 1) == {highlighting.LIGHT["keyword"]}
 
 
 def test_lines_that_come_are_added_and_nothing_else_changes(host: Host, page: QWidget, qtbot: QtBot) -> None:

@@ -209,6 +209,25 @@ def test_esc_stops(qtbot: QtBot, edit: MessageEdit, chat: Chat) -> None:
     assert chat.messages.messages[-1].state == "stopped"
 
 
+def test_enter_while_an_answer_comes_says_why_nothing_is_sent(
+    qtbot: QtBot, edit: MessageEdit, composer: Composer, chat: Chat
+) -> None:
+    QTest.keyClicks(edit, "hello")
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: chat.worker.phase == "streaming")
+    usual = line(composer)
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+    assert line(composer) == usual, "nothing is written that could be sent"
+    QTest.keyClicks(edit, "and")
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+    assert line(composer) == "Claude is answering. Esc stops it; what you wrote stays."
+    assert edit.toPlainText() == "and"
+    QTest.keyClick(edit, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not chat.worker.busy)
+    qtbot.waitUntil(lambda: line(composer).startswith("text"))
+    assert edit.toPlainText() == "and"
+
+
 def test_esc_typed_elsewhere_stops(qtbot: QtBot, composer: Composer, edit: MessageEdit, chat: Chat) -> None:
     esc = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
     assert not composer.take_key(esc)

@@ -26,6 +26,7 @@ from app.core.errors import (
     StoreError,
     StoreFull,
     StoreLocked,
+    StoreLow,
     StoreTooNew,
     StreamInterrupted,
     VisavisError,
@@ -269,13 +270,17 @@ TEXTS: list[tuple[VisavisError, str]] = [
     (
         StoreDamaged("/data"),
         (
-            "The conversations in /data cannot be read. "
-            "Nothing was changed. Put back a copy, or start with another data folder (--data-dir)."
+            "The conversations in /data cannot be read, at least in part. "
+            "Nothing was changed. There may be a backup: see Settings, Data, or start Visavis again."
         ),
     ),
     (
         StoreFull("/data"),
         "Nothing can be written to /data. Free some space or allow writing there, and try again.",
+    ),
+    (
+        StoreLow("/data", 150_000_000),
+        ("Only 150.0 MB are left on the disk of /data. Free some space soon: on a full disk nothing more can be kept."),
     ),
 ]
 

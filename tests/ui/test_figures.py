@@ -34,6 +34,8 @@ def test_where_digits_are_asked_for_a_tiny_amount_keeps_two() -> None:
 
 
 def test_what_is_less_than_an_amount_is_not_about_it_too() -> None:
+    assert figures.about(Decimal("0.0000009")) == "< $0.0001"
+    assert figures.about(Decimal("0.0209")) == "≈ $0.0209"
     assert words.money(Decimal("0.0000009"), exact=False) == "< $0.0001"
     assert words.money(Decimal("0.0009"), exact=False) == "≈ $0.00090"
     assert words.money(Decimal("-0.0000009")) == "−$0.00000090"

@@ -24,6 +24,7 @@ from app.ui.transcript.find import Find
 from app.ui.transcript.find_bar import FindBar
 from app.ui.transcript.text import SafeTextView
 from app.ui.transcript.view import Transcript
+from tests.conftest import destroy
 from tests.ui.talk import answer, question, selected, talk
 
 pytestmark = pytest.mark.usefixtures("american_figures")
@@ -389,3 +390,115 @@ def test_the_window_opens_it_from_wherever_one_is(
     QTest.keyClick(field(find_bar), Qt.Key.Key_Escape)
     assert find_bar.isHidden()
     assert written.hasFocus()
+
+
+# --- formulas, other conversations, what comes later ---
+
+
+def test_a_formula_is_found_by_its_tex(
+    show: Callable[[Sequence[Message]], Transcript], search: Callable[..., Told]
+) -> None:
+    text = r"😀 Here $\frac{a}{b}$ and $\frac{c}{d}$ stand, a fraction each."
+    transcript = show([question(99), answer(99, text), *talk(40)])
+    told = search(transcript, r"\frac")
+    assert told.count == 2
+    view, start, _ = place_of_current(transcript)
+    assert view.plain_between(start, start + 1) == r"$\frac{a}{b}$"
+    assert len(marks(transcript)) == 2
+    assert search(transcript, r"here $\frac{a}{b}$ AND").count == 1
+    assert search(transcript, "stand, a").count == 1
+    assert words_of_current(transcript) == "stand, a"
+    transcript.follow()
+    QApplication.processEvents()
+    assert search(transcript, "{c}{d}").count == 1  # of a row without a widget
+
+
+def test_in_another_conversation_it_is_counted_anew_and_nothing_moves(
+    show: Callable[[Sequence[Message]], Transcript],
+    search: Callable[..., Told],
+    chat: Chat,
+    tools: Tools,
+    qtbot: QtBot,
+) -> None:
+    other = Chat.new(chat.facts.model, tools)
+    other.messages.reset(talk(7))
+    transcript = show(talk(30))
+    told = search(transcript, "second")
+    assert (told.current, told.count) == (1, 30)
+    transcript.selection.clear()
+    transcript.find_bar.finding.begin_anew()
+    transcript.set_chat(other)
+    assert (told.current, told.count, told.complete) == (0, 0, False)
+    qtbot.waitUntil(lambda: told.complete)
+    assert (told.current, told.count) == (0, 7)
+    assert transcript.verticalScrollBar().value() == transcript.verticalScrollBar().maximum()
+    transcript.find_bar.finding.previous()
+    assert told.current > 0
+    destroy(other)
+
+
+def test_what_is_sought_in_an_empty_conversation_is_found_when_it_comes(
+    show: Callable[[Sequence[Message]], Transcript], search: Callable[..., Told], chat: Chat, qtbot: QtBot
+) -> None:
+    transcript = show([])
+    told = search(transcript, "second")
+    assert (told.count, told.complete) == (0, True)
+    chat.messages.reset(talk(3))
+    qtbot.waitUntil(lambda: told.count == 3)
+    assert chat.messages.remove(2, 5)
+    qtbot.waitUntil(lambda: told.count == 1)
+
+
+def test_the_bar_lies_below_a_hit_that_it_would_hide(bar: tuple[FindBar, Transcript, QPlainTextEdit]) -> None:
+    find_bar, transcript, _ = bar
+    transcript.window().setFixedWidth(320)
+    transcript.verticalScrollBar().setValue(0)
+    QApplication.processEvents()
+    find_bar.open("Question 0?")
+    hit = find_bar.finding.place
+    assert hit.isValid()
+    assert not find_bar.geometry().intersects(hit)
+    assert find_bar.y() > hit.bottom()
+    find_bar.next()
+    find_bar.open("Question 20")
+    assert find_bar.y() == 8
+    assert not find_bar.geometry().intersects(find_bar.finding.place)
+
+
+def test_tab_goes_from_control_to_control_and_then_into_the_conversation(
+    bar: tuple[FindBar, Transcript, QPlainTextEdit], qtbot: QtBot
+) -> None:
+    find_bar, transcript, _ = bar
+    find_bar.open("second")
+    qtbot.waitUntil(lambda: find_bar.words == "1 of 30")
+    names = []
+    for _ in range(4):
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        names.append(focused.accessibleName())
+        QTest.keyClick(focused, Qt.Key.Key_Tab)
+    assert names == ["Find in this conversation", "Previous", "Next", "Close"]
+    focused = QApplication.focusWidget()
+    assert focused is not None
+    assert transcript.isAncestorOf(focused)
+    assert not find_bar.isAncestorOf(focused)
+    find_bar.findChildren(QToolButton)[0].setFocus()
+    QTest.keyClick(find_bar.findChildren(QToolButton)[0], Qt.Key.Key_Backtab)
+    assert field(find_bar).hasFocus()
+
+
+def test_esc_in_the_conversation_clears_the_selection_and_then_puts_the_bar_away(
+    bar: tuple[FindBar, Transcript, QPlainTextEdit], qtbot: QtBot
+) -> None:
+    find_bar, transcript, _ = bar
+    find_bar.open("second")
+    qtbot.waitUntil(lambda: find_bar.words == "1 of 30")
+    view = next(w.view for _, _, w in transcript.on_screen() if w.view is not None)
+    view.setFocus()
+    transcript.selection.select_all()
+    QTest.keyClick(view, Qt.Key.Key_Escape)
+    assert transcript.selection.empty
+    assert not find_bar.isHidden()
+    QTest.keyClick(view, Qt.Key.Key_Escape)
+    assert find_bar.isHidden()
+    assert view.hasFocus()

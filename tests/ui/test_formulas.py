@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator
 from itertools import pairwise, product
 
@@ -17,8 +18,8 @@ from app.core.formulas import Formula, find, protect
 from app.ui.theme import DARK, LIGHT, Theme, Tokens
 from app.ui.transcript.content import Prose
 from app.ui.transcript.formula_pictures import FormulaPictures, Look, descent
-from app.ui.transcript.host import Host
 from app.ui.transcript.formulas_in import source_of
+from app.ui.transcript.host import Host
 from app.ui.transcript.prose_row import ProseRow
 from tests.conftest import destroy
 
@@ -163,7 +164,7 @@ def test_a_formula_of_its_own_stands_in_the_middle_between_the_words_around_it(r
 
 def test_in_a_list_it_stays_with_its_item(row: ProseRow, qtbot: QtBot) -> None:
     draw(row, f"- before {INTEGRAL} after\n- next", qtbot)
-    assert row.plain == f"before\n{INTEGRAL}\nafter\nnext"
+    assert row.plain == f"• before\n{INTEGRAL}\nafter\n• next"
     assert row.document().blockCount() == 2
 
 
@@ -231,6 +232,17 @@ def test_who_has_left_the_screen_does_not_ask_for_room(row: ProseRow, qtbot: QtB
     row.let_go()
     qtbot.waitUntil(lambda: not row._host.formulas.is_waiting, timeout=20_000)
     assert told == []
+
+
+def test_where_nothing_can_be_drawn_tex_is_shown_and_asked_for_no_more(
+    row: ProseRow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "app.core.typeset", None)  # as where a library is missing
+    draw(row, r"$\beta_{17}$ and $\beta_{18}$", qtbot)
+    assert row.document().toRawText() == r"$\beta_{17}$ and $\beta_{18}$"
+    monkeypatch.undo()
+    draw(row, r"$\beta_{19}$", qtbot)
+    assert row.document().toRawText() == "￼"
 
 
 def test_warming_up_is_heard_by_nobody(theme: Theme, qtbot: QtBot) -> None:

@@ -26,8 +26,10 @@ from tests import transcripts
 from tests.conftest import destroy
 from tests.layout_bombs import BOMBS, KINDS
 
-GUARD: Final = 5.0
-"""Seconds that one bomb may take in all, on a machine that is busy."""
+PATIENCE: Final = 60.0
+"""Seconds after which nothing more is awaited. How long it takes is measured by `bench bombs`."""
+SHARE: Final = 5
+"""One in so many is shown here; `bench bombs` shows all."""
 STEPS: Final = 5
 """In which one that is streamed comes."""
 LOOK: Final = 0.2
@@ -114,10 +116,8 @@ def work(seconds: float) -> None:
 @pytest.mark.parametrize("how", ["whole", "streamed"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_bomb_is_shown_and_nothing_of_it_is_lost(chat: Chat, transcript: Transcript, kind: str, how: str) -> None:
-    slow, lost = [], []
-    for number, (name, bomb) in enumerate(KINDS[kind].items()):
-        if how == "streamed" and number % 4:
-            continue
+    lost = []
+    for name, bomb in list(KINDS[kind].items())[:: SHARE if how == "whole" else 2 * SHARE]:
         text = bomb()
         began = time.perf_counter()
         if how == "streamed":
@@ -126,17 +126,15 @@ def test_a_bomb_is_shown_and_nothing_of_it_is_lost(chat: Chat, transcript: Trans
             chat.messages.reset([transcripts.question(), transcripts.reply(text)])
         look_through(transcript)
         rest = missing(transcript, text)
-        while rest and time.perf_counter() - began < GUARD:
+        while rest and time.perf_counter() - began < PATIENCE:
             work(LOOK)  # what is long comes frame by frame
             rest = missing(transcript, text)
-        if (took := time.perf_counter() - began) > GUARD:
-            slow.append((name, took))
         transcript.copying.copy_last()
         if QGuiApplication.clipboard().text() != text:
             lost.append(f"{name}: not copied")
         if rest:
             lost.append(f"{name}: {rest.most_common(3)} not shown")
-    assert (slow, lost) == ([], [])
+    assert lost == []
 
 
 def test_there_are_enough_of_them_and_each_is_no_larger_than_it_may_be() -> None:

@@ -18,9 +18,11 @@ from pytestqt.qtbot import QtBot
 from app.conversation.chat import Chat
 from app.conversation.tools import Tools
 from app.core.message import ImageBlock, Message
+from app.ui import figures
 from app.ui.label import Label
 from app.ui.model_words import price_words
 from app.ui.theme import HIT, Theme
+from app.ui.transcript import retry_menu
 from app.ui.transcript.action_bar import ActionBar
 from app.ui.transcript.bill_details import BillDetails
 from app.ui.transcript.deeds import Deeds
@@ -122,7 +124,7 @@ class TestBar:
     def test_each_button_tells_its_deed_and_the_message(self, bar: ActionBar) -> None:
         told: list[tuple[str, str]] = []
         bar.deed.connect(lambda name, message: told.append((name, message.id)))
-        for name in ("Copy", "More", "Edit", "Delete question and answer"):
+        for name in ("Copy", "More", "Edit", "Delete question"):
             bar.show_for(QUESTION, PLACE)
             press(bar, name)
         assert told == [(name, "q") for name in ("copy", "more", "edit", "delete")]
@@ -135,7 +137,7 @@ class TestBar:
         for _ in range(5):
             names.append(next(name for name, button in buttons(bar).items() if button.hasFocus()))
             QTest.keyClick(buttons(bar)[names[-1]], Qt.Key.Key_Right)
-        assert names == ["Copy", "Edit", "Delete question and answer", "More", "Copy"]
+        assert names == ["Copy", "Edit", "Delete question", "More", "Copy"]
         QTest.keyClick(buttons(bar)["Edit"], Qt.Key.Key_Left)
         QTest.keyClick(buttons(bar)["Copy"], Qt.Key.Key_Escape)
         assert over.hasFocus()
@@ -173,10 +175,7 @@ class TestBar:
     def test_while_an_answer_comes_nothing_can_be_changed(self, bar: ActionBar) -> None:
         bar.allow(edit=False, delete=False)
         bar.show_for(QUESTION, PLACE)
-        assert [name for name, button in buttons(bar).items() if not button.isEnabled()] == [
-            "Edit",
-            "Delete question and answer",
-        ]
+        assert [name for name, button in buttons(bar).items() if not button.isEnabled()] == ["Edit", "Delete question"]
 
     def test_copy_says_for_a_moment_that_it_was_done(self, bar: ActionBar, qtbot: QtBot) -> None:
         bar.show_for(QUESTION, PLACE)
@@ -394,7 +393,7 @@ class TestMenu:
 
 
 class TestRetrying:
-    def test_other_models_are_offered_with_their_prices(
+    def test_other_models_are_offered_with_what_it_would_cost_to_ask_them(
         self, deeds: Deeds, chat: Chat, over: QWidget, qtbot: QtBot
     ) -> None:
         ask(chat, qtbot, "one")
@@ -403,8 +402,22 @@ class TestRetrying:
         offered = filled(menu)
         assert chat.model.name not in offered
         haiku = next(words for words in offered if "Haiku" in words)
-        assert offered[haiku].text() == f"{haiku}\t{price_words(next(m for m in CATALOG.models if m.name == haiku))}"
-        assert "$" in offered[haiku].text()
+        ahead = offered[haiku].text().partition("\t")[2]
+        offered[haiku].trigger()
+        rest(chat, qtbot)
+        assert f"≈ {figures.dollars(Decimal(chat.messages.messages[1].estimate))}" == ahead
+
+    def test_of_a_long_history_there_are_the_models_prices(
+        self, deeds: Deeds, chat: Chat, over: QWidget, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ask(chat, qtbot, "one", "two")
+        monkeypatch.setattr(retry_menu, "_LONGEST", 1)
+        short, long = (menu_of(deeds, chat.messages.messages[row], over).findChild(RetryMenu) for row in (1, 3))
+        assert isinstance(short, RetryMenu)
+        assert isinstance(long, RetryMenu)
+        haiku = next(model for model in CATALOG.models if "Haiku" in model.name)
+        assert filled(short)[haiku.name].text().startswith(f"{haiku.name}\t≈ $")
+        assert filled(long)[haiku.name].text() == f"{haiku.name}\t{price_words(haiku)}"
 
     def test_the_chosen_model_answers_as_a_version(self, deeds: Deeds, chat: Chat, over: QWidget, qtbot: QtBot) -> None:
         ask(chat, qtbot, "one")
@@ -458,8 +471,43 @@ class TestRetrying:
         assert answer.state == "complete"
         assert chat.branch_of(answer.id) == (2, 2)
 
+    def test_what_has_just_come_whole_is_not_paid_for_twice(
+        self, deeds: Deeds, chat: Chat, api: ApiServer, qtbot: QtBot
+    ) -> None:
+        api.script(replies.recorded("stream_text.sse").hold("message_delta"))
+        chat.draft.set_text("one")
+        chat.worker.send()
+        qtbot.waitUntil(lambda: bool(chat.messages.messages) and chat.messages.messages[-1].text != "")
+        coming = chat.messages.messages[-1]
+        chat.worker._close()  # its end has come: from here on a Stop is too late
+        with qtbot.assertNotEmitted(deeds.asked):
+            deeds.do("restart", coming)
+            api.release()
+            rest(chat, qtbot)
+            deeds.do("restart", coming)  # its row may still show it as it was
+            QApplication.processEvents()
+        assert not chat.worker.busy
+        assert chat.messages.messages[-1].state == "complete"
+        assert len(api.posts) == 1
+
 
 class TestDeleting:
+    def test_the_bar_says_what_goes_with_a_question(
+        self, deeds: Deeds, bar: ActionBar, chat: Chat, qtbot: QtBot
+    ) -> None:
+        ask(chat, qtbot, "one", "two")
+        names = []
+        for question in (chat.messages.messages[0], chat.messages.messages[2]):
+            bar.show_for(question, PLACE)
+            names.append(bar._delete.accessibleName())
+        deeds.do("delete", chat.messages.messages[3])
+        rest(chat, qtbot)
+        names.append(bar._delete.accessibleName())
+        bar.show_for(chat.messages.messages[0], OTHER)
+        names.append(bar._delete.toolTip())
+        both = "Delete question and answer"
+        assert names == [both, both, "Delete question", both]
+
     def test_a_question_goes_with_its_answer_and_comes_back(
         self, deeds: Deeds, chat: Chat, over: QWidget, qtbot: QtBot
     ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QPixmap, QTextCursor
+from PySide6.QtGui import QPixmap, QTextBlockFormat, QTextCursor, QTextListFormat
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -170,3 +170,75 @@ def test_a_row_that_was_another_before_looks_as_one_that_is_new(host: Host, row:
     assert fresh.plain == row.plain
     assert fresh.rich_between(0) == row.rich_between(0)
     destroy(fresh)
+
+
+@pytest.mark.parametrize("end", ["\\", "  ", "    "])
+@pytest.mark.parametrize("mark", ["", "- ", "> ", "1. "])
+def test_a_line_that_is_broken_begins_no_paragraph(row: ProseRow, end: str, mark: str) -> None:
+    height = show(row, prose(f"{mark}one _two_{end}\n{' ' * len(mark)}three{end}\n{' ' * len(mark)}four 😀{end}"))
+    assert row.document().blockCount() == 1
+    assert height == 3 * 22
+    assert row.document().toRawText() == f"one two\u2028three\u2028four 😀{end.strip()}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["# head  \nwords", "---  \nwords", "> | a | b |  \n> |---|---|  \n> | c | d |  \n", "- a\n\n  ```  \n  code  \n  ```  \n",
+     "`a\\\nb`", "a\\\\\nb", "-  \n  a", "[d]: https://d.example  \n[d]", "\ufdde a  \n\ufddf", "===  \n", "a\n  \nb"],
+)  # fmt: skip
+def test_what_is_no_broken_line_is_as_it_would_be_without_the_blanks(row: ProseRow, text: str) -> None:
+    show(row, prose(text))
+    shown = row.document().toRawText()
+    assert "\u2028" not in shown.replace(" a\u2028", "")
+    assert not {"\ufdde", "\ufddf"} & set(shown)
+    show(row, prose("\n".join(line.rstrip(" ") for line in text.split("\n")).translate({0xFDDE: None, 0xFDDF: None})))
+    assert shown.replace("  ", "").strip() == row.document().toRawText().strip() or "\ufdde" in text
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.sampled_from(["a", "_b_", "`c`", "`", "\\", "  ", "\n", "- ", "> ", "|", "😀", "[x] ", "#"]), max_size=20
+    )
+)
+def test_no_mark_is_left_and_no_letter_lost(row: ProseRow, pieces: list[str]) -> None:
+    text = "".join(pieces)
+    show(row, prose(text))
+    shown = row.document().toRawText()
+    assert not any("\ufdd0" < letter < "\ufde0" and letter != "\ufdd1" for letter in shown)
+    assert [shown.count(letter) for letter in "abc😀"] == [text.count(letter) for letter in "abc😀"]
+
+
+def test_tasks_have_boxes_that_can_be_read_and_copied(row: ProseRow) -> None:
+    show(row, prose("- [x] `done`\n- [ ] not\n\n1. [x] first\n2. second"))
+    assert row.plain == "☑ done\n☐ not\n1. ☑ first\n2. second"
+    assert row.rich_between(0).count("☑ ") == 2
+    assert row.rich_between(0).startswith("<ul><li>☑ <code>done</code></li><li>☐ not</li></ul><ol>")
+    blocks = [row.document().findBlockByNumber(number) for number in range(4)]
+    assert all(block.blockFormat().marker() == QTextBlockFormat.MarkerType.NoMarker for block in blocks)
+    styles = [block.textList().format().style() for block in blocks]
+    assert [style == QTextListFormat.Style.ListStyleUndefined for style in styles] == [True, True, False, False]
+
+
+def test_items_are_copied_with_their_marks(row: ProseRow) -> None:
+    show(row, prose("words\n\n3. three\n4. four\n   - within\n\nmore\n\n- one\n- two"))
+    assert row.plain == "words\n3. three\n4. four\n  • within\nmore\n• one\n• two"
+    assert row.plain_between(2, 10) == "rds\n3. thre"
+    assert row.plain_between(8, 13) == "ree\n4. f"
+    assert row.plain_between(12) == "4. four\n  • within\nmore\n• one\n• two"
+    assert row.plain_between(12, 12) == ""
+
+
+def test_code_does_not_tell_which_way_words_run(row: ProseRow) -> None:
+    show(row, prose("- `code` שלום\n- word שלום\n\n`code` שלום\n\n`code`\n\n`שלום` word"))
+    ways = [row.document().findBlockByNumber(number).textDirection() for number in range(5)]
+    left, right = Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft
+    assert ways == [right, left, right, left, left]
+
+
+def test_typed_words_are_not_read_as_those_of_a_formula_before(row: ProseRow) -> None:
+    show(row, prose("$x$"))
+    assert row.accessibleDescription() == "$x$"
+    row.let_go()
+    show(row, prose("typed", "question", plain=True))
+    assert row.accessibleDescription() == ""

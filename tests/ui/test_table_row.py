@@ -295,6 +295,31 @@ def test_a_copy_pastes_as_cells(host: Host, page: QWidget) -> None:
     assert '"a < b, c"' in copied().data("text/csv").toStdString()
 
 
+def test_no_form_of_a_copy_runs_as_a_formula(host: Host, page: QWidget) -> None:
+    row = shown(TableRow(host, page), table("| =SUM(A1) | b |\n|---|---|\n| =HYPERLINK(1) | -5 % |\n| - | @x |", (9, 9)))
+    row.copy()
+    assert copied().text() == "'=SUM(A1)\tb\n'=HYPERLINK(1)\t-5 %\n-\t'@x"
+    document = QTextDocument()
+    document.setHtml(copied().html())
+    assert document.toPlainText().split() == ["'=SUM(A1)", "b", "'=HYPERLINK(1)", "-5", "%", "-", "'@x"]
+    assert copied().data("text/csv").toStdString().startswith("'=SUM(A1),b")
+    assert "<td>'=HYPERLINK(1)</td>" in row.view.rich_between(0)
+
+
+def test_all_cells_of_a_table_run_as_its_first_letter_does(host: Host, page: QWidget) -> None:
+    head, delimiter, *lines = "| `a` שם | Name | כמה |\n|---|---|--:|\n| one | עולם | 3 |\n| שלום | 1 | 4 |".split("\n")
+    for number, line in enumerate(lines):
+        row = shown(TableRow(host, page), table("\n".join([head, delimiter, line]), (5, 5, 5), first=not number))
+        cells = grid(row)
+        for column in range(3):
+            places = [cells.cellAt(n, column).firstCursorPosition() for n in range(cells.rows())]
+            assert {place.block().textDirection() for place in places} == {Qt.LayoutDirection.RightToLeft}
+            edges = [place.block().layout().lineAt(0).naturalTextRect().right() for place in places]
+            assert max(edges) - min(edges) <= 1
+    row = shown(TableRow(host, page), table("| Name |\n|---|\n| שלום |", (5,)))
+    assert grid(row).cellAt(1, 0).firstCursorPosition().block().textDirection() == Qt.LayoutDirection.LeftToRight
+
+
 def test_saving_asks_for_a_file_and_writes_what_spreadsheets_read(host: Host, page: QWidget, tmp_path: Path) -> None:
     row = shown(TableRow(host, page), table("| a | b |\n|---|---|\n| ä, 1 | 漢 |", (4, 2)))
     row.save()

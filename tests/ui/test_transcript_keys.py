@@ -12,8 +12,11 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.conversation.chat import Chat
+from app.ui.theme import SPACE
 from app.ui.transcript import Transcript
 from app.ui.transcript.fold_row import FoldRow
+from app.ui.transcript.prose_row import ProseRow
+from app.ui.transcript.table_row import TableRow
 from app.ui.transcript.tiles import PictureTile
 from tests.ui.talk import ANSWER, LONG, PICTURE, answered, asked, follows, places, put, seen, talk, wheel
 
@@ -137,6 +140,22 @@ def test_an_arrow_key_goes_from_a_question_into_its_bar_and_escape_back(
     assert focused().accessibleName() == "Copy"
     tab()
     assert focused() is question
+
+
+def test_a_line_around_a_text_shows_that_a_key_has_come_there(
+    transcript: Transcript, chat: Chat, between: tuple[QLineEdit, QLineEdit]
+) -> None:
+    assert between
+    put(chat, asked("What?"), answered("Words.\n\n| a | b |\n|---|---|\n| 1 | 2 |"))
+    for row in (*seen(transcript, ProseRow), *seen(transcript, TableRow)):
+        left = row.geometry().left() - 2 * SPACE  # the line is there, and not within the row
+        plain = transcript.viewport().grab().toImage().pixelColor(left, row.geometry().center().y())
+        row.view.setFocus(Qt.FocusReason.TabFocusReason)
+        line = transcript.viewport().grab().toImage().pixelColor(left, row.geometry().center().y())
+        assert line != plain
+        transcript.setFocus(Qt.FocusReason.MouseFocusReason)
+        row.view.setFocus(Qt.FocusReason.MouseFocusReason)
+        assert not row.ringed
 
 
 def test_a_line_around_the_conversation_shows_that_a_key_has_come_there(

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QUrl
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QUrl
 from PySide6.QtGui import QContextMenuEvent, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QMenu, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.conversation.attachment import Source
@@ -24,13 +24,15 @@ from app.core.message import ImageBlock
 from app.ui.theme import Theme
 from app.ui.transcript import Transcript
 from app.ui.transcript.card import Card, blamed_picture, error_card
+from app.ui.transcript.message_menu import MessageMenu
 from app.ui.transcript.picture_menu import PictureMenu
 from app.ui.transcript.sharper_button import SharperButton
 from app.ui.transcript.text import SafeTextView
 from app.ui.transcript.tiles import PictureTile
 from tests.conftest import finish
 from tests.servers.api import ApiServer
-from tests.ui.talk import PICTURE, answered, asked, button, contents, follows, foot_of, put, said, seen, view
+from tests.servers.replies import error
+from tests.ui.talk import PICTURE, answered, asked, button, contents, follows, foot_of, put, said, seen, talk, view
 
 OVERVIEW = replace(PICTURE, kind="overview", width=1456, height=819, tokens=1560, preset="tiles")
 TILE = replace(PICTURE, kind="tile", box=Box(0, 0, 1323, 2160), part=1, parts=2, width=1323, height=2160, tokens=3760)
@@ -243,7 +245,7 @@ def test_a_sent_picture_has_a_menu(transcript: Transcript, chat: Chat, qtbot: Qt
         choose(menu, "Open")
     with qtbot.waitSignal(transcript.replacement_wanted) as wanted:
         choose(opened_menu(transcript, 1), "Replace")
-    assert (opened.args, wanted.args) == ([1], [1])
+    assert (opened.args, wanted.args) == ([1], [1, False])
 
 
 def test_a_sent_picture_is_copied_and_saved_from_its_menu(
@@ -283,6 +285,76 @@ def test_what_is_saved_elsewhere_is_not_told_here(live: Transcript, qtbot: QtBot
     qtbot.wait(1)
     assert not live.findChildren(QMessageBox)
     assert keeping.saving._said.isHidden()
+
+
+def test_what_is_said_stays_where_it_is_when_the_conversation_moves(
+    live: Transcript, theme: Theme, online: Tools, online_chat: Chat
+) -> None:
+    put(online_chat, *talk(20))
+    said_there = live._pictures._keeper().saving
+    said_there.say("Copied")
+    place = said_there._said.geometry()
+    assert live.rect().contains(place)
+    live.scroll_by(-120)
+    QApplication.processEvents()
+    assert said_there._said.geometry() == place
+    assert not live.viewport().isAncestorOf(said_there._said)
+    before = said_there._said.styleSheet()
+    online.preferences.update(theme="light" if theme.tokens.dark else "dark")
+    assert said_there._said.styleSheet() != before
+
+
+@pytest.mark.parametrize("ending", ["complete", "failed"])
+def test_a_menu_entry_without_a_price_makes_no_request(
+    live: Transcript, online_chat: Chat, api: ApiServer, qtbot: QtBot, picture: Callable[..., Path], ending: str
+) -> None:
+    """Nor one that does not say that it asks ("Retry")."""
+    if ending == "failed":
+        api.script(error(400, "invalid_request_error", "No."))
+    online_chat.draft.attach([Source(path=str(picture("a.png", (3000, 2000))))])
+    ask(online_chat)
+    qtbot.waitUntil(lambda: len(online_chat.messages.messages) == 2 and not online_chat.worker.busy)
+    assert online_chat.messages.messages[-1].state == ending
+    qtbot.waitUntil(lambda: len(seen(live, PictureTile)) == 1)
+    before = sorted(api.counts.items())
+    tried = set()
+
+    def opened(which: int) -> QMenu:
+        if which < 0:
+            return opened_menu(live, 1)
+        live.deeds.do("more", online_chat.messages.messages[which], live.mapToGlobal(QPoint(20, 20)))
+        return next(menu for menu in live.findChildren(MessageMenu) if menu.isVisible())
+
+    for which in (-1, 0, 1):
+        for words in [action.text() for action in opened(which).actions()]:
+            if not words or "$" in words or words.startswith("Retry"):
+                continue
+            [menu] = [menu for menu in live.findChildren(QMenu) if menu.isVisible()]
+            action = next((action for action in menu.actions() if action.text() == words), None)
+            if action is None or not action.isEnabled() or action.menu() is not None:
+                continue
+            action.trigger()
+            menu.close()
+            tried.add(words.partition("\t")[0])
+            qtbot.waitUntil(lambda: not online_chat.worker.busy)
+            mended(live, online_chat, qtbot)
+            opened(which)
+        for menu in live.findChildren(QMenu):
+            menu.close()
+        QApplication.processEvents()
+    assert {"Leave it out from now on", "Replace it…", "Edit…", "Delete answer", "Details"} <= tried
+    assert sorted(api.counts.items()) == before
+
+
+def mended(live: Transcript, chat: Chat, qtbot: QtBot) -> None:
+    """As it was before an entry was tried."""
+    for dialog in live.window().findChildren(QDialog):
+        dialog.close()
+    chat.cancel_edit()
+    chat.undo_delete()
+    qtbot.waitUntil(lambda: not chat.worker.busy)
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    qtbot.waitUntil(lambda: len(chat.messages.messages) == 2 and len(seen(live, PictureTile)) == 1)
 
 
 TURNED = replace(PICTURE, original_format="HEIC", media_type="image/jpeg", original_width=2576, original_height=1449)

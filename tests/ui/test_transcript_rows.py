@@ -586,6 +586,16 @@ def test_the_bill_reads(host: Host, box: QWidget, answer: dict[str, Any], line: 
     assert bill(row) == line
 
 
+def test_a_model_that_is_not_asked_any_more_is_named_in_the_bill(host: Host, box: QWidget) -> None:
+    row = FootRow(host, box)
+    put(row, foot_of(tails(answered(), Around(model=model(), asks=replace(model(), id="other", name="Other")))))
+    assert bill(row).startswith(f"{model().name} · 7,512 in")
+    put(row, foot_of(tails(answered(), Around(model=model()))))
+    assert bill(row).startswith("7,512 in")
+    put(row, foot_of(tails(answered(estimate="", cost="0.00001", state="stopped"), LAST)))
+    assert bill(row) == "7,512 in · ≈ 214 out · < $0.0001"
+
+
 def test_a_press_on_the_bill_opens_it(host: Host, box: QWidget) -> None:
     row = FootRow(host, box)
     put(row, Foot(answered()))
@@ -618,6 +628,18 @@ def test_a_foot_has_its_buttons(host: Host, box: QWidget, content: Foot, names: 
     put(row, content)
     assert visible(row) == names
     assert row._switch.isVisible() == (content.branch[1] > 1)
+
+
+def test_a_retry_names_a_model_that_has_not_answered(host: Host, box: QWidget) -> None:
+    row, other = FootRow(host, box), replace(model(), id="dear", name="A <b>& B")
+    for asks, name, told in (
+        (None, "Retry", "Retry: ask again"),
+        (model(), "Retry", "Retry: ask again"),
+        (other, "Retry with A <b>& B", "<qt>Retry with A &lt;b&gt;&amp; B: ask again</qt>"),
+        (None, "Retry", "Retry: ask again"),
+    ):
+        put(row, Foot(answered(), model(), asks, is_last=True))
+        assert (row._retry.accessibleName(), row._retry.toolTip()) == (name, told)
 
 
 @pytest.mark.parametrize("name", ["Copy", "Retry", "More", "Earlier version", "Later version"])

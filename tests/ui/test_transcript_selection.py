@@ -66,6 +66,10 @@ def texts(transcript: Transcript, message: int) -> int:
     return sum(isinstance(row.content, TextContent) for row in transcript.rows_of(message))
 
 
+def place(message: str, nth: int, position: int) -> Place:
+    return Place(message, thought=False, nth=nth, position=position)
+
+
 def painted(transcript: Transcript) -> list[tuple[int, int]]:
     """The rows on screen in which something is selected."""
     return [
@@ -367,6 +371,73 @@ def test_a_table_of_many_parts_is_one(show: Callable[..., Transcript]) -> None:
     assert rich.count("<table") == rich.count("</table>") == 1
     assert rich.count("<tr") == 101
     assert "cell 99" in clipboard()
+
+
+TABLE = "Before.\n\n| Fruit | Colour |\n| --- | --- |\n| **Plum** | =blue |\n| Fig | green |\n\nAfter."
+
+
+def test_a_table_is_copied_as_lines_with_tabs(show: Callable[..., Transcript]) -> None:
+    transcript = show([question(0), answer(0, TABLE)])
+    rows = "Fruit\tColour\nPlum\t'=blue\nFig\tgreen"
+    transcript.copying.copy(transcript.messages[1], "text")
+    assert clipboard() == f"Before.\n\n{rows}\n\nAfter."
+    transcript.selection.select_all()
+    assert selected(transcript).endswith(f"Before.\n\n{rows}\n\nAfter.")
+
+
+def test_of_a_table_that_is_selected_in_part_whole_cells_are_copied(show: Callable[..., Transcript]) -> None:
+    transcript = show([question(0), answer(0, TABLE)])
+    cells = view(transcript, 1, 1)
+    at = {words: cells.document().find(words).selectionStart() for words in ("Plum", "=blue", "green", "Colour")}
+    select = transcript.selection.select
+    select(place("a0", 1, at["=blue"] + 1), place("a0", 2, 5))
+    assert selected(transcript) == "Plum\t'=blue\nFig\tgreen\n\nAfter"
+    transcript.copying.copy_selection()
+    rich = QGuiApplication.clipboard().mimeData().html()
+    assert (rich.count("<tr>"), "Plum" in rich, "Fruit" in rich) == (2, True, False)
+    select(place("a0", 1, at["Colour"] + 2), place("a0", 1, at["=blue"] + 1))
+    assert selected(transcript) == "Colour\n'=blue"
+    transcript.copying.copy_selection()
+    rich = QGuiApplication.clipboard().mimeData().html()
+    assert (rich.count("<td>"), "Plum" in rich) == (2, False)
+    select(place("a0", 1, at["green"] + 1), place("a0", 1, at["green"] + 3))
+    assert selected(transcript) == "re"
+
+
+def test_of_a_selected_table_nothing_before_its_cells_is_painted(show: Callable[..., Transcript]) -> None:
+    transcript = show([question(0), answer(0, TABLE)])
+    transcript.selection.select_all()
+    cells = view(transcript, 1, 1)
+    assert cells.textCursor().selectedTableCells() == (0, 3, 0, 2)
+    assert cells.textCursor().selectionStart() == 1
+    transcript.selection.clear()
+    assert cells.selection is None
+
+
+def test_control_a_in_a_table_selects_it_and_then_all(show: Callable[..., Transcript]) -> None:
+    transcript = show([question(0), answer(0, TABLE)])
+    cells = view(transcript, 1, 1)
+    cells.setFocus()
+    QTest.keyClick(cells, Qt.Key.Key_A, CONTROL)
+    assert selected(transcript).startswith("Fruit\tColour")
+    QTest.keyClick(cells, Qt.Key.Key_A, CONTROL)
+    assert "Question 0?" in selected(transcript)
+
+
+def test_code_is_copied_with_its_language(show: Callable[..., Transcript]) -> None:
+    transcript = show([question(0), answer(0, '```c++"> x\na < b\n```\n\n```\nplain\n```')])
+    transcript.copying.copy(transcript.messages[1], "rich")
+    rich = QGuiApplication.clipboard().mimeData().html()
+    assert '<pre><code class="language-c++&quot;&gt;">a &lt; b</code></pre>' in rich
+    assert "<pre><code>plain</code></pre>" in rich
+
+
+def test_an_answer_that_begins_with_a_definition_is_told_from_what_was_thought(show: Callable[..., Transcript]) -> None:
+    text = "[a]: https://a.example/\n\n```\ncode\n```\n\nSee [this][a]."
+    transcript = show([question(0), answer(0, text, thinking="Thought.\n\n```\nidea\n```")])
+    transcript.host.folded.emit(transcript.widget_at(1, 0))
+    transcript.copying.copy(transcript.messages[1], "text")
+    assert clipboard() == "code\n\nSee this."
 
 
 def test_code_of_many_parts_is_one(show: Callable[..., Transcript]) -> None:

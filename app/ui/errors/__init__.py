@@ -17,6 +17,7 @@ from app.core.errors import (
     StoreError,
     StoreFull,
     StoreLocked,
+    StoreLow,
     StoreTooNew,
     VisavisError,
 )
@@ -25,6 +26,7 @@ from app.ui.errors.form import Action, Words, filled, tr
 from app.ui.errors.money import money_words
 from app.ui.errors.pictures import picture_words, refused_request_words, together
 from app.ui.errors.server import free_reply_lost_words, server_words
+from app.ui.figures import file_size
 
 __all__ = ["Action", "Words", "refusals", "sentence", "stop_words", "words"]
 
@@ -72,13 +74,17 @@ def _store_words(error: StoreError) -> Words:
             what = tr("The conversations in %1 were written by a newer Visavis.")
             remedy = tr("Nothing was changed. Start the newer version.")
         case StoreDamaged():
-            what = tr("The conversations in %1 cannot be read.")
-            remedy = tr("Nothing was changed. Put back a copy, or start with another data folder (--data-dir).")
+            what = tr("The conversations in %1 cannot be read, at least in part.")
+            remedy = tr("Nothing was changed. There may be a backup: see Settings, Data, or start Visavis again.")
         case StoreFull():
             what = tr("Nothing can be written to %1.")
             remedy = tr("Free some space or allow writing there, and try again.")
+        case StoreLow():
+            what = tr("Only %2 are left on the disk of %1.")
+            remedy = tr("Free some space soon: on a full disk nothing more can be kept.")
         case _:
             what = tr("The conversations in %1 could not be read or written.")
             remedy = tr("Try again.")
     # A path is told whole: it is the person's own, and to be looked up.
-    return Words(filled(what, "".join(c for c in error.path if c.isprintable())), remedy)
+    path = "".join(c for c in error.path if c.isprintable())
+    return Words(filled(what, path, file_size(getattr(error, "free_bytes", 0))), remedy)

@@ -23,8 +23,7 @@ def money(amount: Decimal, *, exact: bool = True) -> str:
     """USD, to a hundredth of a cent; "≈" before what is no fact, and not told already to be less than something."""
     if amount < 0:
         return f"{'' if exact else '≈ '}−{figures.dollars(abs(amount), digits=4)}"
-    text = figures.dollars(amount)
-    return text if exact or text.startswith("<") else f"≈ {text}"
+    return figures.dollars(amount) if exact else figures.about(amount)
 
 
 def cost(group: Group) -> str:

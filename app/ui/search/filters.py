@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from PySide6.QtCore import QDate, Signal
 from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QDateEdit, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDateEdit, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.core.search import Wanted
 from app.ui.foreign_text import one_line
@@ -37,11 +37,17 @@ class Filters(QWidget):
         self._model = ""
         self._span: Span = "any"
         self._cost = 0.0
-        self._pictures = QPushButton(self.tr("With pictures"))
+        self._pictures = QPushButton(self.tr("Pictures"))
+        self._pictures.setToolTip(self.tr("Only chats with pictures"))
         self._pictures.setCheckable(True)
         self._model_chip, self._time_chip, self._cost_chip = QPushButton(), QPushButton(), QPushButton()
-        self._clear = QPushButton(self.tr("Clear"))
-        self._clear.setProperty("kind", "link")
+        self._clear = QToolButton()
+        self._clear.setProperty("kind", "icon")
+        self._clear.setAccessibleName(self.tr("Clear the filters"))
+        self._clear.setToolTip(self.tr("Clear the filters"))
+        policy = self._clear.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # the row below is not to move when it comes
+        self._clear.setSizePolicy(policy)
         self._first, self._last = self._day(self.tr("First day")), self._day(self.tr("Last day"))
         self._range = QWidget()
         self._lay_out()
@@ -59,7 +65,7 @@ class Filters(QWidget):
     @property
     def stops(self) -> list[QWidget]:
         """What the keyboard goes to, in order."""
-        chips = [*self._chips, self._clear, self._first, self._last]
+        chips: list[QWidget] = [*self._chips, self._clear, self._first, self._last]
         return [part for part in chips if part.isVisibleTo(self)]
 
     def set_models(self, ids: Sequence[str]) -> None:
@@ -136,7 +142,8 @@ class Filters(QWidget):
             f"QDateEdit::down-arrow {{ width: 0; height: 0; border: 4px solid {tokens.surface};"
             f" border-top: 5px solid {tokens.text2}; border-bottom: none; }}"
         )
-        for chip in [*self._chips, self._clear]:
+        self._clear.setIcon(self._theme.icon("x"))
+        for chip in self._chips:
             chip.setFont(self._theme.font("secondary"))
 
     def _show(self) -> None:
@@ -226,7 +233,7 @@ class Filters(QWidget):
         }[span]
 
     def _cost_words(self, cost: float) -> str:
-        return self.tr("$%1 or more").replace("%1", f"{cost:.2f}") if cost else self.tr("Any cost")
+        return self.tr("≥ $%1").replace("%1", f"{cost:.2f}") if cost else self.tr("Any cost")
 
 
 def _begin(day: QDate) -> float:

@@ -14,6 +14,7 @@ from app.conversation.messages import Index
 from app.conversation.searching import SearchModel, Section
 from app.core.search import Hit
 from app.core.search_words import Snippet
+from app.core.utf16 import units
 from app.ui import figures
 from app.ui.foreign_text import direction_flag, is_right_to_left, one_line
 from app.ui.picture_facts import shown_name
@@ -176,7 +177,7 @@ class HitRow(QStyledItemDelegate):
 
     def _mark(self, text: str, start: int, end: int) -> QTextLayout.FormatRange:
         marked = QTextLayout.FormatRange()
-        marked.start, marked.length = _utf16(text[:start]), _utf16(text[start:end])
+        marked.start, marked.length = units(text, start), units(text[start:end])
         shape = QTextCharFormat()
         shape.setBackground(QColor(self._theme.tokens.found))
         shape.setForeground(QColor(self._theme.tokens.text))
@@ -250,8 +251,3 @@ def _when(moment: float) -> str:
     if then.date().year() == now.date().year():
         return QLocale().toString(then.date(), "d MMM")
     return figures.date(then.date())
-
-
-def _utf16(text: str) -> int:
-    """How many units Qt counts."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -193,7 +193,7 @@ class Palette(QWidget):
         self._pages.setCurrentWidget(self.list if found or self._model.searching else self._empty)
         if not found:
             self._empty.setText(self._nothing())
-        reading = self._indexing.busy and self._field.text().strip()
+        reading = self._indexing.behind and self._field.text().strip()
         self._foot.setText(self.tr("Earlier chats are still being read: more may be found.") if reading else "")
         if found and not self.list.currentIndex().isValid():
             self.list.setCurrentIndex(self._model.index(self._next_row))

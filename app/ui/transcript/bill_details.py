@@ -124,14 +124,14 @@ class BillDetails(QWidget):
 
     def _of_money(self, known: Bill) -> Iterator[tuple[str, str]]:
         if known.promised is not None:
-            promised = "≈ " + figures.dollars(known.promised)
+            promised = figures.about(known.promised)
             yield self.tr("Expected"), promised if known.off is None else f"{promised}; {self._off(known.off)}"
         if known.saved:
             yield self.tr("Caching"), self._saved(known.saved)
         if known.missed is not None:
             words = cache_words.sentence(known.missed, self._answer.ttl)
             if known.extra:
-                words += " " + self.tr("That cost ≈ %1 more.").replace("%1", figures.dollars(known.extra))
+                words += " " + self.tr("That cost %1 more.").replace("%1", figures.about(known.extra))
             yield self.tr("Cache missed"), words
         elif not known.cached and known.prompt_tokens < self._model.min_cacheable:
             words = self.tr("Not used: this model caches prompts from %1 tokens on.")

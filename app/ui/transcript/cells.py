@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from PySide6.QtGui import QTextCursor, QTextTable
 
@@ -59,8 +59,10 @@ def cells_between(view: SafeTextView, start: int, end: int) -> Cells | None:
     cursor = QTextCursor(view.document())
     cursor.setPosition(start)
     cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
-    row, rows, column, columns = cursor.selectedTableCells()  # type: ignore[misc]
-    return Cells(table, row, rows, column, columns) if cursor.hasComplexSelection() else None
+    if not cursor.hasComplexSelection():
+        return None
+    corner = cast(tuple[int, int, int, int], cursor.selectedTableCells())  # the stubs have it as an object
+    return Cells(table, *corner)
 
 
 def _table_of(view: SafeTextView) -> QTextTable | None:

@@ -53,6 +53,7 @@ _COPIED: Final = 1_500
 class CodeRow(QWidget):
     """Attributes:
     whole: gives the code of all parts of the block; without it, that of its own part.
+    before: gives the code of the parts above it, with the end of the last line; without it, none.
     """
 
     def __init__(self, host: Host, parent: QWidget | None = None) -> None:
@@ -60,6 +61,7 @@ class CodeRow(QWidget):
         self._host = host
         self._theme = theme = host.theme
         self.whole: Callable[[], str] = self._own
+        self.before: Callable[[], str] = str
         self._content: Code | None = None
         self._language = self._alias = ""
         self._tones: Tones | None = None
@@ -162,7 +164,7 @@ class CodeRow(QWidget):
         whole = block.text if block.first and (block.last or content.open) else self.whole()
         if not grows:
             self._columns = _widest(whole.split("\n"))
-            self._first = whole.count("\n", 0, max(0, whole.rfind(block.text)))
+            self._first = 0 if block.first else self.before().count("\n")
         else:
             self._columns = max(self._columns, _widest(block.text.rsplit("\n", 2)))
         self._tones = None

@@ -107,6 +107,8 @@ class Foot:
     message: Message
     model: Model | None = None
     """That answered, where it is known."""
+    asks: Model | None = None
+    """That would answer now, where that is known to be another."""
     is_last: bool = False
     has_retry: bool = False
     """Whether a notice above it offers to retry already."""
@@ -116,6 +118,11 @@ class Foot:
     """Which one of how many it is, where there are others in its place."""
     pace: Pace | None = None
     """While it streams."""
+
+    @property
+    def is_by_another(self) -> bool:
+        """Whether another model answered than would now."""
+        return self.asks is not None and self.asks != self.model
 
 
 @dataclass(frozen=True, slots=True)

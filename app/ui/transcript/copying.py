@@ -13,11 +13,12 @@ from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QClipboard, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
-from app.core.blocks import joined
+from app.core import tables, utf16
+from app.core.blocks import Block, joined
 from app.core.message import Message
-from app.core.query import utf16
 from app.ui.transcript import announcing
-from app.ui.transcript.content import Content, More, Pictures
+from app.ui.transcript.cells import cells_between
+from app.ui.transcript.content import Content, More, Pictures, Table
 from app.ui.transcript.face import Face
 from app.ui.transcript.places import TextContent, words
 from app.ui.transcript.reader import Reader
@@ -102,7 +103,7 @@ class Copying(QObject):
 
     def whole(self, message: Message) -> Excerpt | None:
         """All of a message; None where it is gone."""
-        number = next((n for n, m in enumerate(self._face.messages) if m.id == message.id), None)
+        number = self._face.number_of(message.id)
         return None if number is None else Excerpt(number, self._face.messages[number])
 
     # --- what is copied ---
@@ -238,8 +239,20 @@ class Copying(QObject):
     def _words(self, piece: Piece) -> str:
         literal = self._reader.literal(piece.content)
         if literal is not None:
-            return utf16(literal, piece.start, piece.end)
+            return utf16.part(literal, piece.start, piece.end)
+        if isinstance(piece.content, Table) and (cells := self._cells(piece)):
+            return tables.to_tsv([tables.harmless(cell) for cell in row] for row in cells)
         return self._view(piece).plain_between(piece.start, piece.end)
+
+    def _cells(self, piece: Piece) -> tables.Cells:
+        """What is taken of a table; nothing where that is a part of one cell."""
+        if piece.whole:
+            head, rows, _ = tables.cells(piece.content.block.text)
+            shown = [head, *rows] if piece.content.block.first else rows
+            return [[tables.plain_cell(cell) for cell in row] for row in shown]
+        view = self._view(piece)
+        found = cells_between(view, piece.start, self._end(piece))
+        return found.words(view) if found is not None else []
 
     def _source(self, message: Message, pieces: Pieces | None) -> str:
         """Of blocks that are taken whole the text as it was written, and what is between them."""
@@ -266,9 +279,20 @@ class Copying(QObject):
         if first is None or first.plain:
             return _paragraph(self._plain_block(message, block))
         if first.kind == "code":
-            return f"<pre><code>{html.escape(self._plain_block(message, block), quote=False)}</code></pre>"
-        rich = "\n".join(self._view(part).rich_between(part.start, self._end(part)) for part in parts)
+            code = html.escape(self._plain_block(message, block), quote=False)
+            return f"<pre><code{_language(first)}>{code}</code></pre>"
+        rich = "\n".join(self._looks(part) for part in parts)
         return _BETWEEN_PARTS.sub("", rich) if first.kind == "table" else rich
+
+    def _looks(self, piece: Piece) -> str:
+        view, end = self._view(piece), self._end(piece)
+        cells = cells_between(view, piece.start, end) if isinstance(piece.content, Table) and not piece.whole else None
+        if cells is None:
+            return view.rich_between(piece.start, end)
+        if cells.has_all_columns:
+            return view.rich_between(cells.range[0], cells.end)
+        rows = ["".join(f"<td>{html.escape(tables.harmless(cell))}</td>" for cell in row) for row in cells.words(view)]
+        return "<table>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
 
     def _end(self, piece: Piece) -> int:
         return self._view(piece).length if piece.end is None else piece.end
@@ -329,6 +353,12 @@ def _named(pictures: Pictures) -> list[str]:
         name = f": {blocks[0].name}" if blocks[0].name else ""
         named.append(f"[Image {blocks[0].number}{name}]")
     return named
+
+
+def _language(block: Block) -> str:
+    """What names the language of code, as CommonMark's own HTML does: by the first word behind the fence."""
+    name = block.info.split()[0] if block.info.split() else ""
+    return f' class="language-{html.escape(name)}"' if name else ""
 
 
 def _paragraph(text: str) -> str:

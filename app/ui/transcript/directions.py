@@ -1,4 +1,4 @@
-"""Which way words run: by the first letter that tells, code between them left out; a table has one way for all cells."""
+"""Which way words run: by the first letter that tells, without the code between them; all cells of a table the same."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from app.core.message import THINKING, Message, ReplyBlock
 from app.core.server import PRACTICE
 from app.ui import cache_words, figures
 from app.ui.errors import stop_words
+from app.ui.foreign_text import one_line
 
 translate = QCoreApplication.translate
 
@@ -26,21 +27,26 @@ def is_failure(answer: Message) -> bool:
     return answer.error is not None and answer.state in {"failed", "interrupted"}
 
 
-def bill(answer: Message, model: Model | None = None) -> str:
+def bill(answer: Message, model: Model | None = None, *, named: bool = False) -> str:
     """Tokens, price and the price promised: "7,512 in · 214 out · $0.0209  estimated $0.0207".
 
-    Of the `model` that answered it is known what it cost that the cache was missed.
+    Of the `model` that answered it is known what it cost that the cache was missed. It can be `named` before all that.
     """
+    words = _bill(answer, model)
+    return f"{one_line(model.name)} · {words}" if words and named and model is not None else words
+
+
+def _bill(answer: Message, model: Model | None) -> str:
     usage = answer_usage(answer)
     if may_have_been_charged(answer):
         # The error card of a lost reply says it already.
         return "" if is_failure(answer) else translate("endings", "It may have been charged")
     if usage is None:
         return ""
-    about = "" if answer.state == "complete" else "≈ "
+    is_fact = answer.state == "complete"
     parts = [
         translate("endings", "%1 in").replace("%1", figures.count(usage.prompt_tokens)),
-        translate("endings", "%1 out").replace("%1", about + figures.count(usage.output_tokens)),
+        translate("endings", "%1 out").replace("%1", ("" if is_fact else "≈ ") + figures.count(usage.output_tokens)),
     ]
     if answer.server == PRACTICE:
         return " · ".join([*parts, translate("endings", "Practice: free")])
@@ -48,8 +54,9 @@ def bill(answer: Message, model: Model | None = None) -> str:
         return " · ".join([*parts, translate("endings", "cost unknown")])
     if answer.refused and not Decimal(answer.cost):
         return translate("endings", "Not charged")
-    line = " · ".join([*parts, about + figures.dollars(Decimal(answer.cost)), *_missed(answer, model)])
-    if answer.estimate and answer.state == "complete":
+    cost = Decimal(answer.cost)
+    line = " · ".join([*parts, figures.dollars(cost) if is_fact else figures.about(cost), *_missed(answer, model)])
+    if answer.estimate and is_fact:
         promised = translate("endings", "estimated %1").replace("%1", figures.dollars(Decimal(answer.estimate)))
         line += f"\u2003{promised}"
     return line

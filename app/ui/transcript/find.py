@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import compress
+from operator import is_not
 from typing import Final, NamedTuple
 from weakref import WeakSet
 
-from PySide6.QtCore import QObject, QPoint, QTimer, Signal
+from PySide6.QtCore import QObject, QPoint, QRect, QTimer, Signal
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QWidget
 
 from app.core.message import Message
 from app.core.query import Query
+from app.core.utf16 import part, units
 from app.ui.transcript.content import Content, Fold
 from app.ui.transcript.face import Face
 from app.ui.transcript.places import Place, Places, Spot, TextContent, words
-from app.ui.transcript.reader import Reader, raw_text
+from app.ui.transcript.reader import Reader, Text
 from app.ui.transcript.said import contents_of
 from app.ui.transcript.selection import Selection
 from app.ui.transcript.sideways import Sideways
@@ -53,9 +57,11 @@ class Find(QObject):
     Signals:
         found(int, int, bool): which hit is the current one, from 1, or 0 where that is not known yet; how many there
             are so far; and whether that is all.
+        marked(): what is on screen is marked; where the current hit is may be another place.
     """
 
     found = Signal(int, int, bool)
+    marked = Signal()
 
     def __init__(self, face: Face, selection: Selection, reader: Reader, parent: QWidget) -> None:
         super().__init__(parent)
@@ -68,8 +74,10 @@ class Find(QObject):
         """Where the current hit begins, and where it ends in that row."""
         self._counts: dict[str, int] = {}
         """Hits of each message that was counted, by its id."""
-        self._counted: dict[str, tuple[Message, int]] = {}
-        """As what it was counted, and how much of it was unfolded."""
+        self._opened: dict[str, int] = {}
+        """How much of each was unfolded then."""
+        self._known: list[Message] = []
+        """The messages as they were when it was last looked what has come or gone."""
         self._read: dict[str, dict[int, tuple[Content, Spans]]] = {}
         """What was found in rows, by message and row: for as long as they show the same."""
         self._work: Iterator[None] = iter(())
@@ -94,16 +102,22 @@ class Find(QObject):
         """Where the current hit begins."""
         return self._places.spot(self._current[0]) if self._current is not None else None
 
+    @property
+    def may_be_left(self) -> bool:
+        """Whether nothing is selected in the conversation, which Esc would clear first."""
+        return self._selection.empty
+
     def search(self, text: str) -> None:
         """Look for other words: from the current hit on, or from what is on screen."""
         origin = self.current or self._top()
         self._forget()
         self._query = Query(text) if text.strip() else None
+        if self._query is not None:
+            self._looks.start()
         if self._query is None or origin is None:
             self._mark()
             self.found.emit(0, 0, True)
             return
-        self._looks.start()
         self.complete = False
         self._work = self._count_all(origin)
         self._count_on()
@@ -116,6 +130,15 @@ class Find(QObject):
     def previous(self) -> None:
         """Go to the hit before; before the first comes the last."""
         self._step(-1)
+
+    def begin_anew(self) -> None:
+        """Another conversation is to be shown: count what is in that one, without leaving the place it is shown at."""
+        self._forget()
+        if self._query is not None:
+            self.complete = False
+            self._work = self._count_there()
+            self._slices.start()
+            self._tell()
 
     def close(self) -> None:
         """Look for nothing any more. The conversation stays where it is, and the current hit is selected."""
@@ -135,22 +158,29 @@ class Find(QObject):
         self._work = iter(())
         self.complete = True
         self._current, self._wanted = None, 0
-        self._counts, self._counted, self._read = {}, {}, {}
+        self._counts, self._opened, self._read, self._known = {}, {}, {}, []
 
     # --- counting ---
 
     def _count_all(self, origin: Spot) -> Iterator[None]:
         """Count every message, from the one at `origin` on and then those before; show the first hit on the way."""
-        ids = [message.id for message in self._face.messages]
+        self._known = list(self._face.messages)
+        ids = [message.id for message in self._known]
         first = ids[origin.message]
         for message in [*ids[origin.message :], *ids[: origin.message]]:
             yield from self._count(message)
             self._show_first(message, origin if message == first else None)
         self._show_first(first, None)
 
+    def _count_there(self) -> Iterator[None]:
+        """Count every message that is there by then."""
+        self._known = list(self._face.messages)
+        for message in self._known:
+            yield from self._count(message.id)
+
     def _show_first(self, message: str, origin: Spot | None) -> None:
         """Go to the first hit of a message that is not before `origin`, unless there is a current one already."""
-        number = self._places.number(message)
+        number = self._face.number_of(message)
         if self._current is not None or number is None or not self._counts.get(message):
             return
         for hit in self._hits(number):
@@ -160,7 +190,7 @@ class Find(QObject):
 
     def _count(self, message_id: str) -> Iterator[None]:
         """Count the hits of a message, row by row."""
-        number = self._places.number(message_id)
+        number = self._face.number_of(message_id)
         if number is None or self._query is None:
             return
         message, count = self._face.messages[number], 0
@@ -171,7 +201,7 @@ class Find(QObject):
                 count += len(spans)
                 if is_new:
                     yield
-        self._counts[message_id], self._counted[message_id] = count, (message, self._unfolded(number))
+        self._counts[message_id], self._opened[message_id] = count, self._unfolded(number)
         yield
 
     def _unfolded(self, number: int) -> int:
@@ -205,19 +235,29 @@ class Find(QObject):
         """Count what has come since, and what has grown."""
         if self._slices.isActive() or self._query is None:
             return
+        came, gone = self._came_and_gone()
+        changed = [message.id for message in came]
         messages = self._face.messages
-        known = self._counted
-        changed = [each.id for each in messages if each.id not in known or known[each.id][0] is not each]
         for number in {number for number, _, _ in self._face.on_screen() if number < len(messages)}:
             id_ = messages[number].id
-            if id_ in known and id_ not in changed and known[id_][1] != self._unfolded(number):
+            if id_ in self._opened and id_ not in changed and self._opened[id_] != self._unfolded(number):
                 changed.append(id_)
-        gone = self._counts.keys() - {message.id for message in messages}
-        for message_id in gone:
-            del self._counts[message_id], self._counted[message_id]
+        for message_id in {message.id for message in gone} - set(changed):
+            self._counts.pop(message_id, None)
+            self._opened.pop(message_id, None)
         if changed or gone:
             self._work = (step for message_id in changed for step in self._count(message_id))
             self._count_on()
+
+    def _came_and_gone(self) -> tuple[list[Message], list[Message]]:
+        """The messages that were not there before, or as others, and those that were. Of many, most are as they were:
+        they are compared without a step of Python for each."""
+        before, self._known = self._known, list(self._face.messages)
+        if len(before) == len(self._known):
+            differ = list(map(is_not, before, self._known))
+            return list(compress(self._known, differ)), list(compress(before, differ))
+        old, new = set(map(id, before)), set(map(id, self._known))
+        return [m for m in self._known if id(m) not in old], [m for m in before if id(m) not in new]
 
     # --- hits ---
 
@@ -237,7 +277,7 @@ class Find(QObject):
         """The same of a row that `view` shows, if any does."""
         if self._query is None or not self._query.may_be_in(content.block.text):
             return [], False
-        return self._query.spans(raw_text(view) if view is not None else self._reader.raw(content)), True
+        return spans_in(self._query, self._reader.raw(content, view)), True
 
     def _hits(self, number: int) -> list[Hit]:
         """All hits of a message."""
@@ -314,6 +354,20 @@ class Find(QObject):
         place = view.viewport().mapTo(self._face.viewport(), view.cursorRect(cursor).topLeft())
         return place.y()
 
+    @property
+    def place(self) -> QRect:
+        """Where the current hit is in the viewport; empty where it has no widget."""
+        spot = self.current
+        widget = self._face.widget_at(spot.message, spot.row) if spot is not None else None
+        view = widget.view if widget is not None else None
+        if self._current is None or spot is None or view is None or not view.isVisible():
+            return QRect()
+        start, end = QTextCursor(view.document()), QTextCursor(view.document())
+        start.setPosition(min(spot.position, view.length))
+        end.setPosition(min(self._current[1], view.length))
+        place = view.cursorRect(start).united(view.cursorRect(end))
+        return QRect(view.viewport().mapTo(self._face.viewport(), place.topLeft()), place.size())
+
     def _is_at_ease(self, number: int, hit: Hit) -> bool:
         y = self._y(number, hit)
         return y is not None and _ROOM <= y <= self._face.viewport().height() - _ROOM
@@ -353,9 +407,40 @@ class Find(QObject):
             if spans or view in self._marked:
                 view.mark(spans, here)
                 self._marked.add(view)
+        self.marked.emit()
 
 
 def _is_beyond(hit: Hit, spot: Spot, step: int, *, inclusive: bool) -> bool:
     """Whether a hit lies on the way from a spot in its message."""
     here, there = (hit.row, hit.start), spot[1:]
     return (here > there if step > 0 else here < there) or (inclusive and here == there)
+
+
+def spans_in(query: Query, text: Text) -> Spans:
+    """Where it is found in a row's document. A formula is one character there, and found by its TeX as a whole."""
+    if not text.formulas:
+        return query.spans(text.raw)
+    parts, begins, before, end = [], [], 0, 0
+    for position, tex in text.formulas:
+        said = part(text.raw, end, position)
+        before += units(said)
+        begins.append((before, units(tex), position))
+        before += units(tex)
+        parts += [said, tex]
+        end = position + 1
+    parts.append(part(text.raw, end))
+    spans: Spans = []
+    for first, last in query.spans("".join(parts)):
+        span = _behind(first, begins, inside=0), _behind(last, begins, inside=1)
+        if not spans or span[0] >= spans[-1][1]:
+            spans.append(span)
+    return spans
+
+
+def _behind(place: int, formulas: list[tuple[int, int, int]], *, inside: int) -> int:
+    """The position of a place in the text with all TeX; what is inside TeX is before its formula (0) or behind (1)."""
+    index = bisect_left(formulas, place, key=lambda formula: formula[0]) - 1
+    if index < 0:
+        return place
+    begin, length, position = formulas[index]
+    return position + inside if place < begin + length else position + 1 + place - begin - length

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QToolButton, QWidget
 
@@ -45,6 +45,7 @@ class FindBar(QWidget):
         self._away = self._button(self.tr("Close"), "Esc", self.close_up)
         self._lay_out()
         find.found.connect(self._tell)
+        find.marked.connect(self._place)
         self._field.textChanged.connect(find.search)
         theme.changed.connect(self._dress)
         self._dress()
@@ -108,6 +109,7 @@ class FindBar(QWidget):
         row.addSpacing(SPACE)
         for button in (self._back, self._on, self._away):
             row.addWidget(button)
+        self._stops = (self._field, self._back, self._on, self._away)
         self._tell(0, 0, True)
 
     def _button(self, name: str, key: str, do: Callable[[], None]) -> QToolButton:
@@ -128,10 +130,19 @@ class FindBar(QWidget):
         self.update()
 
     def _place(self) -> None:
-        """Take the corner, as far as there is room."""
+        """Take the corner, as far as there is room; or lie below a hit that would be under it there.
+
+        That is one in the first lines of the conversation: any other is brought to where it can be seen.
+        """
+        if self.isHidden():
+            return
         room = self._over.width() - 2 * _GAP
         width = min(self._theme.grown(_WIDTH), room)
-        self.setGeometry(_GAP + room - width, 2 * SPACE, width, self.sizeHint().height())
+        corner = QRect(_GAP + room - width, 2 * SPACE, width, self.sizeHint().height())
+        hit = self.finding.place
+        if corner.intersects(hit.adjusted(0, -SPACE, 0, SPACE)):
+            corner.moveTop(hit.bottom() + 2 * SPACE)
+        self.setGeometry(corner)
 
     # --- what is found ---
 
@@ -164,8 +175,10 @@ class FindBar(QWidget):
         """Keys of the field that are the bar's, and whether it has the focus: that is shown around the whole bar."""
         if event.type() in {QEvent.Type.FocusIn, QEvent.Type.FocusOut}:
             self.update()
-        if event.type() == QEvent.Type.Resize and watched is self._over and not self.isHidden():
+        if event.type() == QEvent.Type.Resize and watched is self._over:
             self._place()
+        if watched is self._over and event.type() == QEvent.Type.KeyPress and self._is_left_by(event):
+            return True
         if (
             watched is self._field
             and isinstance(event, QKeyEvent)
@@ -174,6 +187,24 @@ class FindBar(QWidget):
         ):
             return True
         return super().eventFilter(watched, event)
+
+    def _is_left_by(self, event: QEvent) -> bool:
+        """Esc in the conversation puts the bar away, unless something is selected there: that goes first."""
+        is_escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        if not is_escape or self.isHidden() or not self.finding.may_be_left:
+            return False
+        self.close_up()
+        return True
+
+    def focusNextPrevChild(self, next_: bool) -> bool:
+        """From control to control, in the order in which they stand; from the last on into the conversation."""
+        can = [stop for stop in self._stops if stop.isEnabled()]
+        focused = QApplication.focusWidget()
+        then = (can.index(focused) if focused in can else -1) + (1 if next_ else -1)
+        if not 0 <= then < len(can):
+            return super().focusNextPrevChild(next_)
+        can[then].setFocus(Qt.FocusReason.TabFocusReason if next_ else Qt.FocusReason.BacktabFocusReason)
+        return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._take(event):

@@ -10,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from app.ui import figures
+from app.ui.foreign_text import one_line, tip
 from app.ui.theme import CONTROL, SPACE
 from app.ui.transcript import endings
 from app.ui.transcript.bill_line import BillLine
@@ -42,7 +43,7 @@ class FootRow(QWidget):
         self._sharper = SharperButton(self)
         self._sharper.setFont(self._theme.font("caption", 500))
         self._sharper.wanted.connect(host.sharper_wanted)
-        self._retry = self._icon("rotate-ccw", self.tr("Retry"), self.tr("Retry: ask again"), "retry")
+        self._retry = self._icon("rotate-ccw", self.tr("Retry"), "", "retry")
         copied = self.tr("Copy (Ctrl+Shift+C copies the last answer)")
         self._copy = self._icon("copy", self.tr("Copy"), copied, "copy")
         self._more = self._icon("ellipsis", self.tr("More"), "", "more")
@@ -63,6 +64,7 @@ class FootRow(QWidget):
         self._switch.show_branch(content.branch, can_turn=not streams)
         self._switch.setVisible(content.branch[1] > 1)
         self._copy.setVisible(answers and not streams and bool(message.text))
+        self._name_retry(content)
         self._retry.setVisible(answers and not streams and content.is_last and not content.has_retry)
         self._more.setVisible(answers and not streams)
         self._sharper.set_offers(content.offers if not streams else ())
@@ -133,8 +135,16 @@ class FootRow(QWidget):
 
     # --- showing ---
 
+    def _name_retry(self, foot: Foot) -> None:
+        """Another model may cost more: it is named."""
+        name = self.tr("Retry")
+        if foot.asks is not None and foot.is_by_another:
+            name = self.tr("Retry with %1").replace("%1", one_line(foot.asks.name))
+        self._retry.setAccessibleName(name)
+        self._retry.setToolTip(tip(self.tr("%1: ask again").replace("%1", name)))
+
     def _show_end(self, foot: Foot) -> None:
-        words = endings.bill(foot.message, foot.model)
+        words = endings.bill(foot.message, foot.model, named=foot.is_by_another)
         has_bill = bool(words) and foot.model is not None and endings.has_details(foot.message)
         self._bill.tell(words, details=has_bill)
         self._bill.setHidden(not words)

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QTextFormat,
     QTextImageFormat,
     QTextLength,
+    QTextTable,
 )
 
 from app.core.formulas import Formula, marks
@@ -197,9 +198,8 @@ def _insert_source(cursor: QTextCursor, formula: Formula, known: QTextCharFormat
 
 def _room(cursor: QTextCursor, width: int) -> float:
     """Pixels for what stands at the cursor, in a row or in a column of a width that is set."""
-    table = cursor.currentTable()
-    columns = table.format().columnWidthConstraints() if table is not None else []
-    if table is not None and columns:
+    table = cursor.currentFrame()
+    if isinstance(table, QTextTable) and (columns := table.format().columnWidthConstraints()):
         cell = table.cellAt(cursor)
         length = columns[min(cell.column(), len(columns) - 1)]
         if length.type() == QTextLength.Type.FixedLength:
@@ -244,8 +244,8 @@ def _set_apart(cursor: QTextCursor) -> None:
 
 
 def _is_in_head(cursor: QTextCursor) -> bool:
-    table = cursor.currentTable()
-    return table is not None and not table.cellAt(cursor).row()
+    table = cursor.currentFrame()
+    return isinstance(table, QTextTable) and not table.cellAt(cursor).row()
 
 
 def _let_flow(cursor: QTextCursor) -> None:

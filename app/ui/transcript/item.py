@@ -66,3 +66,7 @@ class Item:
     def whole(self, content: Content) -> str:  # noqa: ARG002
         """What a row shows a part of, as text; nothing where it shows no part."""
         return ""
+
+    def before(self, content: Content) -> str:  # noqa: ARG002
+        """Of a block of code what comes before a row's part of it, the end of its last line with it."""
+        return ""

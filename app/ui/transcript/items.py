@@ -212,6 +212,7 @@ class Items:
         return Around(
             is_last=is_last,
             model=chat.model_of(message.model),
+            asks=chat.model if message.model != chat.model.id else None,
             offers=tuple(offers),
             branch=chat.branch_of(message.id),
             wait=chat.worker.wait if is_last and streams else None,

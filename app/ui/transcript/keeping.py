@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from shiboken6 import isValid
 
 from app.conversation.gallery import Gallery
@@ -25,16 +25,16 @@ class Keeping(QObject):
     """Says over the conversation what came of it."""
 
     def __init__(self, theme: Theme, gallery: Gallery, over: QWidget) -> None:
+        """`over` is what stays where it is when the conversation is scrolled."""
         super().__init__(over)
+        self._theme = theme
+        self._over = over
         self._gallery = gallery
         self._copied = ""
         """The picture that the clipboard is to have as soon as it is decoded."""
-        tokens = theme.tokens
         self.saving = Saving(theme, gallery, over, over)
-        over.setStyleSheet(
-            f"QLabel#said {{ background: {tokens.surface}; color: {tokens.text}; border: 1px solid {tokens.line};"
-            f"border-radius: {RADIUS['control']}px; padding: 6px 12px; }}"
-        )
+        theme.changed.connect(self._dress)
+        self._dress()
         gallery.opened.connect(self._on_opened)
         gallery.failed.connect(self._on_failed)
 
@@ -43,6 +43,15 @@ class Keeping(QObject):
         sha256, page = (picture.original, picture.page) if picture.original else (picture.images[0].sent, 0)
         self._copied = thumbnail_key(sha256, page)
         self._gallery.open(sha256, lambda: isValid(self), page)
+
+    def _dress(self) -> None:
+        """Only what is said: a sheet for the whole conversation would go through every row of it."""
+        tokens = self._theme.tokens
+        for said in self._over.findChildren(QLabel, "said", Qt.FindChildOption.FindDirectChildrenOnly):
+            said.setStyleSheet(
+                f"background: {tokens.surface}; color: {tokens.text}; border: 1px solid {tokens.line};"
+                f"border-radius: {RADIUS['control']}px; padding: 6px 12px;"
+            )
 
     def _on_opened(self, key: str, pixels: Pixels) -> None:
         if key == self._copied:

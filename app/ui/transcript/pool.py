@@ -134,6 +134,8 @@ class Pool:
         widget = _KINDS[kind](self._host, self._parent)
         if isinstance(widget, CodeRow | TableRow):
             widget.whole = partial(self._whole, widget)
+        if isinstance(widget, CodeRow):
+            widget.before = partial(self._before, widget)
         self._made(_as_widget(widget))
         return widget
 
@@ -141,6 +143,11 @@ class Pool:
         """All parts of the block that a row shows a part of."""
         row = self.row_of(widget)
         return row.owner.whole(row.content) if row is not None and row.owner is not None else ""
+
+    def _before(self, widget: RowWidget) -> str:
+        """The code above that of a row."""
+        row = self.row_of(widget)
+        return row.owner.before(row.content) if row is not None and row.owner is not None else ""
 
 
 def _as_widget(widget: RowWidget) -> QWidget:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtGui import QColor, QTextBlockFormat, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QColor, QFocusEvent, QTextBlockFormat, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QWidget
 
 from app.core import formulas
@@ -27,6 +27,8 @@ class ProseRow(SafeTextView):
         self._host = host
         self._content: Prose | None = None
         self._voice: Voice = "answer"
+        self.ringed = False
+        """Whether a line around it is to show that it has the focus."""
         self._formulas = FormulasIn(self.document(), host.theme, host.formulas)
         self.setAccessibleName(self._name)
         self.link_opened.connect(host.link_opened)
@@ -133,6 +135,22 @@ class ProseRow(SafeTextView):
         if self._content is not None and self._formulas.is_waiting and self._formulas.refresh():
             self._resized()
             self._host.resized.emit(self)
+
+    def _show_ring(self, on: bool) -> None:
+        self.ringed = on
+        if (around := self.parentWidget()) is not None:
+            around.update()  # which paints it
+
+    # --- overrides of Qt ---
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        ringed, self._ring = self._ring, False  # within, it would touch the letters
+        self._show_ring(ringed)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._show_ring(False)
 
 
 def _goes_on(known: Prose, content: Prose) -> bool:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from app.core.utf16 import units
 from app.ui.transcript.content import Code, Prose, Table
+from app.ui.transcript.formulas_in import sources_between
 from app.ui.transcript.host import Host
+from app.ui.transcript.markup import PICTURE
 from app.ui.transcript.places import TextContent
 from app.ui.transcript.text import SafeTextView
 
@@ -24,6 +27,15 @@ _UNMARKED: Final = re.compile(
 """A line that begins with a letter and holds nothing that Markdown is made of, or that Qt has a use of its own for."""
 _LINES: Final = dict.fromkeys((0x2028, 0x2029, 0xFDD0, 0xFDD1), "\n") | {0xA0: " "}
 """What stands for the end of a line, or of a cell, in Qt's text."""
+
+
+class Text(NamedTuple):
+    """The text of a row."""
+
+    raw: str
+    """One character for each of its document's."""
+    formulas: tuple[tuple[int, str], ...] = ()
+    """Where those of them are that stand for a formula, in UTF-16 units, and the TeX of each, as it was written."""
 
 
 class Reader(QObject):
@@ -45,10 +57,10 @@ class Reader(QObject):
         text = block.text.strip(" \t\r\n")  # Qt keeps the other spaces
         return text if isinstance(content, Prose) and _UNMARKED.fullmatch(text) else None
 
-    def raw(self, content: TextContent) -> str:
-        """The text of a row, one character for each of its document's."""
-        literal = self.literal(content)
-        return literal.translate(_LINES) if literal is not None else raw_text(self.view_of(content))
+    def raw(self, content: TextContent, view: SafeTextView | None = None) -> Text:
+        """The text of a row, which `view` shows, if any does."""
+        literal = self.literal(content) if view is None else None
+        return Text(literal.translate(_LINES)) if literal is not None else raw_text(view or self.view_of(content))
 
     def view_of(self, content: TextContent) -> SafeTextView:
         """A view that shows a row's text, until the next is asked for."""
@@ -81,6 +93,12 @@ class Reader(QObject):
         self._shown = None
 
 
-def raw_text(view: SafeTextView) -> str:
-    """The text of a view, one character for each of its document's."""
-    return view.document().toRawText().translate(_LINES)
+def raw_text(view: SafeTextView) -> Text:
+    """The text of a view."""
+    document = view.document()
+    raw = document.toRawText().translate(_LINES)
+    if PICTURE not in raw:
+        return Text(raw)
+    places = [units(raw, index) for index, letter in enumerate(raw) if letter == PICTURE]
+    sources = sources_between(document, 0, document.characterCount())
+    return Text(raw, tuple((place, tex) for place, tex in zip(places, sources, strict=False) if tex != PICTURE))

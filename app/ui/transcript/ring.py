@@ -1,4 +1,4 @@
-"""The line around the conversation that shows that the keyboard is there, and in none of its rows."""
+"""The line that shows where the keyboard is: around the conversation, or around a text in it that has no edge."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
-from app.ui.theme import RADIUS, Theme
+from app.ui.theme import RADIUS, SPACE, Theme
+from app.ui.transcript.flow import Flow
+from app.ui.transcript.prose_row import ProseRow
+from app.ui.transcript.table_row import TableRow
 
 _BY_KEY: Final = {
     Qt.FocusReason.TabFocusReason,
@@ -17,6 +20,19 @@ _BY_KEY: Final = {
 }
 _INSET: Final = 1.5
 """Pixels from the edge to the middle of the line."""
+_BESIDE: Final = 2 * SPACE
+_OVER: Final = SPACE
+"""Pixels around a row: the letters begin where it does."""
+
+
+def paint(painter: QPainter, flow: Flow, theme: Theme) -> None:
+    """Paint it, behind the rows, around the one that a key has brought the focus to."""
+    for placed in flow.on_screen:
+        if isinstance(placed.widget, ProseRow | TableRow) and placed.widget.ringed:
+            painter.setPen(QColor(theme.tokens.accent))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            line = QRectF(placed.widget.geometry()).adjusted(-_BESIDE, -_OVER, _BESIDE, _OVER)
+            painter.drawRoundedRect(line.adjusted(0.5, 0.5, -0.5, -0.5), SPACE, SPACE)
 
 
 class Ring(QWidget):

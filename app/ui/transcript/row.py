@@ -18,6 +18,9 @@ class Owner(Protocol):
     def whole(self, content: Content) -> str:
         """What a row shows a part of, as text; nothing where it shows no part."""
 
+    def before(self, content: Content) -> str:
+        """Of a block of code what comes before a row's part of it, the end of its last line with it."""
+
 
 class Row:
     """What it shows, and how much room that takes. Pixels."""

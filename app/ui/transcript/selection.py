@@ -12,6 +12,8 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QTextCursor
 from PySide6.QtWidgets import QWidget
 
 from app.core.message import Message
+from app.ui.transcript.cells import cells_between
+from app.ui.transcript.content import Table
 from app.ui.transcript.face import Face
 from app.ui.transcript.places import Place, Places, Spot, TextContent
 from app.ui.transcript.text import SafeTextView
@@ -134,7 +136,7 @@ class Selection(QObject):
         if event.matches(QKeySequence.StandardKey.Copy) and not self.empty:
             self.copy_asked.emit()
         elif event.matches(QKeySequence.StandardKey.SelectAll):
-            if view is not None and view.length and view.selection not in {(0, view.length), (view.length, 0)}:
+            if view is not None and view.length and not _is_all_selected(view):
                 return False  # first of all the row
             self.select_all()
         elif event.key() == Qt.Key.Key_Escape and not self.empty:
@@ -224,6 +226,8 @@ class Selection(QObject):
             if view not in self._known:
                 self._listen_to(view)
             wanted = _part(ends, number, row, view.length) if ends is not None else None
+            if wanted is not None and isinstance(self._face.rows_of(number)[row].content, Table):
+                wanted = _in_cells(view, *wanted)
             selected = view.selection
             if selected is not None and selected[0] > selected[1]:
                 selected = selected[1], selected[0]
@@ -367,3 +371,14 @@ def _part(ends: tuple[Spot, Spot] | None, number: int, row: int, length: int) ->
     start = max(0, ends[0].position) if ends[0][:2] == (number, row) else 0
     end = min(length, ends[1].position) if ends[1][:2] == (number, row) else length
     return (start, end) if start < end else None
+
+
+def _in_cells(view: SafeTextView, start: int, end: int) -> tuple[int, int]:
+    """The same of a table without the empty block that Qt has before it, and shows as selected too."""
+    cells = cells_between(view, start, end)
+    return cells.range if cells is not None else (start, end)
+
+
+def _is_all_selected(view: SafeTextView) -> bool:
+    selected = view.selection
+    return selected is not None and tuple(sorted(selected)) in {(0, view.length), _in_cells(view, 0, view.length)}

@@ -73,5 +73,5 @@ class SentPictures(QObject):
         if self._keeping is None:
             from app.ui.transcript.keeping import Keeping
 
-            self._keeping = Keeping(self._theme, self._gallery, self._area.viewport())
+            self._keeping = Keeping(self._theme, self._gallery, self._area)
         return self._keeping

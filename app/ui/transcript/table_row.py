@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import (
-    QColor,
     QEnterEvent,
     QFontMetricsF,
     QKeyEvent,
-    QPainter,
-    QPaintEvent,
     QResizeEvent,
     QTextLength,
     QTextTable,
@@ -23,7 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from app.core import formulas
-from app.ui.theme import SPACE, Theme
+from app.ui.theme import Theme
 from app.ui.transcript import announcing, markup
 from app.ui.transcript.content import Table
 from app.ui.transcript.directions import direct_table
@@ -95,6 +92,11 @@ class TableRow(QWidget):
     @property
     def view(self) -> SafeTextView:
         return self._cells
+
+    @property
+    def ringed(self) -> bool:
+        """Whether a line around it is to show that it has the focus."""
+        return self._ring
 
     @property
     def offset(self) -> int:
@@ -173,7 +175,8 @@ class TableRow(QWidget):
 
     def _show_ring(self, on: bool) -> None:
         self._ring = on
-        self.update()
+        if (around := self.parentWidget()) is not None:
+            around.update()  # which paints it
         if on:
             self._show_tools()
 
@@ -221,14 +224,6 @@ class TableRow(QWidget):
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
         self._arrange()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        if self._ring:
-            painter = QPainter(self)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QColor(self._theme.tokens.accent))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), SPACE, SPACE)
-            painter.end()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._sideways.wheel(event)

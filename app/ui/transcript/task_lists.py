@@ -1,4 +1,4 @@
-"""Lists of tasks: a box before each, as text; Qt would draw one that is done as a box with a cross, which reads as no."""
+"""Lists of tasks: a box before each, as text. Qt draws a task that is done as a box with a cross, which reads as no."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def put_boxes(document: QTextDocument) -> None:
             cursor = QTextCursor(block)
             form = block.blockFormat()
             form.setMarker(_MARKERS.NoMarker)
-            form.setTextIndent(-metrics.horizontalAdvance(box))  # the lines below begin where its words do
+            if block.textList().format().style() == Lists.Style.ListStyleUndefined:
+                form.setTextIndent(-metrics.horizontalAdvance(box))  # in the bullet's place
             cursor.setBlockFormat(form)
             cursor.insertText(box, QTextCharFormat())
         block = block.next()

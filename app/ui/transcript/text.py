@@ -339,6 +339,7 @@ class SafeTextView(QTextBrowser):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
+        self.viewport().setCursor(Qt.CursorShape.IBeamCursor)  # Qt takes that of what cannot be selected
         self._ring = False
         self.viewport().update()
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import IntEnum
 from typing import Final, NamedTuple
 
-from app.core.blocks import joined
+from app.core.blocks import Block, joined
 from app.core.message import Message
 from app.core.plain_blocks import plain_blocks
 from app.ui.theme import Theme
@@ -136,11 +137,20 @@ class Turn(Item):
         """The code or the Markdown of a block, all its parts together."""
         if not isinstance(content, Code | Table):
             return ""
-        rows, text = self._text, self.message.text
-        if content.voice == "thought":
-            rows, text = self._thoughts, self.message.thinking
-        parts = rows.parts(content.block.number)
+        thought = content.voice == "thought"
+        parts, text = self._parts(content), self.message.thinking if thought else self.message.text
         return joined(parts) if isinstance(content, Code) else text[parts[0].start : parts[-1].end]
+
+    def before(self, content: Content) -> str:
+        if not isinstance(content, Code):
+            return ""
+        before = [part for part in self._parts(content) if part.start < content.block.start]
+        return joined([*before, replace(content.block, text="")])
+
+    def _parts(self, content: Code | Table) -> Sequence[Block]:
+        """All parts of the block that a row shows a part of."""
+        rows = self._thoughts if content.voice == "thought" else self._text
+        return rows.parts(content.block.number)
 
     def room_of(self, index: int) -> tuple[int, int, int]:
         above, below, inset = super().room_of(index)

@@ -33,6 +33,8 @@ class Around:
     is_last: bool = False
     model: Model | None = None
     """That answers, where it is known."""
+    asks: Model | None = None
+    """That would answer now, where it is another."""
     offers: tuple[tuple[int, str], ...] = ()
     """Pictures of the question that can be sent again, sharper: numbers, and the words that offer it."""
     branch: tuple[int, int] = (1, 1)
@@ -154,6 +156,7 @@ def _at_the_end(answer: Message, around: Around) -> list[Content]:
     foot = Foot(
         answer,
         around.model,
+        around.asks,
         is_last=around.is_last,
         has_retry=notice is not None and _offers_retry(notice),
         offers=around.offers if answer.text else (),

@@ -27,7 +27,7 @@ from app.conversation.worker import Wait
 from app.core.errors import VisavisError
 from app.core.message import Message
 from app.ui.theme import Theme
-from app.ui.transcript import announcing, cards, reading
+from app.ui.transcript import announcing, cards, reading, ring
 from app.ui.transcript.action_bar import ActionBar
 from app.ui.transcript.below import Below
 from app.ui.transcript.card import blamed_picture
@@ -67,7 +67,8 @@ class Transcript(QAbstractScrollArea):
     details_wanted(int): the number of one that is to be shown with its details.
     action(str): what an error or a note offers and is not done in place.
     link_opened(str): the address of a link that may be followed.
-    replacement_wanted(int): another picture is to take the place of the one of this number.
+    replacement_wanted(int, bool): another picture is to take the place of the one of this number; whether an answer
+        that failed is to be asked for again then, as a card offers, and no menu.
     laid_out(): rows may have come, gone or moved.
     """
 
@@ -75,7 +76,7 @@ class Transcript(QAbstractScrollArea):
     details_wanted = Signal(int)
     action = Signal(str)
     link_opened = Signal(str)
-    replacement_wanted = Signal(int)
+    replacement_wanted = Signal(int, bool)
     laid_out = Signal()
 
     def __init__(self, theme: Theme, gallery: Gallery, tools: Tools, parent: QWidget | None = None) -> None:
@@ -133,7 +134,7 @@ class Transcript(QAbstractScrollArea):
         self._below.clicked.connect(self.follow)
         self._pictures.opened.connect(self.picture_opened)
         self._pictures.details_wanted.connect(self.details_wanted)
-        self._pictures.replacement_wanted.connect(self.replacement_wanted)
+        self._pictures.replacement_wanted.connect(lambda number: self.replacement_wanted.emit(number, False))
         self._pictures.resent.connect(self.follow)
         self._bar.left.connect(self._leave_bar)
         self.deeds.asked.connect(self.follow)
@@ -398,7 +399,7 @@ class Transcript(QAbstractScrollArea):
             if action != "cancel":
                 self.follow()
         elif action == "replace":
-            self.replacement_wanted.emit(number)
+            self.replacement_wanted.emit(number, True)
         else:
             self.action.emit(action)
 
@@ -465,6 +466,7 @@ class Transcript(QAbstractScrollArea):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         cards.paint(painter, self._flow, self._theme, self.viewport().height())
+        ring.paint(painter, self._flow, self._theme)
         painter.end()
 
     def resizeEvent(self, _event: QResizeEvent) -> None:

@@ -1,0 +1,150 @@
+"""The prompts a person has saved, as a Qt model, and those the app comes with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, Signal
+
+from app.conversation.messages import Index
+from app.conversation.tasks import Tasks
+from app.core.prompts import MOST_BYTES, NoPrompts, Prompt, Prompts, from_json, new_id, starters, to_json
+
+
+class PromptLibrary(QAbstractListModel):
+    """One row a saved prompt, in the order the person gave them; every change is kept at once.
+
+    Signals:
+        imported(int): so many prompts have come from a file, those known already not counted.
+        refused(str): the file at that path could not be read or written, or holds no prompts.
+    """
+
+    imported = Signal(int)
+    refused = Signal(str)
+    PromptRole: Final = int(Qt.ItemDataRole.UserRole)
+
+    def __init__(self, prompts: Prompts, tasks: Tasks, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._prompts = prompts
+        self._tasks = tasks
+        self._rows: list[Prompt] = []
+        self._starters: list[Prompt] | None = None
+
+    @property
+    def saved(self) -> list[Prompt]:
+        return list(self._rows)
+
+    @property
+    def starters(self) -> list[Prompt]:
+        """Those the app comes with; they cannot be changed."""
+        if self._starters is None:
+            self._starters = starters()
+        return self._starters
+
+    async def load(self) -> None:
+        """Read the saved ones. Raises StoreError."""
+        found = await self._prompts.all()
+        self.beginResetModel()
+        self._rows = found
+        self.endResetModel()
+
+    def put(self, prompt: Prompt) -> str:
+        """Change a prompt, or add one that has no id. Returns its id."""
+        row = next((row for row, each in enumerate(self._rows) if each.id == prompt.id), len(self._rows))
+        if row == len(self._rows):
+            prompt = replace(prompt, id=prompt.id or new_id())
+            self._add([prompt])
+        elif prompt != self._rows[row]:
+            self._rows[row] = prompt
+            self.dataChanged.emit(self.index(row), self.index(row))
+            self._keep()
+        return prompt.id
+
+    def add_all(self, prompts: Sequence[Prompt]) -> None:
+        """Add prompts of another library, but those that are there already, word for word."""
+        known = {(each.name, each.text, each.system) for each in self._rows}
+        fresh = [each for each in prompts if (each.name, each.text, each.system) not in known]
+        if fresh:
+            self._add([replace(each, id=new_id()) for each in fresh])
+
+    def export(self, path: str) -> None:
+        """Write the saved prompts into a file; `refused` tells where it cannot be."""
+        self._tasks.start(self._export(path, to_json(self.saved)), "export prompts")
+
+    def bring_in(self, path: str) -> None:
+        """Add the prompts of a file; `imported` or `refused` tells."""
+        self._tasks.start(self._bring_in(path), "import prompts")
+
+    def remove(self, row: int) -> None:
+        if 0 <= row < len(self._rows):
+            self.beginRemoveRows(QModelIndex(), row, row)
+            del self._rows[row]
+            self.endRemoveRows()
+            self._keep()
+
+    def move(self, row: int, step: int) -> None:
+        """Let a prompt stand so many places further down, or up."""
+        to = max(0, min(len(self._rows) - 1, row + step))
+        if row == to or not 0 <= row < len(self._rows):
+            return
+        self.beginMoveRows(QModelIndex(), row, row, QModelIndex(), to + 1 if to > row else to)
+        self._rows.insert(to, self._rows.pop(row))
+        self.endMoveRows()
+        self._keep()
+
+    async def _export(self, path: str, text: str) -> None:
+        try:
+            await asyncio.to_thread(Path(path).write_text, text, "utf-8")
+        except OSError:
+            self.refused.emit(path)
+
+    async def _bring_in(self, path: str) -> None:
+        before = len(self._rows)
+        try:
+            self.add_all(from_json(await asyncio.to_thread(_read, path)))
+        except (OSError, NoPrompts):
+            self.refused.emit(path)
+        else:
+            self.imported.emit(len(self._rows) - before)
+
+    def _add(self, prompts: Sequence[Prompt]) -> None:
+        self.beginInsertRows(QModelIndex(), len(self._rows), len(self._rows) + len(prompts) - 1)
+        self._rows += prompts
+        self.endInsertRows()
+        self._keep()
+
+    def _keep(self) -> None:
+        self._tasks.start(self._prompts.replace(self.saved), "keep prompts")
+
+    # --- Qt ---
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not self.checkIndex(index, QAbstractListModel.CheckIndexOption.IndexIsValid):
+            return None
+        if role == self.PromptRole:
+            return self._rows[index.row()]
+        return self._rows[index.row()].name if role == Qt.ItemDataRole.DisplayRole else None
+
+
+def _read(path: str) -> str:
+    with open(path, "rb") as file:  # noqa: PTH123  # so that no more is read than a library can be
+        return file.read(MOST_BYTES).decode("utf-8", "replace")
+
+
+def found(prompts: Sequence[Prompt], words: str) -> list[Prompt]:
+    """Those in which all the words stand, those called so first."""
+    wanted = words.casefold().split()
+    by_name = [each for each in prompts if all(word in each.name.casefold() for word in wanted)]
+    by_text = [
+        each
+        for each in prompts
+        if each not in by_name and all(w in f"{each.name}\n{each.text}\n{each.system}".casefold() for w in wanted)
+    ]
+    return by_name + by_text

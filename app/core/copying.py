@@ -1,0 +1,55 @@
+"""Conversations copied: all of one, or the way to one of its messages, with its pictures.
+
+Functions that take a connection are for the store's thread (`app.core.store`).
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+import uuid
+from dataclasses import replace
+
+from app.core import whole
+from app.core.rows import Conversation
+from app.core.whole import Placed, Whole
+
+_NUMBERED = re.compile(r"^(.*) \((\d{1,6})\)$", re.DOTALL)
+
+
+def copy(db: sqlite3.Connection, path: str, conversation_id: str, until: str = "") -> Conversation | None:
+    """Copy a conversation with all its branches; or, to the message `until`, by its id, what led to it and it.
+
+    The copy has cost nothing, whatever its messages say: it was spent once. What is being written stays where it is.
+    Returns the copy; None where there is no such conversation or message. Raises StoreError in its kinds.
+    """
+    found = whole.read(db, path, conversation_id)
+    if found is None:
+        return None
+    if until:
+        found = led_to(found, until)
+    if not found.messages:
+        return None
+    now = time.time()
+    ids = {placed.message.id: uuid.uuid4().hex for placed in found.messages}
+    facts = replace(found.conversation, title=numbered(found.conversation.title), created=now, updated=now, cost="")
+    copied = whole.renamed(replace(found, conversation=facts, draft=None), uuid.uuid4().hex, ids)
+    return whole.put(db, copied, {})
+
+
+def led_to(found: Whole, message_id: str) -> Whole:
+    """The conversation with the messages of one branch only, to that one; without any where it is not there."""
+    places = {placed.message.id: placed for placed in found.messages}
+    way: list[Placed] = []
+    while message_id in places:
+        way.append(places[message_id])
+        message_id = places[message_id].parent
+    return replace(found, messages=tuple(reversed(way)), leaf=way[0].message.id if way else "")
+
+
+def numbered(title: str) -> str:
+    """What a copy is called: "Roof" becomes "Roof (2)", and that "Roof (3)"."""
+    if match := _NUMBERED.match(title):
+        return f"{match[1]} ({int(match[2]) + 1})"
+    return f"{title} (2)"

@@ -1,0 +1,69 @@
+"""A start that cannot be: the person is asked what to do about it, and it is done."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from app.application import Application
+from app.conversation.preferences import Preferences
+from app.conversation.threads import in_thread
+from app.core import backup, salvage, settings
+from app.core.errors import StoreError
+from app.core.obstacle import obstacle
+from app.core.salvage import Salvaged
+from app.core.store import FILE
+from app.eventloop import EventLoop
+from app.ui.rescue_dialog import Choice, RescueDialog
+from app.ui.theme import Theme
+
+
+def rescued(app: Application, folder: Path, error: StoreError) -> Path | None:
+    """Ask in a dialog what to do about a store that cannot be opened, and do it.
+
+    Returns the data folder with which to try again; None to quit. Where it is to be the same folder, its lock is to be
+    held: what is chosen changes it.
+    """
+    loop = EventLoop(app)
+    with asyncio.Runner(loop_factory=lambda: loop) as runner, ThreadPoolExecutor(1) as thread:
+        return runner.run(_ask(app, folder, error, thread))
+
+
+async def _ask(app: Application, folder: Path, error: StoreError, thread: ThreadPoolExecutor) -> Path | None:
+    stored, _ = settings.load(folder, put_aside=False)
+    preferences = Preferences(folder, stored, thread)
+    theme = Theme(app, preferences)
+    dialog = RescueDialog(theme, error, obstacle(error), backup.backups(folder / backup.FOLDER))
+    choices: asyncio.Queue[Choice] = asyncio.Queue()
+    dialog.chosen.connect(choices.put_nowait)
+    dialog.open()
+    try:
+        while True:
+            choice = await choices.get()
+            try:
+                found = await in_thread(thread, _do, choice, folder / FILE)
+            except StoreError as failure:
+                dialog.show_failure(failure)
+                continue
+            if found is not None:
+                dialog.show_salvaged(found)
+            elif choice.deed == "quit":
+                return None
+            else:
+                return choice.folder or folder
+    finally:
+        dialog.hide()
+        for each in (dialog, theme, preferences):
+            each.deleteLater()
+
+
+def _do(choice: Choice, path: Path) -> Salvaged | None:
+    match choice.deed:
+        case "salvage":
+            return salvage.salvage(path)
+        case "backup" if choice.backup is not None:
+            salvage.choose(choice.backup.path, path)
+        case "empty":
+            salvage.start_empty(path)
+    return None

@@ -1,0 +1,164 @@
+"""The dialog of a start that cannot be, and what is done by it: real damage in a real folder."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+
+from app.application import Application
+from app.core import backup
+from app.core.backup import Backup
+from app.core.errors import StoreDamaged, StoreError, StoreFull, StoreLocked, StoreTooNew
+from app.core.salvage import Salvaged
+from app.core.store import FILE, Conversation, Store
+from app.rescue import rescued
+from app.ui.backup_words import moment
+from app.ui.rescue_dialog import Choice, RescueDialog
+from app.ui.theme import Theme
+from tests.conftest import destroy
+
+BACKUP = Backup(Path("/b/2026-11-21T19-02-00Z.db"), 1_795_287_720.0, 5, whole=True)
+PARTLY = Backup(Path("/b/2026-11-21T20-02-00Z.partly.db"), 1_795_291_320.0, 5, whole=False)
+
+
+@pytest.fixture
+def ask(theme: Theme) -> Iterator[Callable[..., RescueDialog]]:
+    opened = []
+
+    def ask(error: StoreError, *backups: Backup) -> RescueDialog:
+        dialog = RescueDialog(theme, error, "failed", backups)
+        dialog.open()
+        opened.append(dialog)
+        return dialog
+
+    yield ask
+    destroy(*opened)
+
+
+def offers(dialog: RescueDialog) -> list[str]:
+    QApplication.processEvents()  # what was added is shown by then
+    return [button.text() for button in dialog.findChildren(QPushButton) if button.isVisible() and button.isEnabled()]
+
+
+def press(dialog: RescueDialog, name: str) -> None:
+    next(button for button in dialog.findChildren(QPushButton) if button.text().startswith(name)).click()
+
+
+def said(dialog: RescueDialog) -> str:
+    return "\n".join(label.text() for label in dialog.findChildren(QLabel) if label.isVisible())
+
+
+def test_every_state_has_its_way_out(ask: Callable[..., RescueDialog]) -> None:
+    kept = f"Use the backup of {moment(BACKUP.made)}"
+    assert offers(ask(StoreDamaged("/d"), PARTLY, BACKUP)) == ["Salvage what is intact", kept, "Quit"]
+    assert offers(ask(StoreDamaged("/d"))) == ["Salvage what is intact", "Quit"]
+    assert offers(ask(StoreTooNew("/d"), BACKUP)) == [kept, "Another folder…", "Quit"]
+    assert offers(ask(StoreTooNew("/d"))) == ["Another folder…", "Quit"]
+    assert offers(ask(StoreFull("/d"))) == ["Try again", "Another folder…", "Quit"]
+    assert offers(ask(StoreLocked("/d"))) == ["Try again", "Quit"]
+
+
+def test_what_is_chosen_is_told_once_and_a_failure_gives_the_choice_back(ask: Callable[..., RescueDialog]) -> None:
+    dialog = ask(StoreDamaged("/<b>d"), BACKUP)
+    chosen: list[Choice] = []
+    dialog.chosen.connect(chosen.append)
+    press(dialog, "Use the backup")
+    assert chosen == [Choice("backup", backup=BACKUP)]
+    assert offers(dialog) == ["Quit"]
+    dialog.show_failure(StoreDamaged("/d"))
+    assert "Nothing could be read of it" in said(dialog)
+    assert "/<b>d" in said(dialog)
+    assert "Start empty" in offers(dialog)
+    dialog.show_salvaged(Salvaged(2, 30, 1))
+    assert "Salvaged conversations: 2. Messages in them: 30." in said(dialog)
+    assert sorted(offers(dialog)) == ["Open", "Quit"]
+    press(dialog, "Quit")
+    assert chosen[-1] == Choice("quit")
+
+
+class Person:
+    """Presses the named buttons as soon as they can be pressed, one after the other."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = list(names)
+        self._timer = QTimer(interval=5)
+        self._timer.timeout.connect(self._look)
+        self._timer.start()
+
+    @property
+    def done(self) -> bool:
+        return not self._names
+
+    def _look(self) -> None:
+        for dialog in QApplication.topLevelWidgets():
+            if isinstance(dialog, RescueDialog) and self._names and self._names[0] in offers(dialog):
+                press(dialog, self._names.pop(0))
+
+
+async def damaged(folder: Path) -> Path:
+    store = Store.open(folder)
+    await store.create(Conversation("c"))
+    store.close()
+    path = folder / FILE
+    path.write_bytes(path.read_bytes()[:-4096])
+    return path
+
+
+def opened(folder: Path) -> list[str]:
+    store = Store.open(folder)
+    found = [each.id for each in store.conversations_now()]
+    store.close()
+    return found
+
+
+@pytest.fixture
+def app(qapp: Application) -> Iterator[Application]:
+    """As the app sets it up."""
+    before = qapp.quitOnLastWindowClosed()
+    qapp.setQuitOnLastWindowClosed(False)
+    yield qapp
+    qapp.setQuitOnLastWindowClosed(before)
+
+
+@pytest.fixture
+def cut_short(tmp_path: Path) -> Path:
+    """A data folder whose database lost its last page."""
+    asyncio.run(damaged(tmp_path))
+    return tmp_path
+
+
+def test_what_is_intact_is_salvaged_and_opened(app: Application, cut_short: Path) -> None:
+    before = (cut_short / FILE).read_bytes()
+    with pytest.raises(StoreDamaged) as met:
+        Store.open(cut_short)
+    person = Person("Salvage what is intact", "Open")
+    assert rescued(app, cut_short, met.value) == cut_short
+    assert opened(cut_short) == ["c"]
+    [aside] = cut_short.glob("damaged-*")
+    assert (aside / FILE).read_bytes() == before
+    assert person.done
+
+
+def test_of_nothing_a_fresh_start_can_be_made(app: Application, tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"Dear diary")
+    person = Person("Salvage what is intact", "Start empty")
+    assert rescued(app, tmp_path, StoreDamaged(str(tmp_path / FILE))) == tmp_path
+    assert opened(tmp_path) == []
+    [aside] = tmp_path.glob("damaged-*")
+    assert (aside / FILE).read_bytes() == b"Dear diary"
+    assert person.done
+
+
+def test_to_quit_changes_nothing(app: Application, cut_short: Path) -> None:
+    before = (cut_short / FILE).read_bytes()
+    person = Person("Quit")
+    assert rescued(app, cut_short, StoreDamaged(str(cut_short / FILE))) is None
+    assert [path.name for path in cut_short.iterdir()] == [FILE]
+    assert (cut_short / FILE).read_bytes() == before
+    assert backup.backups(cut_short / backup.FOLDER) == []
+    assert person.done
