@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,7 @@ from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
 from app.conversation.learning import Learning
 from app.conversation.preferences import Preferences
+from app.conversation.reopening import Reopening
 from app.conversation.spending import Spending
 from app.conversation.tasks import Tasks
 from app.conversation.upkeep import Upkeep
@@ -182,7 +184,9 @@ async def _live(
         with suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(name, window.close)
     app.called.connect(window.open_pictures)
-    window.painted.connect(lambda: tasks.start(_after_first_paint(app, window, desk, tools, folder, sources), "start"))
+    reopening = Reopening(desk, folder, picture_threads, tasks, window)
+    painted = partial(_after_first_paint, app, window, desk, tools, reopening, folder, sources)
+    window.painted.connect(lambda: tasks.start(painted(), "start"))
     tasks.failed.connect(window.show_failure)
     preferences.failed.connect(window.show_failure)
     window.show()
@@ -202,7 +206,13 @@ async def _live(
 
 
 async def _after_first_paint(
-    app: Application, window: MainWindow, desk: Desk, tools: Tools, folder: Path, sources: Sequence[Source]
+    app: Application,
+    window: MainWindow,
+    desk: Desk,
+    tools: Tools,
+    reopening: Reopening,
+    folder: Path,
+    sources: Sequence[Source],
 ) -> None:
     """What a start need not wait for: heavy imports, the keyring, the drafts, the ear for second starts."""
     began = time.time()
@@ -219,6 +229,8 @@ async def _after_first_paint(
         settling = tools.spending.settle_cut_off(tools.store, tools.account.catalog, began)
         tools.tasks.start(settling, "settle what was cut off")
         await desk.restore_drafts()
+        if tools.store.unclean and not sources:
+            await reopening.reopen()
     finally:
         await asyncio.to_thread(_warm_up)
         await tools.account.ready()

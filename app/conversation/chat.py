@@ -85,7 +85,7 @@ class Chat(QObject):
         self._draft_saves.setSingleShot(True)
         self._draft_saves.setInterval(_SAVE_MILLISECONDS)
         self._draft_saves.timeout.connect(lambda: self._start(self.save_draft(), "save draft"))
-        self.draft.changed.connect(self._draft_saves.start)
+        self.draft.changed.connect(self._save_soon)
         self.worker.stored.connect(self._on_stored)
         self._outlook.changed.connect(self.changed)
         self.messages.rowsInserted.connect(self._on_inserted)
@@ -342,6 +342,11 @@ class Chat(QObject):
         else:
             storing.close()
         self.refresh()
+
+    def _save_soon(self) -> None:
+        """Of somebody who goes on writing, the draft is kept too: the timer is not begun anew."""
+        if not self._draft_saves.isActive():
+            self._draft_saves.start()
 
     def _on_inserted(self) -> None:
         if not self._is_loading:  # the earlier ones come piece by piece

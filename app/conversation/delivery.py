@@ -168,7 +168,17 @@ class Delivery:
         others = len(today.build(self._messages.messages).images)
         images = await self._refitting.brought_in(source, today, others)
         numbered = [replace(image, number=self._messages.pictures + 1) for image in images]
-        message = Message.from_user(asked.text, numbered, id=uuid.uuid4().hex, created=time.time())
+        await self._ask(
+            Message.from_user(asked.text, numbered, id=uuid.uuid4().hex, created=time.time()), today, client
+        )
+
+    async def say(self, words: str) -> None:
+        """Send these words after the last answer, and leave the draft as it is."""
+        client, today = self._now()
+        await self._ask(Message.from_user(words, (), id=uuid.uuid4().hex, created=time.time()), today, client)
+
+    async def _ask(self, message: Message, today: Today, client: Client) -> None:
+        """Keep a question that is not from the draft as the last one, and have it answered."""
         history, call = await self._refitted([*self._messages.messages, message], today, client)
         if await self._whole(partial(self._keep, history[-1], len(history) - 1), "keep message"):
             await self._answer(history, today, client, call)

@@ -154,6 +154,16 @@ class Worker(QObject):
         if self._messages.messages:
             self._begin(partial(self._delivery.retry, message_id, model))
 
+    def go_on(self, words: str) -> None:
+        """Ask for the rest of the last answer, in these words; the draft stays as it is.
+
+        The answer goes back as far as it came. No new model goes on with words put into its mouth (API.md, section
+        3.2), and so what follows is an answer of its own. Does nothing where no answer with words stands last.
+        """
+        last = self._messages.messages[-1] if self._messages.messages else None
+        if last is not None and last.role == "assistant" and last.text and last.state != "streaming":
+            self._begin(partial(self._delivery.say, words))
+
     def repair(self, number: int, how: Literal["shrink", "remove"], *, ask: bool = True) -> None:
         """Make a picture of the history one step smaller, or leave it out.
 

@@ -53,6 +53,8 @@ class Settings:
     """How long the server keeps what a request wrote to its cache (API.md, section 7)."""
     count_while_typing: bool = False
     """Whether the words being typed go to the server's `count_tokens`, for an exact count."""
+    advice_off: str = ""
+    """Hints that are not wanted any more (`app.core.cautions`), with spaces between them."""
     prices: JSON = field(default_factory=dict)
     """What the person says models cost, by id: see `app.core.own_prices`."""
     other: JSON = field(default_factory=dict)

@@ -183,7 +183,8 @@ def test_a_line_that_is_broken_begins_no_paragraph(row: ProseRow, end: str, mark
 
 @pytest.mark.parametrize(
     "text",
-    ["# head  \nwords", "---  \nwords", "> | a | b |  \n> |---|---|  \n> | c | d |  \n", "- a\n\n  ```  \n  code  \n  ```  \n",
+    ["# head  \nwords", "---  \nwords", "> | a | b |  \n> |---|---|  \n> | c | d |  \n",
+     "- a\n\n  ```  \n  code  \n  ```  \n",
      "`a\\\nb`", "a\\\\\nb", "-  \n  a", "[d]: https://d.example  \n[d]", "\ufdde a  \n\ufddf", "===  \n", "a\n  \nb"],
 )  # fmt: skip
 def test_what_is_no_broken_line_is_as_it_would_be_without_the_blanks(row: ProseRow, text: str) -> None:

@@ -399,6 +399,15 @@ def test_a_fold_tells_its_state(host: Host, box: QWidget) -> None:
     assert row.focusPolicy() == Qt.FocusPolicy.NoFocus
 
 
+def test_the_sign_for_and_makes_no_shortcut(host: Host, box: QWidget) -> None:
+    row, plain = FoldRow(host, box), FoldRow(host, box)
+    put(row, Fold("thinking", "R&D", open=False))
+    put(plain, Fold("thinking", "R+D", open=False))
+    assert row.shortcut().isEmpty()
+    assert row.accessibleName() == "R&D"
+    assert 0 < row.sizeHint().width() - plain.sizeHint().width() < row.fontMetrics().horizontalAdvance("&&")
+
+
 def test_a_long_line_wraps(host: Host, box: QWidget) -> None:
     row = FoldRow(host, box)
     put(

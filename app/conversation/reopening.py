@@ -1,0 +1,55 @@
+"""Which conversation is open, kept on disk: after a crash the window opens where it was."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QObject
+
+from app.conversation.chat import Chat
+from app.conversation.desk import Desk
+from app.conversation.tasks import Tasks
+from app.conversation.threads import in_thread
+from app.core import private
+
+_FILE: Final = "open"
+_LONGEST: Final = 100
+"""Characters of an id, and more than it has."""
+
+
+class Reopening(QObject):
+    """Follows the desk from when it is made."""
+
+    def __init__(
+        self, desk: Desk, folder: Path, threads: Executor, tasks: Tasks, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        self._path = folder / _FILE
+        self._threads = threads
+        self._tasks = tasks
+        self._kept = ""
+        desk.opened.connect(self._follow)
+
+    async def reopen(self) -> None:
+        """Open what was open when the app was last cut off. The drafts are to be there by then."""
+        last = await in_thread(self._threads, self._read)
+        if last and not self._kept:  # else the person has opened one meanwhile
+            self._desk.open(last)
+
+    def _follow(self, chat: Chat) -> None:
+        self._kept = chat.facts.id
+        self._tasks.start(in_thread(self._threads, self._write), "keep what is open")
+
+    def _read(self) -> str:
+        try:
+            return self._path.read_text("ascii")[:_LONGEST]
+        except (OSError, ValueError):
+            return ""
+
+    def _write(self) -> None:
+        with suppress(OSError):  # it is no more than a convenience
+            private.replace(self._path, self._kept.encode("ascii"))

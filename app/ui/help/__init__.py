@@ -1,0 +1,1 @@
+"""Help: what Claude can and cannot see, and what to try where a reading looks wrong."""
