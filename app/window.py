@@ -174,7 +174,7 @@ async def _live(
     gallery = Gallery(store, pictures, decoder, picture_threads, tasks)
     window = MainWindow(Theme(app, preferences), tools, desk, gallery, folder)
     unexpected.met.connect(window.show_unexpected)
-    upkeep = Upkeep(store, picture_threads, tasks, window)
+    upkeep = Upkeep(store, pictures, picture_threads, tasks, window)
     upkeep.met.connect(window.show_failure)
     window.painted.connect(upkeep.start)
 

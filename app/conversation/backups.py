@@ -56,6 +56,15 @@ class Backups(QObject):
         """
         await in_thread(self._threads, salvage.choose, chosen.path, self._store.path)
 
+    async def stay(self) -> None:
+        """Stay with what there is: no backup takes its place at the next start. Raises StoreFull."""
+        await in_thread(self._threads, salvage.stay, self._store.path)
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether another database takes the place of what there is at the next start."""
+        return salvage.next_of(self._store.path).exists()
+
     def _begin(self) -> Path:
         with translated(self._folder):
             return backup.unfinished(self._folder)

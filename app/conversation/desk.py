@@ -16,6 +16,7 @@ from app.conversation.cabinet import Cabinet
 from app.conversation.chat import Chat, Tools, title_of
 from app.conversation.editing import source_of
 from app.conversation.history import HistoryModel
+from app.conversation.temporary import Temporary
 from app.core.copying import copy
 from app.core.filing import TRASH_DAYS, Filing
 from app.core.message import JSON, Message, thumbnail_key
@@ -45,10 +46,12 @@ class Desk(QObject):
 
     Signals:
         opened(Chat): another conversation is the current one.
+        temporary_changed(Temporary): there is a chat that is not kept, or, with None, no longer.
         deleted(tuple[Conversation, ...]): they are gone from the list; `undo_delete` brings them back.
     """
 
     opened = Signal(object)
+    temporary_changed = Signal(object)
     deleted = Signal(object)
 
     def __init__(self, tools: Tools, model: str = "", parent: QObject | None = None) -> None:
@@ -64,6 +67,7 @@ class Desk(QObject):
         self._last: tuple[float, int] | None = None
         """Where reading the list goes on."""
         self._reading: asyncio.Task[Any] | None = None
+        self._temporary: tuple[Temporary, Chat] | None = None
         self.history: Final = HistoryModel(self)
         self.cabinet: Final = Cabinet(self._filing, self.history, tools.tasks, self)
         self.current = self._new(model)
@@ -105,6 +109,31 @@ class Desk(QObject):
         self._show(next((chat for chat in known if _untouched(chat)), None) or self._new())
         self.current.draft.attach(sources)
 
+    def temporary_chat(self) -> None:
+        """Open the chat of which nothing is kept, a new one where there is none. It stays until it is ended."""
+        if self._temporary is None:
+            temporary = Temporary(self._tools)
+            self._temporary = temporary, Chat.new(self._usual_model, temporary.tools, self)
+            self.temporary_changed.emit(temporary)
+        self._show(self._temporary[1])
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether the open chat is the one of which nothing is kept."""
+        return self._temporary is not None and self.current is self._temporary[1]
+
+    def end_temporary(self) -> None:
+        """Forget the chat of which nothing is kept. What is under way in it is stopped."""
+        if self._temporary is None:
+            return
+        temporary, chat = self._temporary
+        chat.worker.stop()
+        if self.is_temporary:
+            self.new_chat()
+        self._temporary = None
+        self.temporary_changed.emit(None)
+        self._start(self._close(temporary, chat), "end the temporary chat")
+
     def open(self, conversation_id: str) -> None:
         """Show a conversation, be it in view in the list or not; nothing happens where there is none."""
         if conversation_id == self.current.facts.id:
@@ -117,6 +146,8 @@ class Desk(QObject):
     def take_along(self) -> None:
         """Go on in a new chat that takes all pictures of the current one, and what was being written, along."""
         old = self.current
+        if self.is_temporary:  # in another chat, it would be kept
+            return
         old.cancel_edit()
         shown = [blocks for message in old.messages.messages for blocks in message.pictures]
         sources = [source_of(blocks) for blocks in shown if not blocks[0].stands_for] + old.draft.sources
@@ -184,6 +215,10 @@ class Desk(QObject):
     async def save(self) -> None:
         """Keep every draft now: the app is about to close."""
         await asyncio.gather(*(chat.save_draft() for chat in self._chats.values()), return_exceptions=True)
+        if self._temporary is not None:
+            self._temporary[1].worker.stop()
+            await self._temporary[1].worker.kept()
+            await self._temporary[0].close()
 
     def _copy(self, conversation_id: str, until: str) -> None:
         chat = self._chats.get(conversation_id)
@@ -198,6 +233,12 @@ class Desk(QObject):
             self.history.put(copied)
             self.cabinet.move((copied.id,), self.history.filed(conversation_id).folder)
             self.open(copied.id)
+
+    async def _close(self, temporary: Temporary, chat: Chat) -> None:
+        await chat.worker.kept()
+        await chat.loaded()
+        chat.deleteLater()
+        await temporary.close()
 
     async def _read_on(self) -> None:
         while self._last is not None:
@@ -318,7 +359,8 @@ class Desk(QObject):
     def _show(self, chat: Chat) -> None:
         self._start(self.current.save_draft(), "save draft")
         self._list(self.current)
-        self._chats[chat.facts.id] = self._chats.pop(chat.facts.id)  # the last shown stands last
+        if chat.facts.id in self._chats:
+            self._chats[chat.facts.id] = self._chats.pop(chat.facts.id)  # the last shown stands last
         self.current = chat
         self.cabinet.mark_unread((chat.facts.id,), on=False)
         self._let_go()

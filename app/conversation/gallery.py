@@ -25,7 +25,9 @@ from app.core.pictures import Pictures
 from app.core.store import Store
 
 if TYPE_CHECKING:
+    from app.conversation.temporary import Temporary
     from app.core.image import Pixels
+    from app.core.memory_pictures import MemoryPictures
 
 _KEPT: Final = 500
 """Thumbnails held in memory; some 20 kB each."""
@@ -74,8 +76,14 @@ class Gallery(QObject):
         self._thumbnails: dict[str, bytes] = {}
         self._wanted: set[str] = set()
         self._line = Line(1)
+        self._besides: tuple[Store, MemoryPictures] | None = None
         self._awaited: dict[str, list[Wanted]] = {}
         """Who wants each picture that is to be decoded; one that is in work already is not begun again."""
+
+    def look_also_in(self, besides: Temporary | None) -> None:
+        """Show the pictures of a conversation that is not kept, too; with None, forget all that was shown."""
+        self._besides = (besides.store, besides.pictures) if besides is not None else None
+        self._thumbnails.clear()
 
     def thumbnail(self, original: str) -> bytes:
         """A small JPEG or PNG of our own making; empty until `thumbnail_ready` says that it is there."""
@@ -118,6 +126,8 @@ class Gallery(QObject):
         wanted, self._wanted = self._wanted, set()
         with suppress(StoreError):  # a missing thumbnail shows as an empty frame
             found = await self._store.thumbnails(wanted)
+            if self._besides is not None:
+                found |= await self._besides[0].thumbnails(wanted - found.keys())
             self._thumbnails |= found
             for surplus in list(self._thumbnails)[: max(0, len(self._thumbnails) - _KEPT)]:
                 del self._thumbnails[surplus]
@@ -167,7 +177,7 @@ class Gallery(QObject):
 
     def _copy(self, sha256: str, path: Path, over: bool) -> bool:
         """Whether it was: not over a file, unless that is wanted."""
-        data = self._pictures.read(sha256, path.name)
+        data = self._holding(sha256).read(sha256, path.name)
         try:
             if not over and os.path.lexists(path):
                 return False
@@ -176,15 +186,21 @@ class Gallery(QObject):
             raise StoreFull(str(path)) from error
         return True
 
+    def _holding(self, sha256: str) -> Pictures:
+        """Where the picture is."""
+        besides = self._besides
+        return besides[1] if besides is not None and sha256 in besides[1] else self._pictures
+
     def _decoded(self, sha256: str, page: int) -> Pixels:
-        self._pictures.read(sha256)  # what the disk has damaged is not shown as if it were what was sent
-        return self._decoder.pixels(self._pictures.path(sha256), "", page=page)
+        pictures = self._holding(sha256)
+        pictures.read(sha256)  # what the disk has damaged is not shown as if it were what was sent
+        return self._decoder.pixels(pictures.path(sha256), "", page=page)
 
     def _small(self, sha256: str, page: int, room: Size) -> tuple[Size, Pixels]:
         """The page's own pixels, and the page within `room`."""
         from app.core.image import pixels  # Pillow: after the first paint
 
-        path = self._pictures.path(sha256)
+        path = self._holding(sha256).path(sha256)
         found = self._decoder.probe(path, "", page=page)
         less = min(room.width / found.width, room.height / found.height, 1)
         size = Size(max(1, round(found.width * less)), max(1, round(found.height * less)))

@@ -6,6 +6,7 @@ import logging
 import shutil
 import time
 from concurrent.futures import Executor
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -13,8 +14,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.conversation.backups import Backups
 from app.conversation.tasks import Tasks
 from app.conversation.threads import in_thread
-from app.core import backup, reserve
+from app.core import backup, garbage, reserve
 from app.core.errors import StoreDamaged, StoreError, StoreLow
+from app.core.filing import TRASH_DAYS
+from app.core.pictures import Pictures
 from app.core.schema import translated
 from app.core.store import Store
 
@@ -39,11 +42,14 @@ class Upkeep(QObject):
 
     met = Signal(object)
 
-    def __init__(self, store: Store, threads: Executor, tasks: Tasks, parent: QObject | None = None) -> None:
+    def __init__(
+        self, store: Store, pictures: Pictures, threads: Executor, tasks: Tasks, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._store = store
         self._threads = threads
         self._tasks = tasks
+        self._pictures = pictures
         self._backups = Backups(store, threads, self)
         self._folder = store.path.parent
         self._was_low = False
@@ -58,7 +64,7 @@ class Upkeep(QObject):
         if self._store.unclean:
             self._tasks.start(self._check(), "check the database")
         self._tasks.start(in_thread(self._threads, backup.tidy, self._folder / backup.FOLDER), "tidy backups")
-        QTimer.singleShot(_FIRST_MILLISECONDS, self, self._start_round)
+        QTimer.singleShot(_FIRST_MILLISECONDS, self, self._begin)
         self._timer.start()
 
     async def look_after(self, now: float) -> None:
@@ -74,6 +80,30 @@ class Upkeep(QObject):
             if not self._has_failed:
                 self._has_failed = True
                 self.met.emit(error)
+
+    async def collect(self, now: float) -> None:
+        """Remove what nothing refers to any more. Done once, after a start: later there is what can be undone.
+
+        Where a message or a backup is damaged, nothing is: nobody knows what that refers to.
+        """
+        await self._store.run(lambda db: garbage.sweep(db, now - TRASH_DAYS * 86_400))
+        path, after = str(self._store.path), 0
+        wanted: set[str] = set()
+        try:
+            while True:
+                more, following = await self._store.run(partial(garbage.wanted_by_messages, path=path, after=after))
+                wanted |= more
+                if following is None:
+                    break
+                after = following
+            wanted |= await self._store.run(garbage.wanted_by_others)
+            wanted |= await in_thread(self._threads, backup.pictures_of, self._folder / backup.FOLDER)
+        except StoreError as error:
+            log.warning("nothing is collected: %s", type(error).__name__)
+            return
+        gone = await in_thread(self._threads, self._pictures.collect, wanted, now - garbage.AGE)
+        if gone:
+            await self._store.run(lambda db: garbage.forget_thumbnails(db, gone))
 
     async def _look_for_room(self) -> None:
         free = await in_thread(self._threads, self._free)
@@ -106,6 +136,10 @@ class Upkeep(QObject):
             await self._store.check()
         except StoreDamaged as error:
             self.met.emit(error)
+
+    def _begin(self) -> None:
+        self._start_round()
+        self._tasks.start(self.collect(time.time()), "collect what nothing refers to")
 
     def _start_round(self) -> None:
         self._tasks.start(self.look_after(time.time()), "look after the data folder")

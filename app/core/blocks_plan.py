@@ -78,6 +78,8 @@ class _Planned:
         self._head: Sequence[str] = ()
         if top.sort == "table":
             self._head = context.lines if context else [line.text for line in queue[self._first : self._first + 2]]
+        # A row has as many cells as the head, however few are written.
+        self._row = cutting.weight("|" * self._head[0].count("|")) if self._head else 0
         # A table so wide is not laid out as one.
         self._is_plain = sum(map(cutting.weight, self._head)) > cutting.HARD // 2
 
@@ -119,7 +121,8 @@ class _Planned:
         deep = [line - self._known for line in top.deep]
         for at, end in zip(starts, [*starts, self._end][1:], strict=True):
             is_deep = any(at <= line < end for line in deep)
-            yield unit(at, queue[at:end], alone=is_deep or (self._is_within and at == self._first))
+            one = unit(at, queue[at:end], alone=is_deep or (self._is_within and at == self._first))
+            yield one._replace(weight=max(one.weight, self._row))
 
     def _pieces(self, line: Line) -> Iterator[Line]:
         if self._top.sort == "paragraph":

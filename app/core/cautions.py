@@ -16,13 +16,11 @@ CAUTIONS: Final[tuple[Caution, ...]] = get_args(Caution)
 _READ: Final = 4_000
 """Characters of a question that are looked at, from its beginning."""
 
-_SOMEBODY: Final = (
-    "person|man|woman|guy|girl|boy|people|men|women|actor|actress|singer|player|politician|celebrity|face"
-)
+_SOMEBODY: Final = "person|man|woman|guy|girl|boy|people|men|women|actor|actress|singer|player|politician|face"
 
 _PATTERNS: Final[dict[Caution, tuple[str, ...]]] = {
     "person": (
-        rf"\bwho(?:'s| is| are| was| were)\s+(?:this|that|these|those|he|she|they|in the|in this|the (?:{_SOMEBODY}))\b",
+        rf"\bwho(?:'s| is| are| was| were)\s+(?:this|that|these|those|he|she|they|in th(?:e|is)|the (?:{_SOMEBODY}))\b",
         rf"\b(?:name|identify|recogni[sz]e)\s+(?:of )?(?:this|that|the|these|those)\s+(?:\w+\s)?(?:{_SOMEBODY})\b",
         r"\bwer (?:ist|sind|war) (?:das|dies\w*|der|die|er|sie|auf)\b|\bwie heißt (?:dies\w*|der|die|er|sie)\b",
         r"\bqui (?:est|sont)(?:-ce|-il|-elle| ces?| cet| cette| sur| l)|\bcomment s.appelle",

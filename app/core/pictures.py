@@ -12,7 +12,8 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,8 @@ class Pictures:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._coming_in = threading.Lock()
+        """Held while it is decided that a file is there."""
         self._checked: dict[str, tuple[int, ...]] = {}
         """Files that held what their names say, and what the system said of them then."""
 
@@ -92,6 +95,29 @@ class Pictures:
             self._checked[sha256] = now
         return data
 
+    def collect(self, wanted: Collection[str], before: float) -> list[str]:
+        """Remove the files that are not wanted, by SHA-256 (hex), and lie there unasked for since before then.
+
+        `before` is in seconds since the epoch. Returns those that are gone.
+        """
+        gone = []
+        for path in self._folder.glob("??/*"):
+            if not _SHA256.fullmatch(path.name) or path.name in wanted:
+                continue
+            with self._coming_in, suppress(OSError):  # next time
+                if path.stat().st_mtime < before:
+                    path.unlink()
+                    gone.append(path.name)
+        return gone
+
+    def size(self) -> int:
+        """Bytes of all files."""
+        total = 0
+        for path in self._folder.glob("??/*"):
+            with suppress(OSError):
+                total += path.stat().st_size
+        return total
+
     def _add(self, pieces: Iterable[bytes], name: str) -> Stored:
         temporary = self._folder / f"{_UNFINISHED}{os.urandom(8).hex()}"
         try:
@@ -110,11 +136,12 @@ class Pictures:
 
     def _put(self, temporary: Path, stored: Stored) -> None:
         target = self.path(stored.sha256)
-        if _holds(target, stored.sha256):
-            os.utime(target)  # one that nothing refers to any more is young again, and is not collected meanwhile
-        else:
-            target.parent.mkdir(mode=0o700, exist_ok=True)
-            temporary.replace(target)  # takes the place of a file that was damaged, too
+        with self._coming_in:
+            if _holds(target, stored.sha256):
+                os.utime(target)  # one that nothing refers to any more is young again, and is not collected meanwhile
+            else:
+                target.parent.mkdir(mode=0o700, exist_ok=True)
+                temporary.replace(target)  # takes the place of a file that was damaged, too
         # Also of a file that is there already: whoever put it there may not have come so far.
         private.sync_folder(target.parent)
         private.sync_folder(self._folder)

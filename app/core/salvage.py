@@ -100,6 +100,12 @@ def start_empty(path: Path) -> None:
             raise
 
 
+def stay(path: Path) -> None:
+    """Let the database at `path` stay: nothing takes its place any more. Raises StoreFull."""
+    with schema.translated(path):
+        next_of(path).unlink(missing_ok=True)
+
+
 def swap(path: Path, now: float) -> None:
     """Put the database there that is to take the place of the one at `path`, if there is any, and keep that.
 

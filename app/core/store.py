@@ -28,6 +28,8 @@ from app.core.rows import Conversation
 __all__ = ["Conversation", "Store"]
 
 FILE: Final = "conversations.db"
+_MEMORY: Final = ":memory:"
+"""What SQLite calls a database that is in no file."""
 _LOOKED_AT: Final = 64 << 20
 """Bytes of a database that can be looked at in a tenth of a second; a larger one is while the window is there."""
 
@@ -62,6 +64,20 @@ class Store:
         except BaseException:
             thread.shutdown()
             raise
+
+    @classmethod
+    def in_memory(cls) -> Store:
+        """A store of its own that is never on a disk, and gone when it is closed."""
+        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="temporary store")
+        try:
+            return cls(Path(_MEMORY), thread, thread.submit(_in_memory).result(), unclean=False)
+        except BaseException:
+            thread.shutdown()
+            raise
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
 
     def close(self) -> None:
         """Finish every operation asked for, move all into the one file and let it go. May be called again."""
@@ -274,6 +290,12 @@ class Store:
             with suppress(OSError):  # then the next opening does not know
                 private.touch(_suspected(self.path))
             raise
+
+
+def _in_memory() -> sqlite3.Connection:
+    db = schema.connect(Path(_MEMORY))
+    db.execute("PRAGMA temp_store = MEMORY")  # a large sort must not come to the disk either
+    return db
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Final, Literal
 
 import PySide6
-from PySide6.QtCore import QDate, QEvent, QLocale, QObject, Qt, QUrl, Signal, qVersion
-from PySide6.QtGui import QDesktopServices, QKeyEvent
+from PySide6.QtCore import QDate, QEvent, QLocale, QObject, Qt, Signal, qVersion
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFrame,
     QHBoxLayout,
-    QLineEdit,
     QPushButton,
     QScrollArea,
     QSpinBox,
@@ -27,6 +26,7 @@ from app.conversation.chat import Tools
 from app.conversation.remote_files import RemoteFiles
 from app.core.ledger import Period
 from app.ui.buttons import press_focused
+from app.ui.data_settings import DataSettings
 from app.ui.label import ElidedLabel, Label
 from app.ui.ledger.tabs import Tabs
 from app.ui.money_settings import MoneySettings
@@ -60,11 +60,11 @@ class SettingsDialog(QDialog):
         super().__init__(parent)
         self._pictures = PictureSettings(theme, tools.preferences, files)
         self._money = MoneySettings(theme, tools)
+        self._data = DataSettings(theme, tools, folder)
         self._theme = theme
         self._preferences = tools.preferences
         self._account = tools.account
         self._tasks = tools.tasks
-        self._folder = folder
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Settings"))
         self._make_controls()
@@ -108,11 +108,6 @@ class SettingsDialog(QDialog):
         self._change_key = _button(self.tr("Change key…"))
         self._practice = Switch(self._theme)
         self._practice.setAccessibleName(self.tr("Practice mode"))
-        self._path = QLineEdit(str(self._folder))
-        self._path.setReadOnly(True)
-        self._path.setCursorPosition(0)
-        self._path.setAccessibleName(self.tr("Data folder"))
-        self._open_folder = _button(self.tr("Open folder"))
         self._import = _button(self.tr("Import…"))
         self._close = _button(self.tr("Close"))
 
@@ -192,16 +187,7 @@ class SettingsDialog(QDialog):
 
     def _lay_out_data(self, sections: QVBoxLayout) -> None:
         self._add_heading(sections, self.tr("Data"))
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self._path, 1)
-        row.addWidget(self._open_folder)
-        sections.addLayout(row)
-        text = self.tr(
-            "Conversations and pictures are kept there unencrypted, like your other files. Keys are never kept there."
-        )
-        self._add_note(sections, text)
-        self._add_row(sections, self.tr("Conversations from elsewhere"), self._import)
+        sections.addWidget(self._data)
         self._lay_out_about(sections)
 
     def _lay_out_about(self, sections: QVBoxLayout) -> None:
@@ -244,9 +230,6 @@ class SettingsDialog(QDialog):
         self._practice.clicked.connect(self._practise)
         self._change_key.clicked.connect(self.key_requested)
         self._import.clicked.connect(self.import_requested)
-        self._open_folder.clicked.connect(
-            lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder.absolute())))
-        )
         for control in (*self._pages.findChildren(QComboBox), *self._pages.findChildren(QSpinBox)):
             control.installEventFilter(self)
         self._tabs.currentChanged.connect(self._pages.setCurrentIndex)

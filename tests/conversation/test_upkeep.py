@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ from app.conversation.chat import Tools
 from app.conversation.upkeep import Upkeep
 from app.core import backup, private
 from app.core.errors import StoreDamaged, StoreError, StoreFull, StoreLow
+from app.core.message import ImageBlock, Message, TextBlock
 from app.core.store import Conversation, Store
 from tests.conftest import destroy, finish
+from tests.core.test_store import picture
 
 HOUR = 3600
 
@@ -28,7 +31,7 @@ def told() -> list[StoreError]:
 
 @pytest.fixture
 def upkeep(tools: Tools, told: list[StoreError]) -> Iterator[Upkeep]:
-    upkeep = Upkeep(tools.store, tools.threads, tools.tasks)
+    upkeep = Upkeep(tools.store, tools.pictures, tools.threads, tools.tasks)
     upkeep.met.connect(told.append)
     yield upkeep
     destroy(upkeep)
@@ -63,7 +66,7 @@ def test_a_start_makes_none_of_what_has_not_changed_since_the_last(tools: Tools,
     finish(tools.store.create(Conversation("c")))
     finish(tools.store.tidy())
     finish(upkeep.look_after(time.time()))
-    later = Upkeep(tools.store, tools.threads, tools.tasks)
+    later = Upkeep(tools.store, tools.pictures, tools.threads, tools.tasks)
     finish(later.look_after(time.time() + 2 * HOUR))
     assert len(backup.backups(folder(tools))) == 1
     os.utime(tools.store.path, (time.time() + 5,) * 2)
@@ -122,3 +125,86 @@ def test_a_chosen_backup_is_there_after_the_next_opening(tools: Tools, backups: 
     reopened = Store.open(tmp_path / "data")
     assert [each.id for each in reopened.conversations_now()] == ["c"]
     reopened.close()
+
+
+# --- what nothing refers to -------------------------------------------------------------------------
+
+
+def kept(tools: Tools, number: int) -> ImageBlock:
+    """A picture whose file lies there since long ago."""
+    stored = tools.pictures.add_bytes(f"picture {number}".encode(), "roof.png")
+    os.utime(tools.pictures.path(stored.sha256), (1000, 1000))
+    finish(tools.store.put_thumbnail(stored.sha256, b"small"))
+    return replace(picture(number, stored.sha256), sent=stored.sha256)
+
+
+def there(tools: Tools, *blocks: ImageBlock) -> list[bool]:
+    thumbnails = finish(tools.store.thumbnails(block.original for block in blocks))
+    files = [tools.pictures.path(block.original).exists() for block in blocks]
+    assert files == [block.original in thumbnails for block in blocks]
+    return files
+
+
+def test_a_file_that_anything_refers_to_stays(tools: Tools, upkeep: Upkeep, backups: Backups) -> None:
+    store = tools.store
+    blocks = [kept(tools, number) for number in range(7)]
+    finish(store.create(Conversation("c")))
+    finish(store.add_message("c", Message("user", (blocks[0],), id="shown")))
+    finish(store.add_message("c", Message("user", (blocks[1],), id="other branch"), ""))
+    finish(store.add_message("c", Message("user", (blocks[2],), id="deleted")))
+    finish(store.delete_messages("c", ["deleted"], "shown"))
+    finish(store.save_draft("d", {"pictures": [{"kept": blocks[3].original}]}))
+    finish(store.add_message("c", Message("user", (blocks[4],), id="in a backup")))
+    finish(backups.make(time.time()))
+    finish(store.remove_message("in a backup"))
+    put = "INSERT INTO request_pictures VALUES ('r', 1, ?, 0, 5, NULL)"
+    finish(store.run(lambda db: db.execute("PRAGMA foreign_keys = OFF")))
+    finish(store.run(lambda db: db.execute(put, (blocks[5].original,))))
+    finish(upkeep.collect(time.time()))
+    assert there(tools, *blocks) == [True] * 6 + [False]
+
+
+def test_a_file_of_today_stays(tools: Tools, upkeep: Upkeep) -> None:
+    old, young = kept(tools, 1), kept(tools, 2)
+    os.utime(tools.pictures.path(young.original))
+    again = tools.pictures.add_bytes(b"picture 1", "roof.png")  # it is wanted again, and not stored yet
+    assert again.sha256 == old.original
+    finish(upkeep.collect(time.time()))
+    assert there(tools, old, young) == [True, True]
+    finish(upkeep.collect(time.time() + 2 * 86_400))
+    assert there(tools, old, young) == [False, False]
+
+
+def test_where_a_message_is_damaged_nothing_is_removed(tools: Tools, upkeep: Upkeep) -> None:
+    block = kept(tools, 1)
+    finish(tools.store.create(Conversation("c")))
+    finish(tools.store.add_message("c", Message("user", (kept(tools, 2),), id="q")))
+    finish(tools.store.run(lambda db: db.execute("UPDATE messages SET content = '[]'")))
+    finish(upkeep.collect(time.time()))
+    assert there(tools, block) == [True]
+
+
+def test_where_a_backup_cannot_be_read_nothing_is_removed(tools: Tools, upkeep: Upkeep, backups: Backups) -> None:
+    block = kept(tools, 1)
+    finish(backups.make(time.time()))
+    backups.there[0].path.write_bytes(b"Dear diary")
+    backups.there[0].path.with_suffix(".pictures").unlink()
+    finish(upkeep.collect(time.time()))
+    assert there(tools, block) == [True]
+
+
+def test_a_message_deleted_for_long_is_gone_and_what_followed_it_stays(tools: Tools, upkeep: Upkeep) -> None:
+    store = tools.store
+    finish(store.create(Conversation("c")))
+    for name in "abc":
+        finish(store.add_message("c", Message("user", (kept(tools, ord(name)), TextBlock(name)), id=name)))
+    facts = finish(store.delete_messages("c", ["b"], "c"))
+    finish(upkeep.collect(time.time()))
+    finish(store.restore_messages("c", ["b"], "c"))
+    assert [message.id for message in finish(store.messages("c"))] == ["a", "b", "c"]
+    assert finish(store.delete_messages("c", ["b"], "c")) == facts
+    finish(upkeep.collect(time.time() + 31 * 86_400))
+    assert finish(store.message("b")) is None
+    assert [message.id for message in finish(store.messages("c"))] == ["a", "c"]
+    assert store.conversations_now() == [facts]
+    assert facts.pictures == 2

@@ -176,7 +176,7 @@ def test_what_is_not_closed_is_no_formula(text: str) -> None:
 def test_definitions_are_known_and_show_nothing() -> None:
     blocks = Blocks()
     blocks.feed("See [a][1] and [b].\n\n[1]: http://one\n[b]:\n  <http://two> 'Two'\n\nmore\n\n")
-    assert blocks.definitions == "[1]: http://one\n[b]:\n  <http://two> 'Two'"
+    assert blocks.definitions == ("[1]: http://one", "[b]:\n  <http://two> 'Two'")
     assert [block.kind for block in blocks.finished] == ["prose", "definition", "definition"]
 
 
@@ -331,9 +331,10 @@ def tails(text: str) -> list[list[Block]]:
 @pytest.mark.parametrize("number", range(3))
 def test_no_block_changes_its_kind_while_an_answer_comes(number: int) -> None:
     text = answer(3_500, number)
-    last = {block.number: block.kind for block in split(text)}
+    # What proves to be a definition was shown as the words it began with.
+    last = {block.number: {block.kind, "prose"} if block.kind == "definition" else {block.kind} for block in split(text)}
     for shown in tails(text):
-        assert all(last[block.number] == block.kind for block in shown), shown[-1]
+        assert all(block.kind in last[block.number] for block in shown), shown[-1]
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ def test_settings_come_back_as_they_were_saved(tmp_path: Path) -> None:
         cap_conversation="0.5",
         cache_ttl="1h",
         count_while_typing=True,
+        advice_off="count",
         prices={"claude-sonnet-5-5": {"input": "1.5"}},
     )
     assert all(getattr(chosen, name) != getattr(Settings(), name) for name in settings._KNOWN)

@@ -318,17 +318,21 @@ def is_in_front(window: QWidget) -> bool:
     return window.isActiveWindow()
 
 
-def tabbed(stage: Stage, most: int = 300) -> list[QWidget]:
-    """What gets the focus from one Tab to the next, until it comes round."""
+def tabbed(stage: Stage, most: int = 300, *, back: bool = False) -> list[QWidget]:
+    """What gets the focus from one Tab, or Shift+Tab, to the next, until it comes round."""
+    finish(stage.until(lambda: is_in_front(stage.window)))
+    finish(stage.calm())  # the window of the test before may go only now
     finish(stage.until(lambda: is_in_front(stage.window)))
     stage.window._composer.focus()
+    assert QApplication.focusWidget() is not None
     order: list[QWidget] = []
     for _ in range(most):
         focused = QApplication.focusWidget()
         if focused is None or (order and focused is order[0]):
             return order
         order.append(focused)
-        QTest.keyClick(focused, Qt.Key.Key_Tab)
+        shift = Qt.KeyboardModifier.ShiftModifier if back else Qt.KeyboardModifier.NoModifier
+        QTest.keyClick(focused, Qt.Key.Key_Tab, shift)
     raise AssertionError([path(widget) for widget in order[-8:]])
 
 
@@ -363,6 +367,18 @@ def test_tab_goes_through_the_window_part_by_part(stage: Stage, state: str) -> N
     if rotated[0] == rotated[-1] and len(rotated) > 1:
         rotated.pop()
     assert rotated == sorted(set(rotated))
+
+
+def test_shift_tab_goes_the_same_way_back(stage: Stage) -> None:
+    bring(stage, every_row)
+    transcript = stage.window.findChild(Transcript)
+    assert isinstance(transcript, Transcript)
+    there, back = tabbed(stage), tabbed(stage, back=True)
+    outside = [widget for widget in there if not transcript.isAncestorOf(widget)]
+    assert [widget for widget in back if not transcript.isAncestorOf(widget)] == [outside[0], *reversed(outside[1:])]
+    inside = [n for n, widget in enumerate(back) if transcript.isAncestorOf(widget)]
+    assert inside == list(range(inside[0], inside[-1] + 1))
+    assert back[inside[0]] is next(widget for widget in reversed(there) if transcript.isAncestorOf(widget))
 
 
 @pytest.mark.parametrize("state", ["every row", "error card"])

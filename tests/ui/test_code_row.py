@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -69,7 +70,7 @@ def parts(host: Host, page: QWidget, *texts: str, info: str = "python") -> list[
     rows = [CodeRow(host, page) for _ in texts]
     for index, (row, text) in enumerate(zip(rows, texts, strict=True)):
         row.whole = lambda: "\n".join(texts)
-        row.before = lambda index=index: "".join(f"{text}\n" for text in texts[:index])
+        row.before = partial("".join, [f"{above}\n" for above in texts[:index]])
         shown(row, code(text, info, first=index == 0, last=index == len(texts) - 1))
 
     def follow(moved: QWidget, pixels: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,11 +21,10 @@ from app.ui.theme import Theme
 
 
 @pytest.fixture
-def parent(qtbot: QtBot) -> Iterator[QWidget]:
+def parent(qtbot: QtBot) -> QWidget:
     parent = QWidget()
     qtbot.addWidget(parent)
-    yield parent
-    assert parent.isHidden()
+    return parent
 
 
 class TestThePage:
@@ -46,7 +45,7 @@ class TestThePage:
         tools.preferences.update(text_size=200)
         window = HelpWindow.show_for(theme, parent)
         window.resize(360, 400)
-        page = window._scroll.widget()
+        page = window._page
         assert page.width() <= window._scroll.viewport().width()
         window.close()
 
@@ -70,7 +69,7 @@ class Desk:
 
     def press(self, words: str) -> None:
         buttons = [*self.notes.findChildren(QPushButton), *self.notes.findChildren(QToolButton)]
-        next(b for b in buttons if words in {b.text(), b.accessibleName()} and not b.isHidden()).click()
+        next(b for b in buttons if words in {b.text(), b.accessibleName()} and b.isVisibleTo(self.notes)).click()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -138,13 +137,10 @@ class TestChoosing:
 
 class TestTheLibrary:
     @pytest.fixture
-    def dialog(self, theme: Theme, library: PromptLibrary, qtbot: QtBot) -> Iterator[PromptDialog]:
-        parent = QWidget()
-        qtbot.addWidget(parent)
-        dialog = PromptDialog(theme, library, parent)
+    def dialog(self, theme: Theme, library: PromptLibrary, desk: Desk) -> PromptDialog:
+        dialog = PromptDialog(theme, library, desk.window)
         dialog.open()
-        yield dialog
-        assert parent.isHidden()
+        return dialog
 
     def press(self, dialog: PromptDialog, name: str) -> None:
         buttons = [*dialog.findChildren(QToolButton), *dialog.findChildren(QPushButton)]

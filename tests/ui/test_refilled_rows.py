@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -84,7 +83,7 @@ SAMPLES: Final[dict[type, Sequence[Content]]] = {
         Notice(
             error=ApiError(529, "overloaded_error", "Overloaded"),
             about="c",
-            wait=Wait(ApiError(529, "overloaded_error", "Overloaded"), 1, time.monotonic() + 60),
+            wait=Wait(ApiError(529, "overloaded_error", "Overloaded"), 0),
         ),
     ],
     Caption: [Caption("Claude is looking at the pictures"), Caption("Not shown here: <b>", small=True)],

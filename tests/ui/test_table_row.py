@@ -296,7 +296,8 @@ def test_a_copy_pastes_as_cells(host: Host, page: QWidget) -> None:
 
 
 def test_no_form_of_a_copy_runs_as_a_formula(host: Host, page: QWidget) -> None:
-    row = shown(TableRow(host, page), table("| =SUM(A1) | b |\n|---|---|\n| =HYPERLINK(1) | -5 % |\n| - | @x |", (9, 9)))
+    text = "| =SUM(A1) | b |\n|---|---|\n| =HYPERLINK(1) | -5 % |\n| - | @x |"
+    row = shown(TableRow(host, page), table(text, (9, 9)))
     row.copy()
     assert copied().text() == "'=SUM(A1)\tb\n'=HYPERLINK(1)\t-5 %\n-\t'@x"
     document = QTextDocument()
@@ -307,9 +308,9 @@ def test_no_form_of_a_copy_runs_as_a_formula(host: Host, page: QWidget) -> None:
 
 
 def test_all_cells_of_a_table_run_as_its_first_letter_does(host: Host, page: QWidget) -> None:
-    head, delimiter, *lines = "| `a` שם | Name | כמה |\n|---|---|--:|\n| one | עולם | 3 |\n| שלום | 1 | 4 |".split("\n")
+    head, lines = "| `a` שם | Name | כמה |\n|---|---|--:|", ["| one | עולם | 3 |", "| שלום | 1 | 4 |"]
     for number, line in enumerate(lines):
-        row = shown(TableRow(host, page), table("\n".join([head, delimiter, line]), (5, 5, 5), first=not number))
+        row = shown(TableRow(host, page), table(f"{head}\n{line}", (5, 5, 5), first=not number))
         cells = grid(row)
         for column in range(3):
             places = [cells.cellAt(n, column).firstCursorPosition() for n in range(cells.rows())]

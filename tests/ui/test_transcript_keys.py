@@ -147,7 +147,8 @@ def test_a_line_around_a_text_shows_that_a_key_has_come_there(
 ) -> None:
     assert between
     put(chat, asked("What?"), answered("Words.\n\n| a | b |\n|---|---|\n| 1 | 2 |"))
-    for row in (*seen(transcript, ProseRow), *seen(transcript, TableRow)):
+    rows: list[ProseRow | TableRow] = [*seen(transcript, ProseRow), *seen(transcript, TableRow)]
+    for row in rows:
         left = row.geometry().left() - 2 * SPACE  # the line is there, and not within the row
         plain = transcript.viewport().grab().toImage().pixelColor(left, row.geometry().center().y())
         row.view.setFocus(Qt.FocusReason.TabFocusReason)

@@ -147,13 +147,13 @@ def test_rows_of_an_answer_that_streamed_are_those_of_one_that_is_read(theme: Th
     message = coming()
     turn = turn_of(theme, message)
     for end in range(0, len(text), 1_777):
-        assert not turn.grow(says(message, text[:end]), turn.around, 10_000)
+        assert not turn.grow(says(message, text[:end]), turn.around, 60)
         assert sound(turn)
         kept = turn.rows[: len(turn.rows) - 4]
-        turn.grow(says(message, text[: end + 5]), turn.around, 10_000)
+        turn.grow(says(message, text[: end + 5]), turn.around, 60)
         assert turn.rows[: len(kept)] == kept
     ended = says(message, text, ended=True)
-    turn.grow(ended, turn.around, 10_000)
+    turn.grow(ended, turn.around, 60)
     assert shown(turn) == shown(turn_of(theme, ended))
     assert [content.block for content in shown(turn)[:-1]] == split(text)  # type: ignore[union-attr]
     assert sound(turn)
@@ -163,10 +163,10 @@ def test_much_that_comes_at_once_is_taken_in_pieces(theme: Theme) -> None:
     message, text = coming(), "word " * 12_000
     turn = turn_of(theme, message)
     slices = 0
-    while turn.grow(says(message, text), turn.around, 3_000):
+    while turn.grow(says(message, text), turn.around, seconds=0):
         slices += 1
-        assert text_of(shown(turn)).count("word") <= 600 * slices
-    assert slices == 19
+        assert text_of(shown(turn)).count("word") <= 800 * slices
+    assert slices == 14
     assert len(text_of(shown(turn)).split()) == 12_000
 
 
@@ -176,7 +176,7 @@ def test_rows_that_stay_keep_their_heights(theme: Theme) -> None:
     for row in turn.rows:
         turn.measure(row, 77)
     rows = list(turn.rows)
-    turn.grow(says(message, "One.\n\nTwo.\n\nThree.\n\nFour"), turn.around, 100)
+    turn.grow(says(message, "One.\n\nTwo.\n\nThree.\n\nFour"), turn.around, 60)
     assert turn.rows[:2] == rows[:2]
     assert [(row.exact, row.height) for row in turn.rows[:2]] == [(True, 77)] * 2
     assert not turn.rows[3].exact
@@ -188,9 +188,9 @@ def test_rows_that_stay_keep_their_heights(theme: Theme) -> None:
 def test_an_answer_that_is_asked_for_again_begins_anew(theme: Theme) -> None:
     message = coming("A first beginning.\n\nAnd more.")
     turn = turn_of(theme, message)
-    turn.grow(says(message, ""), turn.around, 100)
+    turn.grow(says(message, ""), turn.around, 60)
     assert text_of(shown(turn)) == ""
-    turn.grow(says(message, "Another."), turn.around, 100)
+    turn.grow(says(message, "Another."), turn.around, 60)
     assert text_of(shown(turn)) == "Another."
     turn.update(says(message, "Quite another one.", ended=True), turn.around)
     assert text_of(shown(turn)) == "Quite another one."
@@ -206,7 +206,7 @@ def test_a_long_text_is_shown_in_part_and_then_whole(theme: Theme) -> None:
     assert len(text_of(shown(turn))) <= FOLDED
     above = turn.rows[:5]
     turn.show_all()
-    while turn.grow(message, turn.around, 12_000):
+    while turn.grow(message, turn.around, 60):
         assert turn.rows[:5] == above
     assert [content for content in shown(turn) if not isinstance(content, Foot)] == whole(text)
     assert turn.whole(shown(turn)[3]) == "x = 1  # the same again\n" * 11_999 + "x = 1  # the same again"
@@ -215,9 +215,9 @@ def test_a_long_text_is_shown_in_part_and_then_whole(theme: Theme) -> None:
 def test_what_was_seen_to_come_is_not_taken_away_at_the_end(theme: Theme) -> None:
     message, text = coming("x"), "x\n\n" * (FOLDED // 2)
     turn = turn_of(theme, message)
-    while turn.grow(says(message, text), turn.around, 50_000):
+    while turn.grow(says(message, text), turn.around, 60):
         pass
-    turn.grow(says(message, text, ended=True), turn.around, 50_000)
+    turn.grow(says(message, text, ended=True), turn.around, 60)
     assert not any(isinstance(content, More) for content in shown(turn))
 
 
@@ -231,11 +231,11 @@ def test_thinking_unfolds_in_rows_of_its_own_and_grows_there(theme: Theme) -> No
     turn.toggle("thinking")
     assert [content.block.text for content in shown(turn) if isinstance(content, Prose)] == ["One.", "Tw"]
     message = replace(message, content=(thought("One.\n\nTwo.\n\nThree."),))
-    turn.grow(message, turn.around, 100)
+    turn.grow(message, turn.around, 60)
     assert text_of(shown(turn)) == "One.\n\nTwo.\n\nThree."
     assert all(content.voice == "thought" for content in shown(turn) if isinstance(content, Prose))
     message = replace(message, content=(*message.content, ReplyBlock({"type": "text", "text": "So."})))
-    turn.grow(message, turn.around, 100)
+    turn.grow(message, turn.around, 60)
     assert [content.voice for content in shown(turn) if isinstance(content, Prose)] == ["thought"] * 3 + ["answer"]
     assert [content.open for content in shown(turn) if isinstance(content, Prose)] == [False] * 3 + [True]
     assert sound(turn)

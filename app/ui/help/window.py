@@ -38,7 +38,8 @@ class HelpWindow(QDialog):
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(self._make_page())
+        self._page = self._make_page()
+        self._scroll.setWidget(self._page)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._scroll)
@@ -65,7 +66,7 @@ class HelpWindow(QDialog):
         self._go()
 
     def _go(self) -> None:
-        page = self._scroll.widget()
+        page = self._page
         if (layout := page.layout()) is not None:
             page.resize(self._scroll.viewport().width(), layout.heightForWidth(self._scroll.viewport().width()))
             layout.activate()

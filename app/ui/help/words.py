@@ -84,13 +84,9 @@ def _limits() -> Sequence[tuple[Topic, str, Point]]:
 
 def _wrong() -> Sequence[Point]:
     return (
-        Point(
-            _tr("Send it sharper"), _tr("A picture that was made smaller can go in more of its pixels, or in tiles.")
-        ),
+        Point(_tr("Send it sharper"), _tr("A picture that was made smaller can go in more pixels, or in tiles.")),
         Point(_tr("Mark a region"), _tr("Only the part that matters, in all its pixels, is read best and costs less.")),
-        Point(
-            _tr("Ask for quotes"), _tr("“Quote the words you read, then answer” shows what was seen and what was not.")
-        ),
+        Point(_tr("Ask for quotes"), _tr("“Quote the words you read, then answer” shows what was seen.")),
         Point(_tr("Ask for doubt"), _tr("“Say what you cannot read” gets fewer guesses than a plain question.")),
         Point(_tr("Ask in steps"), _tr("First describe, then compare, then conclude: one message each.")),
         Point(_tr("Ask again"), _tr("Two answers that differ are a sign that neither is certain.")),
@@ -113,9 +109,7 @@ def _questions() -> Sequence[Point]:
         ),
         Point(
             _tr("What is a picture counted as?"),
-            _tr(
-                "As tokens, by its size in pixels. Every picture says how many, and what they cost, before it is sent."
-            ),
+            _tr("As tokens, by its size in pixels. Every picture says how many, and their cost, before it goes."),
         ),
         Point(
             _tr("What does Claude refuse to look at?"),

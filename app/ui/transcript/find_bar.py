@@ -202,9 +202,20 @@ class FindBar(QWidget):
         focused = QApplication.focusWidget()
         then = (can.index(focused) if focused in can else -1) + (1 if next_ else -1)
         if not 0 <= then < len(can):
-            return super().focusNextPrevChild(next_)
+            return self._walk_out(forward=next_)
         can[then].setFocus(Qt.FocusReason.TabFocusReason if next_ else Qt.FocusReason.BacktabFocusReason)
         return True
+
+    def _walk_out(self, *, forward: bool) -> bool:
+        """Give the focus to what is next beside the bar: the others in it would be taken for that."""
+        policies = {stop: stop.focusPolicy() for stop in self._stops if not stop.hasFocus()}
+        for stop in policies:
+            stop.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        try:
+            return super().focusNextPrevChild(forward)
+        finally:
+            for stop, policy in policies.items():
+                stop.setFocusPolicy(policy)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self._take(event):

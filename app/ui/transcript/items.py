@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from itertools import takewhile
 from typing import Final
@@ -21,10 +20,8 @@ from app.ui.transcript.turn_words import Around
 
 _KEPT: Final = 400
 """Messages that stay split into rows."""
-_LEAST, _MOST = 1_500, 24_000
-"""Characters that are taken at a time of a text that comes, so that a burst of them holds nothing up."""
-_QUICK: Final = 0.006
-"""Seconds in which they are to be taken."""
+_FRAME: Final = 0.008
+"""Seconds of a frame in which a text that comes is taken, so that a burst of it holds nothing up."""
 
 
 class Items:
@@ -42,7 +39,6 @@ class Items:
         self._unfolded: dict[str, Unfolded] = {}
         """What was unfolded of messages that have no rows now."""
         self._version = 0
-        self._slice = _LEAST
         self._pictures: int | None = None
         """Of the conversation, since it was asked for last."""
         self._pace: tuple[str, Pace] = "", Pace()
@@ -144,10 +140,7 @@ class Items:
         if turn.around.pace is not None:
             turn.around.pace.take(message.thinking[len(known.thinking) :] + message.text[len(known.text) :])
         around = turn.around if message.state == known.state else self._around(index)
-        began = time.perf_counter()
-        waiting = turn.grow(message, around, self._slice)
-        took = time.perf_counter() - began
-        self._slice = max(_LEAST, self._slice // 2) if took > _QUICK else min(_MOST, 2 * self._slice)
+        waiting = turn.grow(message, around, _FRAME)
         self.heights.set(index, turn.height)
         return waiting
 

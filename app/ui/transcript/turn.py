@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import IntEnum
@@ -18,8 +19,10 @@ from app.ui.transcript.item import Item
 from app.ui.transcript.text_rows import TextRows
 from app.ui.transcript.turn_words import Around, Folded, heads, tails
 
-AT_ONCE: Final = 40_000
-"""Characters that are taken when a text is shown first; what there is more of follows with `grow`."""
+_AT_ONCE: Final = 0.02
+"""Seconds for which a text is taken when it is shown first; what there is more of follows with `grow`."""
+_STEP: Final = 4_000
+"""Characters between two looks at the clock."""
 FOLDED: Final = 200_000
 """Characters shown of a longer text until all are asked for (RELIABILITY.md, section 3.2)."""
 
@@ -78,30 +81,27 @@ class Turn(Item):
         if not message.text.startswith(self.message.text):
             self._text = TextRows("answer", self._pictures)
         self.message, self.around = message, around
-        self._take(AT_ONCE)
         self._show_ends()
-        self._show_texts()
+        self._take_for(_AT_ONCE)
 
-    def grow(self, message: Message, around: Around, most: int) -> bool:
-        """The same for an answer that comes: take at most so many characters. Returns whether more are waiting."""
+    def grow(self, message: Message, around: Around, seconds: float) -> bool:
+        """The same for an answer that comes: take of it what that time allows. Returns whether more is waiting."""
         changed = (around, _facts(message)) != (self.around, _facts(self.message))
         self.message, self.around = message, around
         if self._text.behind(self._shown) < 0 or (self._text.ended and message.state == "streaming"):
             self._text = TextRows("answer", self._pictures)  # it was asked for again, and begins anew
-        self._take(most)
         if changed:
             self._show_ends()
-        self._show_texts()
+        self._take_for(seconds)
         return self.waits
 
     def toggle(self, what: Folded) -> None:
         """Unfold, or fold."""
         self.opened ^= {what}
-        self._take(AT_ONCE)
         self._show_ends()
         self._text.anew()
         self._thoughts.anew()
-        self._show_texts()
+        self._take_for(_AT_ONCE)
 
     def show_all(self) -> None:
         """Take the rest of a very long text too, with the next calls of `grow`."""
@@ -171,10 +171,18 @@ class Turn(Item):
     def _is_folded(self) -> bool:
         return self.message.refused and "answer" not in self.opened
 
+    def _take_for(self, seconds: float) -> None:
+        """Take what has come, and show it, until that time is over or there is no more."""
+        until = time.perf_counter() + seconds
+        while True:
+            if not self.is_question:
+                self._take(_STEP)
+            self._show_texts()
+            if not self.waits or time.perf_counter() >= until:
+                return
+
     def _take(self, most: int) -> None:
         """Take at most so many characters of each text."""
-        if self.is_question:
-            return
         message, is_over = self.message, self.message.state != "streaming"
         self._text.feed(self._shown, most)
         if is_over and not self._text.behind(message.text):

@@ -152,6 +152,8 @@ class Transcript(QAbstractScrollArea):
         for connection in self._connections:
             QObject.disconnect(connection)
         self._leave()
+        self.selection.clear()
+        self.find_bar.finding.begin_anew()
         self._chat = chat
         self._pictures.set_chat(chat)
         self.deeds.set_chat(chat)

@@ -1,0 +1,193 @@
+"""The settings about the data folder: where it is, how much room it takes, and its backups."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from app.conversation.backups import Backups
+from app.conversation.chat import Tools
+from app.conversation.data_folder import Room, room_of
+from app.core.errors import VisavisError
+from app.ui.backup_words import moment
+from app.ui.errors import sentence
+from app.ui.figures import file_size
+from app.ui.label import Label
+from app.ui.theme import Theme
+
+
+class DataSettings(QWidget):
+    """Looks at the folder when it is first shown."""
+
+    def __init__(self, theme: Theme, tools: Tools, folder: Path) -> None:
+        super().__init__()
+        self._theme = theme
+        self._tools = tools
+        self._folder = folder
+        self._backups = Backups(tools.store, tools.threads)  # what is begun goes on when the dialog is closed
+        self._was_shown = False
+        self._make_controls()
+        self._lay_out()
+        self._connect()
+        self._follow()
+
+    def _make_controls(self) -> None:
+        self._path = QLineEdit(str(self._folder))
+        self._path.setReadOnly(True)
+        self._path.setCursorPosition(0)
+        self._path.setAccessibleName(self.tr("Data folder"))
+        self._open_folder = _button(self.tr("Open folder"))
+        self._room = Label(self._theme, " ", role="secondary", wraps=True)
+        self._room.setAccessibleName(self.tr("Room it takes"))
+        self._list = QComboBox()
+        self._list.setAccessibleName(self.tr("Backups"))
+        self._list.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._restore = _button(self.tr("Go back to it"))
+        self._make = _button(self.tr("Back up now"))
+        self._take_back = _button(self.tr("Stay with what there is"))
+        self._said = Label(self._theme, role="secondary", wraps=True)
+        self._said.setAccessibleName(self.tr("Result"))
+        self._said.hide()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(self._row(self._path, self._open_folder))
+        column.addWidget(self._room)
+        self._note(
+            column,
+            self.tr(
+                "Conversations and pictures are kept there unencrypted, like your other files. "
+                "Keys are never kept there."
+            ),
+        )
+        column.addSpacing(12)
+        column.addWidget(Label(self._theme, self.tr("Backups"), role="heading", weight=600))
+        column.addLayout(self._row(self._list, self._restore))
+        column.addLayout(self._row(None, self._take_back, self._make))
+        column.addWidget(self._said)
+        self._note(
+            column,
+            self.tr(
+                "Made every hour in which something changes and looked at word by word; fewer are kept the older they "
+                "are, for five weeks. What was deleted in that time is still in them. They lie in the data folder: "
+                "copy that, too, against the loss of the disk."
+            ),
+        )
+
+    def _connect(self) -> None:
+        self._open_folder.clicked.connect(
+            lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder.absolute())))
+        )
+        self._make.clicked.connect(lambda: self._do(self._make_one()))
+        self._restore.clicked.connect(lambda: self._do(self._choose()))
+        self._take_back.clicked.connect(lambda: self._do(self._stay()))
+        self._backups.changed.connect(self._follow)
+
+    # --- what the person wants ---
+
+    async def _make_one(self) -> None:
+        await self._backups.make(time.time())
+        self._say(self.tr("The backup is made, and it is whole."))
+        await self._look()
+
+    async def _choose(self) -> None:
+        chosen = self._backups.there[self._list.currentIndex()]
+        await self._backups.choose(chosen)
+        words = self.tr("At the next start all is as it was at %1. What there is by then becomes a backup itself.")
+        self._say(words.replace("%1", moment(chosen.made)))
+
+    async def _stay(self) -> None:
+        await self._backups.stay()
+        self._say(self.tr("What there is stays."))
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        for button in (self._make, self._restore, self._take_back):
+            button.setEnabled(False)
+        self._say(self.tr("One moment: every message is looked at."))
+        self._tools.tasks.start(self._told(work), "backups")
+
+    async def _told(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except VisavisError as error:
+            self._say(sentence(error))
+        finally:
+            if isValid(self):
+                self._follow()
+
+    # --- what is shown ---
+
+    async def _look(self) -> None:
+        await self._backups.look()
+        room = await room_of(self._tools.store, self._tools.threads)
+        if isValid(self):
+            self._show_room(room)
+
+    def _show_room(self, room: Room) -> None:
+        text = self.tr("%1: conversations %2, pictures %3, backups %4.")
+        sizes = (room.whole, room.conversations, room.pictures, room.backups)
+        for number, size in enumerate(sizes, 1):
+            text = text.replace(f"%{number}", file_size(size))
+        self._room.setText(text)
+
+    def _follow(self) -> None:
+        chosen = self._list.currentIndex()
+        names = [self._name(each.made, whole=each.whole) for each in self._backups.there]
+        if names != [self._list.itemText(row) for row in range(self._list.count())]:
+            self._list.clear()
+            self._list.addItems(names)
+            self._list.setCurrentIndex(min(max(chosen, 0), len(names) - 1))
+        self._list.setPlaceholderText(self.tr("none yet"))
+        self._list.setEnabled(bool(names))
+        self._restore.setEnabled(bool(names))
+        self._make.setEnabled(True)
+        self._take_back.setEnabled(True)
+        self._take_back.setVisible(self._backups.is_chosen)
+
+    def _name(self, made: float, *, whole: bool) -> str:
+        if whole:
+            return moment(made)
+        return self.tr("%1, with damaged messages").replace("%1", moment(made))
+
+    def _say(self, words: str) -> None:
+        if isValid(self):
+            self._said.setText(words)
+            self._said.show()
+
+    def _note(self, column: QVBoxLayout, text: str) -> None:
+        column.addWidget(Label(self._theme, text, role="secondary", tone="secondary", wraps=True))
+
+    def _row(self, field: QWidget | None, *buttons: QPushButton) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        if field is not None:
+            row.addWidget(field, 1)
+        else:
+            row.addStretch(1)
+        for button in buttons:
+            row.addWidget(button)
+        return row
+
+    # --- Qt ---
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._was_shown:
+            self._was_shown = True
+            self._tools.tasks.start(self._look(), "look at the data folder")
+
+
+def _button(text: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setProperty("kind", "plain")
+    button.setAutoDefault(False)
+    return button

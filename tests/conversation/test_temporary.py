@@ -1,0 +1,154 @@
+"""A chat of which nothing is kept: not a byte of it comes to the data folder, and its money is counted all the same."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.conversation.attachment import Source
+from app.conversation.chat import Chat, Tools
+from app.conversation.desk import Desk
+from app.conversation.gallery import Gallery
+from app.core.errors import PictureUnreadable
+from app.core.ledger import Filter
+from app.core.memory_pictures import MemoryPictures
+from tests.conftest import finish
+
+SECRET = "a word that nobody shall find"
+
+
+@pytest.fixture
+def online_desk(online: Tools) -> Desk:
+    desk = Desk(online, parent=online.account)
+    desk.start()
+    return desk
+
+
+@pytest.fixture
+def ask(online_desk: Desk, picture: Callable[..., Path], qtbot: QtBot) -> Callable[[], Chat]:
+    """Asks about a picture in the temporary chat."""
+
+    def ask() -> Chat:
+        online_desk.temporary_chat()
+        chat = online_desk.current
+        chat.draft.attach([Source(path=str(picture("secret-name.png")))])
+        qtbot.waitUntil(lambda: chat.draft.ready, timeout=10_000)
+        chat.draft.set_text(SECRET)
+        with qtbot.waitSignal(chat.worker.answered, timeout=20_000):
+            chat.worker.send()
+        qtbot.waitUntil(lambda: not chat.worker.busy)
+        return chat
+
+    return ask
+
+
+def folder_of(tools: Tools) -> Path:
+    return tools.store.path.parent
+
+
+def on_disk(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+class TestNothingIsKept:
+    def test_no_word_name_picture_or_id_is_in_the_data_folder(
+        self, online_desk: Desk, online: Tools, ask: Callable[[], Chat], picture: Callable[..., Path]
+    ) -> None:
+        chat = ask()
+        chat.set_system(f"{SECRET} too")
+        chat.draft.set_text(f"{SECRET}, unsent")
+        finish(chat.save_draft())
+        chat.rename(f"{SECRET} as a title")
+        assert len(chat.messages.messages) == 2
+        assert chat.messages.messages[1].text
+        original = chat.messages.messages[0].images[0].original
+        finish(online_desk.save())
+        found = on_disk(folder_of(online))
+        for trace in (SECRET, "secret-name", original, chat.messages.messages[1].text):
+            assert trace.encode() not in found
+        assert picture("secret-name.png").read_bytes() not in found
+        assert not list(folder_of(online).glob("pictures/*/*"))
+        assert online_desk.history.conversations == []
+
+    def test_its_cost_is_in_the_ledger(self, online: Tools, ask: Callable[[], Chat]) -> None:
+        chat = ask()
+        cost = Decimal(chat.messages.messages[1].cost)
+        assert cost > 0
+        assert finish(online.spending.ledger.spent("month")) == cost
+        [entry] = finish(online.spending.ledger.entries(Filter()))
+        assert entry.outcome.cost == cost
+
+    def test_it_is_the_same_one_until_it_is_ended_and_gone_then(
+        self, online_desk: Desk, online: Tools, ask: Callable[[], Chat], qtbot: QtBot
+    ) -> None:
+        chat = ask()
+        online_desk.new_chat()
+        assert not online_desk.is_temporary
+        online_desk.temporary_chat()
+        assert online_desk.current is chat
+        descriptors = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").is_dir() else 0
+        online_desk.end_temporary()
+        assert not online_desk.is_temporary
+        assert online_desk.current.messages.messages == []
+        qtbot.waitUntil(lambda: not online.tasks._running)
+        if descriptors:
+            assert len(os.listdir("/proc/self/fd")) < descriptors
+        online_desk.temporary_chat()
+        assert online_desk.current.messages.messages == []
+        online_desk.end_temporary()
+
+    def test_nothing_is_taken_along_from_it(self, online_desk: Desk, ask: Callable[[], Chat]) -> None:
+        chat = ask()
+        online_desk.take_along()
+        online_desk.duplicate(chat.facts.id)
+        online_desk.fork(chat.messages.messages[0].id)
+        assert online_desk.current is chat
+        assert online_desk.history.conversations == []
+
+    def test_its_pictures_are_shown(
+        self, online_desk: Desk, online: Tools, ask: Callable[[], Chat], qtbot: QtBot
+    ) -> None:
+        gallery = Gallery(online.store, online.pictures, online.decoder, online.threads, online.tasks)
+        online_desk.temporary_changed.connect(gallery.look_also_in)
+        image = ask().messages.messages[0].images[0]
+        with qtbot.waitSignal(gallery.thumbnail_ready):
+            assert gallery.thumbnail(image.thumbnail) == b""
+        assert gallery.thumbnail(image.thumbnail)
+        with qtbot.waitSignal(gallery.opened):
+            gallery.open(image.original, lambda: True)
+        online_desk.end_temporary()
+        assert gallery.thumbnail(image.thumbnail) == b""
+
+
+class TestMemoryPictures:
+    def test_holds_bytes_and_files_once_and_gives_them_back(self, picture: Callable[..., Path]) -> None:
+        pictures, path = MemoryPictures(), picture()
+        data = path.read_bytes()
+        stored = pictures.add_bytes(data, "x")
+        assert pictures.add_file(path, "x") == stored
+        assert (stored.sha256, stored.size) == (hashlib.sha256(data).hexdigest(), len(data))
+        assert pictures.read(stored.sha256) == pictures.read(stored.sha256) == data
+        assert stored.sha256 in pictures
+        assert pictures.path(stored.sha256).read_bytes() == data
+        pictures.close()
+        pictures.close()
+        assert stored.sha256 not in pictures
+        with pytest.raises(PictureUnreadable):
+            pictures.read(stored.sha256)
+
+    def test_what_is_not_there_or_empty_is_told(self) -> None:
+        pictures = MemoryPictures()
+        with pytest.raises(PictureUnreadable) as told:
+            pictures.read("0" * 64)
+        assert told.value.reason == "missing"
+        with pytest.raises(PictureUnreadable):
+            pictures.add_bytes(b"", "x")
+        with pytest.raises(ValueError, match="SHA-256"):
+            pictures.path("../x")
+        pictures.close()
