@@ -216,9 +216,10 @@ class Desk(QObject):
         """Keep every draft now: the app is about to close."""
         await asyncio.gather(*(chat.save_draft() for chat in self._chats.values()), return_exceptions=True)
         if self._temporary is not None:
-            self._temporary[1].worker.stop()
-            await self._temporary[1].worker.kept()
-            await self._temporary[0].close()
+            temporary, chat = self._temporary
+            chat.worker.stop()
+            await _rest(chat)
+            temporary.pictures.close()
 
     def _copy(self, conversation_id: str, until: str) -> None:
         chat = self._chats.get(conversation_id)
@@ -235,9 +236,10 @@ class Desk(QObject):
             self.open(copied.id)
 
     async def _close(self, temporary: Temporary, chat: Chat) -> None:
-        await chat.worker.kept()
-        await chat.loaded()
-        chat.deleteLater()
+        await _rest(chat)
+        chat.draft.take()
+        await chat.draft.settled()
+        chat.deleteLater()  # before the store: what is written is kept there for a while
         await temporary.close()
 
     async def _read_on(self) -> None:
@@ -375,6 +377,16 @@ class Desk(QObject):
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         self._tools.tasks.start(work, name)
+
+
+async def _rest(chat: Chat) -> None:
+    """Wait until nothing is under way in a chat."""
+    resting = asyncio.Event()
+    chat.worker.phase_changed.connect(lambda _: resting.set())
+    while chat.worker.busy:
+        resting.clear()
+        await resting.wait()
+    await chat.worker.kept()
 
 
 def _untouched(chat: Chat) -> bool:

@@ -58,11 +58,12 @@ class MemoryPictures(Pictures):
             raise StoreFull("") from error
         try:
             stored = _written(descriptor, pieces)
-            if not stored.size:
-                raise PictureUnreadable(name, "empty")
         except BaseException:
             os.close(descriptor)
             raise
+        if not stored.size:
+            os.close(descriptor)
+            raise PictureUnreadable(name, "empty")
         with self._lock:
             kept = self._files.setdefault(stored.sha256, descriptor)
         if kept != descriptor:

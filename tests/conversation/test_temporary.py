@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +18,8 @@ from app.core.errors import PictureUnreadable
 from app.core.ledger import Filter
 from app.core.memory_pictures import MemoryPictures
 from tests.conftest import finish
+from tests.servers.api import ApiServer
+from tests.servers.replies import text
 
 SECRET = "a word that nobody shall find"
 
@@ -92,16 +93,49 @@ class TestNothingIsKept:
         assert not online_desk.is_temporary
         online_desk.temporary_chat()
         assert online_desk.current is chat
-        descriptors = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").is_dir() else 0
+        original = chat.messages.messages[0].images[0].original
+        pictures = chat._tools.pictures
+        assert isinstance(pictures, MemoryPictures)
+        assert original in pictures
         online_desk.end_temporary()
         assert not online_desk.is_temporary
         assert online_desk.current.messages.messages == []
         qtbot.waitUntil(lambda: not online.tasks._running)
-        if descriptors:
-            assert len(os.listdir("/proc/self/fd")) < descriptors
+        assert original not in pictures
         online_desk.temporary_chat()
         assert online_desk.current.messages.messages == []
         online_desk.end_temporary()
+
+    def test_it_can_be_ended_at_any_moment(
+        self, online_desk: Desk, api: ApiServer, online: Tools, picture: Callable[..., Path], qtbot: QtBot
+    ) -> None:
+        for moment in ("preparing", "streaming", "at once"):
+            api.script(text("Slow.").hold("content_block_delta"))
+            online_desk.temporary_chat()
+            chat = online_desk.current
+            chat.draft.attach([Source(path=str(picture(f"{moment}.png", (2000, 1500))))])
+            chat.draft.set_text(SECRET)
+            if moment == "streaming":
+                chat.worker.send()
+                qtbot.waitUntil(lambda worker=chat.worker: worker.phase == "streaming", timeout=10_000)  # type: ignore[misc]  # a default binds
+            online_desk.end_temporary()
+            qtbot.waitUntil(lambda: not online.tasks._running, timeout=10_000)
+            api.release()
+        assert SECRET.encode() not in on_disk(folder_of(online))
+
+    def test_quitting_in_mid_answer_leaves_nothing(
+        self, online_desk: Desk, api: ApiServer, online: Tools, qtbot: QtBot
+    ) -> None:
+        api.script(text("Slow.").hold("content_block_delta"))
+        online_desk.temporary_chat()
+        chat = online_desk.current
+        chat.draft.set_text(SECRET)
+        chat.worker.send()
+        qtbot.waitUntil(lambda: chat.worker.phase == "streaming")
+        finish(online_desk.save())
+        assert not chat.worker.busy
+        assert SECRET.encode() not in on_disk(folder_of(online))
+        api.release()
 
     def test_nothing_is_taken_along_from_it(self, online_desk: Desk, ask: Callable[[], Chat]) -> None:
         chat = ask()

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from app.conversation import upkeep as module
 from app.conversation.backups import Backups
@@ -112,6 +113,20 @@ def test_a_damaged_store_is_told_and_gives_no_backup(
     assert len(backup.backups(folder(tools))) == 1
     assert len(list(folder(tools).iterdir())) == 2
     finish(backups.choose(backup.backups(folder(tools))[0]))
+
+
+def test_a_start_looks_at_every_page(tools: Tools, upkeep: Upkeep, told: list[StoreError], qtbot: QtBot) -> None:
+    store = tools.store
+    finish(store.create(Conversation("c")))
+    query = "SELECT rootpage FROM sqlite_master WHERE name = 'messages_of'"
+    [page] = finish(store.run(lambda db: db.execute(query).fetchone()))
+    finish(store.tidy())
+    with store.path.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xa5" * 4096)
+    finish(store.run(lambda db: db.execute("PRAGMA shrink_memory").fetchone()))
+    upkeep.start()
+    qtbot.waitUntil(lambda: [type(error) for error in told] == [StoreDamaged])
 
 
 def test_a_chosen_backup_is_there_after_the_next_opening(tools: Tools, backups: Backups, tmp_path: Path) -> None:

@@ -332,7 +332,9 @@ def tails(text: str) -> list[list[Block]]:
 def test_no_block_changes_its_kind_while_an_answer_comes(number: int) -> None:
     text = answer(3_500, number)
     # What proves to be a definition was shown as the words it began with.
-    last = {block.number: {block.kind, "prose"} if block.kind == "definition" else {block.kind} for block in split(text)}
+    last = {
+        block.number: {block.kind, "prose"} if block.kind == "definition" else {block.kind} for block in split(text)
+    }
     for shown in tails(text):
         assert all(block.kind in last[block.number] for block in shown), shown[-1]
 

@@ -103,6 +103,20 @@ async def test_a_file_that_was_cut_short_is_refused_unchanged(tmp_path: Path) ->
         assert (tmp_path / FILE).read_bytes() == whole[:kept]
 
 
+async def test_the_log_of_another_database_is_not_played_in(tmp_path: Path) -> None:
+    other = Store.open(tmp_path / "other")
+    await other.create(Conversation("foreign"))
+    store = Store.open(tmp_path)
+    await store.create(Conversation("c"))
+    store.close()
+    log = (tmp_path / "other" / f"{FILE}-wal").read_bytes()
+    other.close()
+    (tmp_path / f"{FILE}-wal").write_bytes(log[:32] + bytes(len(log) - 32))
+    reopened = Store.open(tmp_path)
+    assert [each.id for each in reopened.conversations_now()] == ["c"]
+    reopened.close()
+
+
 async def test_where_there_are_backups_an_empty_file_is_no_fresh_start(tmp_path: Path) -> None:
     store = Store.open(tmp_path)
     await store.create(Conversation("c"))

@@ -10,10 +10,12 @@ import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
+from app import window
 from app.application import Application
 from app.core import backup
 from app.core.backup import Backup
 from app.core.errors import StoreDamaged, StoreError, StoreFull, StoreLocked, StoreTooNew
+from app.core.lock import DataFolderLock
 from app.core.salvage import Salvaged
 from app.core.store import FILE, Conversation, Store
 from app.rescue import rescued
@@ -141,6 +143,29 @@ def test_what_is_intact_is_salvaged_and_opened(app: Application, cut_short: Path
     assert opened(cut_short) == ["c"]
     [aside] = cut_short.glob("damaged-*")
     assert (aside / FILE).read_bytes() == before
+    assert person.done
+
+
+def test_a_start_goes_on_with_what_was_salvaged(app: Application, cut_short: Path) -> None:
+    person = Person("Salvage what is intact", "Open")
+    opened = window._open(cut_short, [])
+    assert opened is not None
+    lock, store, folder = opened
+    assert lock is not None
+    assert store is not None
+    assert folder == cut_short
+    assert [each.id for each in store.conversations_now()] == ["c"]
+    store.close()
+    lock.close()
+    assert app.quitOnLastWindowClosed() is False
+    assert person.done
+
+
+def test_a_start_that_is_given_up_leaves_the_folder_to_others(app: Application, cut_short: Path) -> None:
+    person = Person("Quit")
+    assert window._open(cut_short, []) is None
+    DataFolderLock.acquire(cut_short).close()
+    assert app.quitOnLastWindowClosed() is False
     assert person.done
 
 
