@@ -237,7 +237,6 @@ class Desk(QObject):
 
     async def _close(self, temporary: Temporary, chat: Chat) -> None:
         await _rest(chat)
-        chat.draft.take()
         await chat.draft.settled()
         chat.deleteLater()  # before the store: what is written is kept there for a while
         await temporary.close()

@@ -106,21 +106,29 @@ class TestNothingIsKept:
         assert online_desk.current.messages.messages == []
         online_desk.end_temporary()
 
+    @pytest.mark.parametrize("moment", ["at once", "measured", "streaming"])
     def test_it_can_be_ended_at_any_moment(
-        self, online_desk: Desk, api: ApiServer, online: Tools, picture: Callable[..., Path], qtbot: QtBot
+        self,
+        online_desk: Desk,
+        api: ApiServer,
+        online: Tools,
+        picture: Callable[..., Path],
+        qtbot: QtBot,
+        moment: str,
     ) -> None:
-        for moment in ("preparing", "streaming", "at once"):
-            api.script(text("Slow.").hold("content_block_delta"))
-            online_desk.temporary_chat()
-            chat = online_desk.current
-            chat.draft.attach([Source(path=str(picture(f"{moment}.png", (2000, 1500))))])
-            chat.draft.set_text(SECRET)
-            if moment == "streaming":
-                chat.worker.send()
-                qtbot.waitUntil(lambda worker=chat.worker: worker.phase == "streaming", timeout=10_000)  # type: ignore[misc]  # a default binds
-            online_desk.end_temporary()
-            qtbot.waitUntil(lambda: not online.tasks._running, timeout=10_000)
-            api.release()
+        api.script(text("Slow.").hold("content_block_delta"))
+        online_desk.temporary_chat()
+        chat = online_desk.current
+        chat.draft.attach([Source(path=str(picture(size=(2000, 1500))))])
+        chat.draft.set_text(SECRET)
+        if moment == "measured":
+            qtbot.waitUntil(lambda: bool(chat.draft.pictures[0].width), timeout=10_000)
+        if moment == "streaming":
+            chat.worker.send()
+            qtbot.waitUntil(lambda: chat.worker.phase == "streaming", timeout=10_000)
+        online_desk.end_temporary()
+        qtbot.waitUntil(lambda: not online.tasks._running, timeout=10_000)
+        api.release()
         assert SECRET.encode() not in on_disk(folder_of(online))
 
     def test_quitting_in_mid_answer_leaves_nothing(

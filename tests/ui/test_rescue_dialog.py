@@ -44,6 +44,10 @@ def ask(theme: Theme) -> Iterator[Callable[..., RescueDialog]]:
 
 def offers(dialog: RescueDialog) -> list[str]:
     QApplication.processEvents()  # what was added is shown by then
+    return offered(dialog)
+
+
+def offered(dialog: RescueDialog) -> list[str]:
     return [button.text() for button in dialog.findChildren(QPushButton) if button.isVisible() and button.isEnabled()]
 
 
@@ -98,8 +102,11 @@ class Person:
 
     def _look(self) -> None:
         for dialog in QApplication.topLevelWidgets():
-            if isinstance(dialog, RescueDialog) and self._names and self._names[0] in offers(dialog):
+            if isinstance(dialog, RescueDialog) and self._names and self._names[0] in offered(dialog):
                 press(dialog, self._names.pop(0))
+                break
+        if not self._names:
+            self._timer.stop()
 
 
 async def damaged(folder: Path) -> Path:

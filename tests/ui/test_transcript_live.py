@@ -107,7 +107,7 @@ def test_a_burst_is_shown_whole_in_many_frames(
     live.laid_out.connect(lambda: lengths.append(len(text_of(contents(live)))) if len(live.messages) > 1 else None)
     ask(online_chat)
     rest(live, online_chat, qtbot)
-    qtbot.waitUntil(lambda: not live._growing)
+    qtbot.waitUntil(lambda: not live._keeping_up._growing)
     blocks = [content.block for content in contents(live) if hasattr(content, "block")]
     assert blocks == [block for block in split(text) if block.info != "definitions"]
     assert lengths == sorted(lengths)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QEvent, QMetaObject, QModelIndex, QObject, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -18,29 +18,26 @@ from PySide6.QtGui import (
     QTextCursor,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
 from app.conversation.chat import Chat
 from app.conversation.gallery import Gallery
 from app.conversation.tools import Tools
-from app.conversation.worker import Wait
 from app.core.errors import VisavisError
 from app.core.message import Message
 from app.ui.theme import Theme
-from app.ui.transcript import announcing, cards, reading, ring
+from app.ui.transcript import cards, reading, ring
 from app.ui.transcript.action_bar import ActionBar
 from app.ui.transcript.below import Below
 from app.ui.transcript.card import blamed_picture
-from app.ui.transcript.content import Code, Foot, Pictures, Prose, Table
 from app.ui.transcript.copying import Copying
 from app.ui.transcript.deeds import Deeds, do
 from app.ui.transcript.find import Find
 from app.ui.transcript.find_bar import FindBar
 from app.ui.transcript.flow import Flow
-from app.ui.transcript.foot_row import FootRow
-from app.ui.transcript.frames import Frames
 from app.ui.transcript.host import Host
 from app.ui.transcript.items import Items
+from app.ui.transcript.keeping_up import KeepingUp
 from app.ui.transcript.pointing import Pointing, link_at
 from app.ui.transcript.pool import Pool
 from app.ui.transcript.reader import Reader
@@ -48,17 +45,11 @@ from app.ui.transcript.ring import Ring
 from app.ui.transcript.row import Row, RowWidget
 from app.ui.transcript.selection import Selection
 from app.ui.transcript.sent_pictures import SentPictures
-from app.ui.transcript.standing import standing
-from app.ui.transcript.turn import Turn
 from app.ui.transcript.unfolding import Unfolding
 from app.ui.transcript.veil import Veil
 
 _STEP: Final = 24
 """Pixels of a step of the scroll bar, and a third of a notch of the wheel."""
-_WARM: Final = {Prose: 24, Foot: 6, Code: 4, Pictures: 4, Table: 2}
-"""Widgets that are made ahead, so that opening a conversation makes none."""
-_WARM_PAUSE: Final = 25
-"""Milliseconds between two of them."""
 
 
 class Transcript(QAbstractScrollArea):
@@ -83,23 +74,14 @@ class Transcript(QAbstractScrollArea):
         super().__init__(parent)
         self._theme = theme
         self._chat: Chat | None = None
-        self._connections: list[QMetaObject.Connection] = []
         self._dress()
         self._pictures = SentPictures(theme, gallery, self)
         self.host: Final = Host(theme, gallery, self._pictures.thumbnail, self)
-        self._frames = Frames(self._show_growth, self)
-        self._growing: set[str] = set()
-        """Messages of which more is to be shown, by their ids."""
-        self._left: dict[str, tuple[str, int, int]] = {}
-        """Where conversations were read when they were left, by their ids: message, row and pixels of it."""
-        self._turned: tuple[int, int] | None = None
-        """The message whose versions are gone through, and where its switch stands in the viewport."""
         self._items = Items(theme, self._fill)
         self._pool = Pool(self.host, self.viewport(), self._adopt, self.setFocus)
         self._flow = Flow(self, self._items, self._pool)
-        self._warming = QTimer(self, singleShot=True, interval=_WARM_PAUSE)
-        self._warming.timeout.connect(self._warm)
         self._below = Below(self)
+        self._keeping_up = KeepingUp(self, self.host, self._items, self._pool, self._flow, self._below)
         self._unfolding = Unfolding(self.host, self._items, self._flow, self._pool)
         self._bar = ActionBar(theme, self.viewport())
         self._pointing = Pointing(self.viewport(), self._flow, self._items, self._bar)
@@ -130,7 +112,7 @@ class Transcript(QAbstractScrollArea):
         host.dismissed.connect(self._dismiss_refusal)
         host.sharper_wanted.connect(self.deeds.resend)
         host.deed.connect(self._do)
-        self._unfolding.more_wanted.connect(self._fill)
+        self._unfolding.more_wanted.connect(self._keeping_up.fill)
         self._below.clicked.connect(self.follow)
         self._pictures.opened.connect(self.picture_opened)
         self._pictures.details_wanted.connect(self.details_wanted)
@@ -140,7 +122,7 @@ class Transcript(QAbstractScrollArea):
         self.deeds.asked.connect(self.follow)
         self.selection.begun.connect(self.release)
         self._flow.laid_out.connect(self._on_laid_out)
-        self._theme.changed.connect(self._renew)
+        self._theme.changed.connect(self._keeping_up.renew)
         for key, forward in ((Qt.Key.Key_Up, False), (Qt.Key.Key_Down, True)):  # a button would take them for itself
             read_on = partial(reading.read_on, self, self._flow, forward=forward)
             QShortcut(key, self, read_on, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -149,31 +131,12 @@ class Transcript(QAbstractScrollArea):
 
     def set_chat(self, chat: Chat) -> None:
         """Show a conversation from its end."""
-        for connection in self._connections:
-            QObject.disconnect(connection)
-        self._leave()
         self.selection.clear()
         self.find_bar.finding.begin_anew()
         self._chat = chat
         self._pictures.set_chat(chat)
         self.deeds.set_chat(chat)
-        messages, worker = chat.messages, chat.worker
-        self._connections = [
-            messages.modelReset.connect(self._reset),
-            messages.rowsInserted.connect(self._on_inserted),
-            messages.rowsRemoved.connect(self._on_removed),
-            messages.dataChanged.connect(self._on_changed),
-            chat.changed.connect(self._on_terms),
-            worker.waiting.connect(self._on_waiting),
-            worker.phase_changed.connect(self._on_phase),
-            worker.progressed.connect(self._on_terms),
-            worker.refused.connect(self._on_refused),
-            worker.forgiven.connect(self._on_terms),
-            worker.answered.connect(partial(announcing.end, self)),
-            chat.editing_changed.connect(self._on_terms),
-        ]
-        self._items.set_chat(chat)
-        self._reset()
+        self._keeping_up.set_chat(chat)
 
     def selected_text(self) -> str:
         """What is selected of the answers, as it is read."""
@@ -260,135 +223,6 @@ class Transcript(QAbstractScrollArea):
         """What comes is not followed any more."""
         self._flow.release()
 
-    # --- what the model tells ---
-
-    def _reset(self) -> None:
-        self._frames.cancel()
-        self._growing.clear()
-        self._below.hide()
-        self._pool.clear()
-        self._items.reset()
-        self._stand()
-        self._flow.keep_to_end()
-        self._come_back()
-        self._flow.lay_out()
-        if self.messages:
-            self._warming.start()
-
-    def _leave(self) -> None:
-        """Note where the conversation shown is read, so that coming back leads there."""
-        if self._chat is None:
-            return
-        item, nth, offset = self._flow.anchor
-        if self._flow.following or item >= len(self.messages):
-            self._left.pop(self._chat.facts.id, None)
-        else:
-            self._left[self._chat.facts.id] = self.messages[item].id, nth, offset
-
-    def _come_back(self) -> None:
-        message, nth, offset = self._left.get(self._chat.facts.id, ("", 0, 0)) if self._chat is not None else ("", 0, 0)
-        row = self.number_of(message) if message else None
-        if row is not None:
-            self._flow.go_to(row, nth, offset)
-
-    def _on_inserted(self, _parent: object, first: int, last: int) -> None:
-        self._items.inserted(first, last)
-        self._flow.inserted(first, last - first + 1)
-        self._warming.start()
-        newest = self.messages[-1]
-        is_asked = last == first == len(self.messages) - 1 and (newest.role == "user" or newest.state == "streaming")
-        if is_asked and self._chat is not None and self._chat.worker.busy:
-            self._flow.keep_to_end()  # the person has asked, and waits for the answer
-            self._below.hide()
-            self._items.asked_again = False
-            announcing.begin(self, newest)
-        self._stand()
-        self._flow.lay_out_soon()
-        if self._turned is not None and first <= self._turned[0] <= last:
-            self._stay_at_switch()
-
-    def _on_removed(self, _parent: object, first: int, last: int) -> None:
-        self._items.removed(first, last)
-        self._flow.removed(first, last)
-        self._stand()
-        self._flow.lay_out_soon()
-
-    def _on_changed(self, first: QModelIndex, last: QModelIndex) -> None:
-        """An answer grows, or ends; of others facts may be others, and of questions the pictures."""
-        for index in range(first.row(), last.row() + 1):
-            turn, message = self._items.known(index), self.messages[index]
-            if message.state == "streaming" or (isinstance(turn, Turn) and turn.message.state == "streaming"):
-                self._fill(message)
-            else:
-                self._items.update(index)
-                self._flow.lay_out_soon()
-
-    def _fill(self, message: Message) -> None:
-        """Show what there is more of a message, a frame at a time."""
-        self._growing.add(message.id)
-        self._frames.ask()
-
-    def _show_growth(self) -> bool:
-        """A frame of what comes: of the answer that streams, or of the rest of a long text that was asked for.
-
-        Returns whether text is waiting for the next.
-        """
-        rows = {id_: self.number_of(id_) for id_ in self._growing}
-        self._growing = {id_ for id_, row in rows.items() if row is not None and self._grow(row)}
-        return bool(self._growing)
-
-    def _grow(self, index: int) -> bool:
-        turn = self._items.turn(index)
-        ended, before = turn.message.state == "streaming" != self.messages[index].state, (turn.height, len(turn.rows))
-        waiting = self._items.grow(index)
-        if ended:
-            self._items.stale()
-        if self._flow.following or ended or any(placed.item == index for placed in self._flow.on_screen):
-            self._flow.lay_out()
-        else:
-            self._flow.tell_scroll_bar()
-        if not self._flow.following and (turn.height, len(turn.rows)) != before:
-            self._below.offer()
-        return waiting
-
-    def _on_terms(self) -> None:
-        """Prices, the model, what is under way or what was refused are others."""
-        worker = self._chat.worker if self._chat is not None else None
-        if worker is not None:
-            self._items.uploaded = worker.progress if worker.phase == "uploading" else (0, 0)
-        self._items.stale()
-        self._stand()
-        self._flow.lay_out_soon()
-
-    def _on_waiting(self, wait: Wait) -> None:
-        self._items.asked_again = not wait.seconds
-        self._on_terms()
-
-    def _on_phase(self, phase: str) -> None:
-        if phase == "idle":
-            self._turned = None
-        self._on_terms()
-
-    def _on_refused(self, _error: VisavisError) -> None:
-        self._on_terms()
-        self.follow()
-
-    def _stand(self) -> None:
-        """Bring what stands below the last message up to date."""
-        tail = self._items.tail
-        tail.put(0, len(tail.rows), standing(self._chat) if self._chat is not None else [])
-        if len(self._items):
-            self._items.note_height(len(self._items) - 1)
-
-    def _renew(self) -> None:
-        """Colours or the text size are others."""
-        self._pool.renew()
-        self._items.renew()
-        self._stand()
-        self._flow.fit()
-        if self.messages:
-            self._warming.start()
-
     # --- what the person does ---
 
     def _act(self, action: str, error: VisavisError | None = None) -> None:
@@ -407,25 +241,19 @@ class Transcript(QAbstractScrollArea):
 
     def _do(self, name: str, message: Message) -> None:
         """Do what a button of a message's foot says."""
-        self._turned = self._switch_of(message) if name in {"older", "newer"} else None
+        if name in {"older", "newer"}:
+            self._keeping_up.hold_switch(message)
         self.deeds.do(name, message)
 
-    def _switch_of(self, message: Message) -> tuple[int, int] | None:
-        feet = (placed for placed in self._flow.on_screen if isinstance(placed.row.content, Foot))
-        mine = (placed for placed in feet if placed.item < len(self.messages))
-        return next(((p.item, p.y) for p in mine if self.messages[p.item].id == message.id), None)
-
-    def _stay_at_switch(self) -> None:
-        """Another version is shown: its switch stands where that of the former one was, and has the keyboard."""
-        turned, self._turned = self._turned, None
-        if turned is None or turned[0] >= len(self.messages):
+    def _do_at_focus(self, name: str) -> None:
+        """Do it with the message that the keyboard is at; only questions are edited."""
+        focused = QApplication.focusWidget()
+        if focused is None or not self.viewport().isAncestorOf(focused):
             return
-        rows = self.rows_of(turned[0])
-        foot = next((nth for nth, row in enumerate(rows) if isinstance(row.content, Foot)), None)
-        if foot is not None:
-            self._flow.go_to(turned[0], foot, -turned[1])
-            if isinstance(widget := self.widget_at(turned[0], foot), FootRow):
-                widget.focus_switch()
+        place = focused.mapTo(self.viewport(), QPoint(1, 1))
+        message = self._pointing.message_at(place)
+        if message is not None and (name != "edit" or message.role == "user"):
+            self.deeds.do(name, message, focused.mapToGlobal(QPoint(1, 1)))
 
     def _dismiss_refusal(self) -> None:
         if self._chat is not None:
@@ -453,15 +281,13 @@ class Transcript(QAbstractScrollArea):
         """A row's widget is new."""
         self._pointing.watch(widget)
 
+    def _fill(self, message: Message) -> None:
+        """There is more of a long text to be shown."""
+        self._keeping_up.fill(message)
+
     def _leave_bar(self) -> None:
         """The keyboard goes back to the question that the bar stands at."""
         reading.enter(self, self._flow, self.number_of(self._bar.message.id))
-
-    def _warm(self) -> None:
-        if any(self._pool.warm(kind, count) for kind, count in _WARM.items()):
-            self._warming.start()
-        else:
-            self.host.highlighting.warm()
 
     # --- overrides of Qt ---
 
@@ -495,6 +321,12 @@ class Transcript(QAbstractScrollArea):
                 self.scroll_by(-page)
             case Qt.Key.Key_PageDown:
                 self.scroll_by(page)
+            case Qt.Key.Key_Space:
+                self.scroll_by(-page if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else page)
+            case Qt.Key.Key_F2:
+                self._do_at_focus("edit")
+            case Qt.Key.Key_F10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+                self._do_at_focus("more")
             case _:
                 super().keyPressEvent(event)
 
