@@ -230,7 +230,7 @@ async def _after_first_paint(
         tools.tasks.start(settling, "settle what was cut off")
         await desk.restore_drafts()
         if tools.store.unclean and not sources:
-            await reopening.reopen()
+            reopening.reopen()
     finally:
         await asyncio.to_thread(_warm_up)
         await tools.account.ready()

@@ -22,6 +22,8 @@ from app.core.filing import TRASH_DAYS, Filing
 from app.core.message import JSON, Message, thumbnail_key
 from app.core.store import Conversation
 
+_BETWEEN: Final = 0.02
+"""Seconds between two portions of the list: a start has more to do."""
 _KEPT: Final = 8
 """Conversations held open behind the current one, so that going back to one is immediate."""
 
@@ -80,22 +82,25 @@ class Desk(QObject):
         self.cabinet.set_folders(first.folders)
 
     async def restore_drafts(self) -> None:
-        """Read the rest of the list, and bring back what was being written when the app was closed.
+        """Bring back what was being written when the app was closed, and begin to read the rest of the list.
 
         What was in the trash for too long is deleted for good then. Raises StoreError.
         """
-        await self.all_listed()
         drafts = await self._tools.store.drafts()
         for chat_id in self._deleted:  # while the drafts were read
             drafts.pop(chat_id, None)
         self._drafts = drafts
-        for chat_id in [known for known in self._drafts if self.history.find(known) is None]:
+        unlisted = [chat_id for chat_id in drafts if self.history.find(chat_id) is None]
+        stored = {conversation.id for conversation in await self._filing.read(unlisted)}
+        for chat_id in [each for each in unlisted if each not in stored and each in self._drafts]:
             chat = self._add(Chat.new(self._usual_model, self._tools, self, id_=chat_id))
             chat.restore_draft(self._drafts.pop(chat_id))
             self._list(chat)
             if not self.current.is_stored and self.current.draft.empty:
                 self._show(chat)
         await self._filing.erase_before(time.time() - TRASH_DAYS * 86_400)
+        if self._last is not None:
+            self._start(self.all_listed(), "read the list")
 
     async def all_listed(self) -> None:
         """Wait until all conversations are known, not the newest only. Raises StoreError."""
@@ -245,6 +250,7 @@ class Desk(QObject):
         while self._last is not None:
             more, self._last = await self._filing.following(self._last)
             self.history.extend(more)
+            await asyncio.sleep(_BETWEEN)
 
     async def _open_later(self, conversation_id: str) -> None:
         await self.all_listed()

@@ -58,7 +58,7 @@ class HistoryModel(QAbstractListModel):
     @property
     def pinned(self) -> int:
         """How many of the rows are pinned: the first ones."""
-        if self.view in {ARCHIVE, TRASH}:
+        if self.view == TRASH:
             return 0
         return bisect_left(self._rows, (1, float("-inf")), hi=self._shown, key=self._place)
 
@@ -165,8 +165,7 @@ class HistoryModel(QAbstractListModel):
         return filed.folder == view and not filed.archived
 
     def _place(self, conversation: Conversation) -> tuple[int, float]:
-        pinned = self.view != ARCHIVE and self.filed(conversation.id).pinned
-        return 0 if pinned else 1, -conversation.updated
+        return 0 if self.filed(conversation.id).pinned else 1, -conversation.updated
 
     def _row(self, conversation_id: str) -> int:
         return next((row for row, c in enumerate(self._rows) if c.id == conversation_id), -1)

@@ -14,6 +14,7 @@ from app.conversation.desk import Desk
 from app.conversation.tasks import Tasks
 from app.conversation.threads import in_thread
 from app.core import private
+from app.core.store import Conversation
 
 _FILE: Final = "open"
 _LONGEST: Final = 100
@@ -21,7 +22,7 @@ _LONGEST: Final = 100
 
 
 class Reopening(QObject):
-    """Follows the desk from when it is made."""
+    """Follows the desk from when it is made. Reads a hundred bytes then: what is opened next takes their place."""
 
     def __init__(
         self, desk: Desk, folder: Path, threads: Executor, tasks: Tasks, parent: QObject | None = None
@@ -31,18 +32,25 @@ class Reopening(QObject):
         self._path = folder / _FILE
         self._threads = threads
         self._tasks = tasks
+        self._last = self._read()
         self._kept = ""
-        desk.opened.connect(self._follow)
+        desk.opened.connect(self._on_opened)
+        self._link = desk.current.stored.connect(self._keep)
 
-    async def reopen(self) -> None:
+    def reopen(self) -> None:
         """Open what was open when the app was last cut off. The drafts are to be there by then."""
-        last = await in_thread(self._threads, self._read)
-        if last and not self._kept:  # else the person has opened one meanwhile
-            self._desk.open(last)
+        if self._last and not self._desk.current.is_stored:  # else the person has opened one meanwhile
+            self._desk.open(self._last)
 
-    def _follow(self, chat: Chat) -> None:
-        self._kept = chat.facts.id
-        self._tasks.start(in_thread(self._threads, self._write), "keep what is open")
+    def _on_opened(self, chat: Chat) -> None:
+        QObject.disconnect(self._link)
+        self._link = chat.stored.connect(self._keep)
+        self._keep(chat.facts)
+
+    def _keep(self, facts: Conversation) -> None:
+        if facts.id != self._kept:
+            self._kept = facts.id
+            self._tasks.start(in_thread(self._threads, self._write), "keep what is open")
 
     def _read(self) -> str:
         try:

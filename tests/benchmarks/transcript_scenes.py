@@ -236,6 +236,8 @@ async def _begun(scene: Scene, kilobytes: int) -> Message:
     scene.transcript.set_chat(scene.open)
     await scene.calm()
     scene.transcript.follow()
+    while scene.transcript._keeping_up._warming.isActive():  # noqa: ASYNC110  # widgets made ahead are no part of it
+        await asyncio.sleep(0.05)
     await scene.calm()
     return answer
 

@@ -103,25 +103,40 @@ def test_what_was_open_is_opened_again(
     desk.start()
     desk.open("c")
     qtbot.waitUntil(lambda: (tmp_path / "open").exists() and (tmp_path / "open").read_text() == "c")
+    finish(tools.store.save_draft("unsent", {"text": "half a thought"}))
     again = Desk(tools)
-    again.start()
     later = Reopening(again, tmp_path, tools.threads, tools.tasks)
-    finish(later.reopen())
+    again.start()
+    finish(again.restore_drafts())
+    assert again.current.facts.id == "unsent"
+    later.reopen()
     assert again.current.facts.id == "c"
     again.open("d")
-    finish(later.reopen())
+    later.reopen()
     assert again.current.facts.id == "d"  # the person has chosen
     finish(tools.tasks.close())
+    assert (tmp_path / "open").read_text() == "d"
     destroy(later, again)
     assert reopening is not later
 
 
-@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe", b"nowhere", b"x" * 5000])
-def test_what_is_open_nowhere_is_passed_by(
-    desk: Desk, reopening: Reopening, tmp_path: Path, content: bytes | None
+def test_a_chat_in_which_something_was_sent_is_what_is_open(
+    tools: Tools, desk: Desk, reopening: Reopening, tmp_path: Path, qtbot: QtBot
 ) -> None:
+    desk.current.draft.set_text("Hello")
+    done(desk.current, qtbot, desk.current.worker.send)
+    qtbot.waitUntil(lambda: (tmp_path / "open").exists())
+    assert (tmp_path / "open").read_text() == desk.current.facts.id
+    assert reopening.parent() is None
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe", b"nowhere", b"x" * 5000])
+def test_what_is_open_nowhere_is_passed_by(desk: Desk, tools: Tools, tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / "open").write_bytes(content)
     before = desk.current
-    finish(reopening.reopen())
+    reopening = Reopening(desk, tmp_path, tools.threads, tools.tasks)
+    reopening.reopen()
+    finish(tools.tasks.close())
     assert desk.current is before
+    destroy(reopening)

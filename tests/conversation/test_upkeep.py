@@ -164,14 +164,14 @@ def test_a_file_that_anything_refers_to_stays(tools: Tools, upkeep: Upkeep, back
     store = tools.store
     blocks = [kept(tools, number) for number in range(7)]
     finish(store.create(Conversation("c")))
+    finish(store.add_message("c", Message("user", (blocks[4],), id="in a backup")))
+    finish(backups.make(time.time()))
+    finish(store.remove_message("in a backup"))
     finish(store.add_message("c", Message("user", (blocks[0],), id="shown")))
     finish(store.add_message("c", Message("user", (blocks[1],), id="other branch"), ""))
     finish(store.add_message("c", Message("user", (blocks[2],), id="deleted")))
     finish(store.delete_messages("c", ["deleted"], "shown"))
     finish(store.save_draft("d", {"pictures": [{"kept": blocks[3].original}]}))
-    finish(store.add_message("c", Message("user", (blocks[4],), id="in a backup")))
-    finish(backups.make(time.time()))
-    finish(store.remove_message("in a backup"))
     put = "INSERT INTO request_pictures VALUES ('r', 1, ?, 0, 5, NULL)"
     finish(store.run(lambda db: db.execute("PRAGMA foreign_keys = OFF")))
     finish(store.run(lambda db: db.execute(put, (blocks[5].original,))))

@@ -105,6 +105,10 @@ async def test_the_trash_has_what_was_deleted_last_first(store: Store, filing: F
     assert [each.id for each in filing.first_now().conversations] == ["0001", "0002"]
 
 
+def log_size(folder: Path) -> int:
+    return (folder / f"{FILE}-wal").stat().st_size
+
+
 async def test_what_is_erased_leaves_nothing_but_its_cost(store: Store, filing: Filing, tmp_path: Path) -> None:
     await fill(store, 2)
     secret = Message("user", (TextBlock("a secret of mine"),), id="q")
@@ -115,6 +119,7 @@ async def test_what_is_erased_leaves_nothing_but_its_cost(store: Store, filing: 
     await filing.file({"0000": Filed(unread=True)})
     await filing.discard(["0000"])
     await filing.erase(["0000", "0001"])
+    assert log_size(tmp_path) == 0
     for table in ("messages", "events", "drafts", "filed"):
         assert sql(store, f"SELECT count(*) FROM {table}") == (0,)  # noqa: S608
     assert [each.id for each in filing.first_now().conversations] == ["0001"], "only what is in the trash goes"
@@ -139,3 +144,16 @@ async def test_the_trash_is_emptied_of_what_is_old(store: Store, filing: Filing)
 @pytest.mark.parametrize(("age", "left"), [(0, 30), (0.9, 30), (1.1, 29), (29.5, 1), (40, 1)])
 def test_the_days_left_count_those_begun(age: float, left: int) -> None:
     assert Trashed(Conversation("c"), time.time() - age * DAY).days_left == left
+
+
+async def test_the_first_ones_are_found_without_reading_the_others(store: Store, filing: Filing) -> None:
+    await fill(store, 300)
+    asked: list[str] = []
+    await store.run(lambda db: db.set_trace_callback(asked.append))
+    assert len(filing.first_now(5).conversations) == 5
+    await store.run(lambda db: db.set_trace_callback(None))
+    [query] = [each for each in asked if "ORDER BY updated DESC, rowid DESC" in each]
+    plan = await store.run(
+        lambda db: [row[-1] for row in db.execute(f"EXPLAIN QUERY PLAN {query}".replace("Inf", "9e999"))]
+    )
+    assert plan == ["SEARCH conversations USING INDEX conversations_listed (updated<?)"]

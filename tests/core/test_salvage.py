@@ -162,15 +162,17 @@ async def test_a_backup_takes_the_place_of_a_damaged_store_with_its_log(tmp_path
     path = await talked(tmp_path, 4)
     store = Store.open(tmp_path)
     chosen = await make(store, tmp_path / backup.FOLDER)
+    await store.add_message("c", replace(answer(), id="later"))
+    log = schema.log_of(path).read_bytes()
     store.close()
     path.write_bytes(b"Dear diary")
-    schema.log_of(path).write_bytes(b"a log")
+    schema.log_of(path).write_bytes(log)
     salvage.choose(chosen, path)
     restored = Store.open(tmp_path)
     assert sum(map(len, (await texts(restored)).values())) == 4
     restored.close()
     [put_aside] = aside(tmp_path)
-    assert bytes_of(put_aside) == {FILE: b"Dear diary", f"{FILE}-wal": b"a log"}
+    assert bytes_of(put_aside) == {FILE: b"Dear diary", f"{FILE}-wal": log}
 
 
 async def test_a_bad_backup_is_not_taken(tmp_path: Path) -> None:

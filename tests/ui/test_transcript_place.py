@@ -343,7 +343,7 @@ def test_rows_lie_one_below_the_other_whatever_is_done(
         if what == "grow":
             message = grown(chat, message, LONG[:how])
             QApplication.processEvents()
-            transcript._show_growth()
+            transcript._keeping_up._show_growth()
         else:
             _DO[what](transcript, chat, how)
             QApplication.processEvents()

@@ -63,7 +63,10 @@ def shown(turn: Turn) -> list[Content]:
 
 
 def turn_of(theme: Theme, message: Message, place: Around | None = None) -> Turn:
-    return Turn(message, place or Around(is_last=True), theme, COLUMN, lambda: 2)
+    turn = Turn(message, place or Around(is_last=True), theme, COLUMN, lambda: 2)
+    while turn.waits:
+        turn.grow(message, turn.around, 60)
+    return turn
 
 
 def says(message: Message, text: str, *, ended: bool = False) -> Message:

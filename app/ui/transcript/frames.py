@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
-_FRAME: Final = 0.016
+_FRAME: Final = 0.04
 """Seconds between two frames at the least."""
 _SHARE: Final = 3
 """So many times as long as a frame took nothing is shown again; where text is waiting, only as long."""
