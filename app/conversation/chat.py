@@ -281,6 +281,11 @@ class Chat(QObject):
         """The same, if that model were asked."""
         return self._outlook.today(model)
 
+    @property
+    def today_apart(self) -> Today:
+        """`today`, for another thread."""
+        return self._outlook.today_apart()
+
     async def loaded(self) -> None:
         """Wait until the messages are there, and what goes of them is known.
 

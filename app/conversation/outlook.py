@@ -32,7 +32,7 @@ from app.core.store import Conversation
 
 _COALESCE: Final = 30
 """Milliseconds in which changes of the draft are worked out together."""
-_AT_ONCE: Final = 1024
+AT_ONCE: Final = 1024
 """Messages of a history that is worked out without a pause."""
 _PIECE: Final = 32
 """Messages that are gone through at a time."""
@@ -62,6 +62,10 @@ class Prospective(Protocol):
     @property
     def today(self) -> Today: ...
     @property
+    def today_apart(self) -> Today:
+        """That of the present model, which shares nothing with others: for another thread."""
+        return self._today(self._chat.model, None)
+
     def refits(self) -> Sequence[Refit]: ...
     @property
     def loading(self) -> bool: ...
@@ -147,11 +151,11 @@ class Outlook(QObject):
             return
         self._terms = self._present_terms()
         steps = self._steps()
-        if len(self._chat.history) <= _AT_ONCE:
+        if len(self._chat.history) <= AT_ONCE:
             for _ in steps:
                 pass
             return
-        if self._unseen() > _AT_ONCE:
+        if self._unseen() > AT_ONCE:
             self.unsettle()
             self.changed.emit()
             steps = chain(self._through(), steps)

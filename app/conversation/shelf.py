@@ -10,6 +10,8 @@ from PySide6.QtCore import QMetaObject, QObject, QTimer, Signal
 
 from app.conversation.aims import block_tokens
 from app.conversation.chat import Chat
+from app.conversation.outlook import AT_ONCE
+from app.conversation.threads import in_thread
 from app.conversation.tools import Tools
 from app.core.errors import StoreError
 from app.core.ledger_pictures import pictures_of
@@ -37,6 +39,8 @@ class ContextShelf(QObject):
         self._chat: Chat | None = None
         self._links: list[QMetaObject.Connection] = []
         self._shelf = Shelf()
+        self._asked = 0
+        """How often it was to be worked out: what comes of an earlier time is dropped."""
         self._spent: dict[int, Decimal] = {}
         self._undone_by: dict[str, list[Forms]] = {}
         """By the id of a conversation: what brings back how its pictures were, the last change at the end."""
@@ -50,7 +54,7 @@ class ContextShelf(QObject):
     def set_chat(self, chat: Chat) -> None:
         for link in self._links:
             QObject.disconnect(link)
-        self._chat, self._spent = chat, {}
+        self._chat, self._spent, self._shelf = chat, {}, Shelf()
         self._links = [
             chat.changed.connect(self._follow),
             chat.worker.phase_changed.connect(self._follow),
@@ -123,11 +127,23 @@ class ContextShelf(QObject):
         chat = self._chat
         if chat is None:
             return
-        had_none = not self._shelf.rows
-        if chat.messages.pictures:
-            self._shelf = shelf(chat.history, chat.today, _load(chat), self._spent)
-        else:
-            self._shelf = Shelf()
+        self._asked += 1
+        if not chat.messages.pictures:
+            self._show(Shelf())
+        elif len(chat.history) <= AT_ONCE:
+            self._show(shelf(chat.history, chat.today, _load(chat), self._spent))
+        elif chat.context.known:  # before, its prices are not known either: `changed` tells when they are
+            self._tools.tasks.start(self._work_out_aside(chat, self._asked), "work out the shelf")
+
+    async def _work_out_aside(self, chat: Chat, asked: int) -> None:
+        """The same of a long conversation, in a thread: the window does not wait for it."""
+        history, spent = list(chat.history), dict(self._spent)
+        found = await in_thread(self._tools.threads, shelf, history, chat.today_apart, _load(chat), spent)
+        if chat is self._chat and asked == self._asked:
+            self._show(found)
+
+    def _show(self, found: Shelf) -> None:
+        had_none, self._shelf = not self._shelf.rows, found
         self.changed.emit()
         if had_none:
             self._ledger_changed()

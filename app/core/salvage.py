@@ -65,6 +65,8 @@ def salvage(path: Path) -> Salvaged:
 
     Raises StoreDamaged where nothing can be read of it, and StoreFull: nothing has changed then.
     """
+    if not path.exists():
+        raise StoreDamaged(str(path))
     with schema.translated(path):
         draft = _draft(path)
         try:

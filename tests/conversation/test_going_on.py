@@ -121,11 +121,11 @@ def test_what_was_open_is_opened_again(
 
 
 def test_a_chat_in_which_something_was_sent_is_what_is_open(
-    tools: Tools, desk: Desk, reopening: Reopening, tmp_path: Path, qtbot: QtBot
+    desk: Desk, reopening: Reopening, tmp_path: Path, qtbot: QtBot
 ) -> None:
     desk.current.draft.set_text("Hello")
     done(desk.current, qtbot, desk.current.worker.send)
-    qtbot.waitUntil(lambda: (tmp_path / "open").exists())
+    qtbot.waitUntil((tmp_path / "open").exists)
     assert (tmp_path / "open").read_text() == desk.current.facts.id
     assert reopening.parent() is None
 

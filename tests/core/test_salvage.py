@@ -139,6 +139,12 @@ def test_of_what_is_no_database_nothing_is_salvaged_and_nothing_changes(tmp_path
     assert bytes_of(tmp_path) == {FILE: content}
 
 
+def test_of_what_is_not_there_nothing_is_salvaged(tmp_path: Path) -> None:
+    with pytest.raises(StoreDamaged):
+        salvage.salvage(tmp_path / FILE)
+    assert bytes_of(tmp_path) == {}
+
+
 async def test_a_backup_takes_the_place_of_a_store_that_becomes_a_backup(tmp_path: Path) -> None:
     path = await talked(tmp_path, 4)
     store = Store.open(tmp_path)

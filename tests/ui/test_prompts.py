@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMessageBox, QPlainTextEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMessageBox, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.conversation.chat import Chat, Tools
 from app.conversation.prompt_library import PromptLibrary
 from app.core.prompts import Prompt, Prompts
+from app.ui.message_edit import MessageEdit
 from app.ui.prompts.button import PromptsButton
 from app.ui.prompts.dialog import PromptDialog
 from app.ui.prompts.popup import PromptPopup
@@ -32,7 +33,7 @@ class Desk:
 
     def __init__(self, theme: Theme, library: PromptLibrary, chat: Chat, qtbot: QtBot) -> None:
         self.window = QWidget()
-        self.edit = QPlainTextEdit()
+        self.edit = MessageEdit(theme)
         self.button = PromptsButton(theme, library, self.edit)
         self.button.set_chat(chat)
         row = QHBoxLayout(self.window)

@@ -206,7 +206,7 @@ def test_a_long_text_is_shown_in_part_and_then_whole(theme: Theme) -> None:
     message = answered(text)
     turn = turn_of(theme, message)
     assert isinstance(shown(turn)[-2], More)
-    assert len(text_of(shown(turn))) <= FOLDED
+    assert len(text_of(shown(turn))) <= FOLDED + 100  # with what is put between parts
     above = turn.rows[:5]
     turn.show_all()
     while turn.grow(message, turn.around, 60):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QMessageBox, QPlainTextEdit, QToolButton
+from PySide6.QtWidgets import QMessageBox, QTextEdit, QToolButton
 
 from app.conversation.chat import Chat
 from app.conversation.prompt_library import PromptLibrary
@@ -17,7 +17,7 @@ _SLASH = "/"
 class PromptsButton(QToolButton):
     """Puts the prompt that is chosen where the cursor is in the message, and its system prompt into the chat."""
 
-    def __init__(self, theme: Theme, library: PromptLibrary, edit: QPlainTextEdit) -> None:
+    def __init__(self, theme: Theme, library: PromptLibrary, edit: QTextEdit) -> None:
         """`edit` is the field of the message."""
         super().__init__()
         self._theme = theme
