@@ -38,6 +38,7 @@ async def _ask(app: Application, folder: Path, error: StoreError, thread: Thread
     choices: asyncio.Queue[Choice] = asyncio.Queue()
     dialog.chosen.connect(choices.put_nowait)
     dialog.open()
+    salvaged = False
     try:
         while True:
             choice = await choices.get()
@@ -47,8 +48,11 @@ async def _ask(app: Application, folder: Path, error: StoreError, thread: Thread
                 dialog.show_failure(failure)
                 continue
             if found is not None:
+                salvaged = True
                 dialog.show_salvaged(found)
             elif choice.deed == "quit":
+                if salvaged:  # and not wanted: the next start asks again
+                    await in_thread(thread, salvage.stay, folder / FILE)
                 return None
             else:
                 return choice.folder or folder

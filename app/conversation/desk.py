@@ -69,7 +69,7 @@ class Desk(QObject):
         self._last: tuple[float, int] | None = None
         """Where reading the list goes on."""
         self._reading: asyncio.Task[Any] | None = None
-        self._temporary: tuple[Temporary, Chat] | None = None
+        self._temporary: Temporary | None = None
         self.history: Final = HistoryModel(self)
         self.cabinet: Final = Cabinet(self._filing, self.history, tools.tasks, self)
         self.current = self._new(model)
@@ -117,27 +117,24 @@ class Desk(QObject):
     def temporary_chat(self) -> None:
         """Open the chat of which nothing is kept, a new one where there is none. It stays until it is ended."""
         if self._temporary is None:
-            temporary = Temporary(self._tools)
-            self._temporary = temporary, Chat.new(self._usual_model, temporary.tools, self)
-            self.temporary_changed.emit(temporary)
-        self._show(self._temporary[1])
+            self._temporary = Temporary(self._tools, self._usual_model, self)
+            self.temporary_changed.emit(self._temporary)
+        self._show(self._temporary.chat)
 
     @property
     def is_temporary(self) -> bool:
         """Whether the open chat is the one of which nothing is kept."""
-        return self._temporary is not None and self.current is self._temporary[1]
+        return self._temporary is not None and self.current is self._temporary.chat
 
     def end_temporary(self) -> None:
         """Forget the chat of which nothing is kept. What is under way in it is stopped."""
         if self._temporary is None:
             return
-        temporary, chat = self._temporary
-        chat.worker.stop()
         if self.is_temporary:
             self.new_chat()
+        self._start(self._temporary.close(), "end the temporary chat")
         self._temporary = None
         self.temporary_changed.emit(None)
-        self._start(self._close(temporary, chat), "end the temporary chat")
 
     def open(self, conversation_id: str) -> None:
         """Show a conversation, be it in view in the list or not; nothing happens where there is none."""
@@ -221,10 +218,7 @@ class Desk(QObject):
         """Keep every draft now: the app is about to close."""
         await asyncio.gather(*(chat.save_draft() for chat in self._chats.values()), return_exceptions=True)
         if self._temporary is not None:
-            temporary, chat = self._temporary
-            chat.worker.stop()
-            await _rest(chat)
-            temporary.pictures.close()
+            await self._temporary.leave()
 
     def _copy(self, conversation_id: str, until: str) -> None:
         chat = self._chats.get(conversation_id)
@@ -239,12 +233,6 @@ class Desk(QObject):
             self.history.put(copied)
             self.cabinet.move((copied.id,), self.history.filed(conversation_id).folder)
             self.open(copied.id)
-
-    async def _close(self, temporary: Temporary, chat: Chat) -> None:
-        await _rest(chat)
-        await chat.draft.settled()
-        chat.deleteLater()  # before the store: what is written is kept there for a while
-        await temporary.close()
 
     async def _read_on(self) -> None:
         while self._last is not None:
@@ -382,16 +370,6 @@ class Desk(QObject):
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         self._tools.tasks.start(work, name)
-
-
-async def _rest(chat: Chat) -> None:
-    """Wait until nothing is under way in a chat."""
-    resting = asyncio.Event()
-    chat.worker.phase_changed.connect(lambda _: resting.set())
-    while chat.worker.busy:
-        resting.clear()
-        await resting.wait()
-    await chat.worker.kept()
 
 
 def _untouched(chat: Chat) -> bool:

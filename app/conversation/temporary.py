@@ -6,8 +6,12 @@ they were paid for, with ids that lead nowhere and without any trace of which pi
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
+from PySide6.QtCore import QObject
+
+from app.conversation.chat import Chat
 from app.conversation.spending import Spending
 from app.conversation.tools import Tools
 from app.core.gate import Gate, Permit
@@ -17,23 +21,41 @@ from app.core.store import Store
 
 
 class Temporary:
-    """What such a conversation works with. Given back by `close`."""
+    """Such a conversation and what it works with. Given back by `close`, or, when the app ends, by `leave`."""
 
-    def __init__(self, tools: Tools) -> None:
+    def __init__(self, tools: Tools, model: str, parent: QObject) -> None:
         self.store = Store.in_memory()
         self.pictures = MemoryPictures()
         self._spending = Spending(
             tools.spending.ledger, tools.preferences, gate=_Nameless(tools.spending.gate), parent=tools.spending
         )
         tools.spending.changed.connect(self._spending.changed)
-        self.tools = replace(tools, store=self.store, pictures=self.pictures, spending=self._spending)
+        own = replace(tools, store=self.store, pictures=self.pictures, spending=self._spending)
+        self.chat = Chat.new(model, own, parent)
 
     async def close(self) -> None:
-        """Forget it all, when what was asked of the store is done. May be called again."""
-        if not self.store.closed:
-            await self.store.run(lambda _: None)
-            self.store.close()
+        """Stop what is under way, and forget it all."""
+        await self._rest()
+        await self.chat.draft.settled()
+        self.chat.deleteLater()  # before the store: what is written is kept there for a while
+        await self.store.run(lambda _: None)
+        self.store.close()
         self.pictures.close()
+
+    async def leave(self) -> None:
+        """Stop what is under way, and forget the pictures; memory goes with the process."""
+        await self._rest()
+        self.pictures.close()
+
+    async def _rest(self) -> None:
+        """Wait until nothing is under way any more."""
+        worker, resting = self.chat.worker, asyncio.Event()
+        worker.phase_changed.connect(lambda _: resting.set())
+        worker.stop()
+        while worker.busy:
+            resting.clear()
+            await resting.wait()
+        await worker.kept()
 
 
 class _Nameless:

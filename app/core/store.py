@@ -75,10 +75,6 @@ class Store:
             thread.shutdown()
             raise
 
-    @property
-    def closed(self) -> bool:
-        return self._closed
-
     def close(self) -> None:
         """Finish every operation asked for, move all into the one file and let it go. May be called again."""
         if not self._closed:

@@ -77,6 +77,7 @@ class RescueDialog(QDialog):
         self._column.addWidget(path)
         self._buttons: list[QPushButton] = []
         self._blocks: list[QWidget] = []
+        self._use_backup: QPushButton | None = None
         self._add_choices()
         self._column.addWidget(self._said)
         self._quit = _button(self.tr("Quit"))
@@ -111,8 +112,9 @@ class RescueDialog(QDialog):
             words += " " + self.tr("That can no longer be read, but have kept their places: %1.").replace(
                 "%1", count(found.damaged)
             )
-        for block in self._blocks:
-            block.hide()
+        for button, block in zip(self._buttons, self._blocks, strict=True):
+            button.setEnabled(True)
+            block.setVisible(button is self._use_backup)  # it may be the better choice, seen what was found
         self._said.hide()
         self._head.setText(self.tr("What is intact is salvaged"))
         self._matter.setText(words)
@@ -177,7 +179,7 @@ class RescueDialog(QDialog):
         if self._backup is not None:
             name = self.tr("Use the backup of %1").replace("%1", moment(self._backup.made))
             note = self.tr("All is as it was then. What came later is only in the file that is kept.")
-            self._add(name, note, Choice("backup", backup=self._backup))
+            self._use_backup = self._add(name, note, Choice("backup", backup=self._backup))
 
     def _add_empty(self) -> None:
         self._offers_empty = True
@@ -185,7 +187,7 @@ class RescueDialog(QDialog):
         self._add(self.tr("Start empty"), note, Choice("empty"))
 
     def _add_open(self) -> None:
-        button = self._row(self.tr("Open"), "")
+        button = self._row(self.tr("Open"), "", first=True)
         button.setProperty("kind", "primary")
         button.clicked.connect(lambda: self._choose(Choice("again")))
         button.setFocus()
@@ -197,11 +199,13 @@ class RescueDialog(QDialog):
         button = self._row(self.tr("Another folder…"), self.tr("For this time, Visavis keeps all it writes there."))
         button.clicked.connect(self._choose_folder)
 
-    def _add(self, name: str, note: str, choice: Choice) -> None:
-        self._row(name, note).clicked.connect(lambda: self._choose(choice))
+    def _add(self, name: str, note: str, choice: Choice) -> QPushButton:
+        button = self._row(name, note)
+        button.clicked.connect(lambda: self._choose(choice))
+        return button
 
-    def _row(self, name: str, note: str) -> QPushButton:
-        """A button with what it does beside it, below those that are there."""
+    def _row(self, name: str, note: str, *, first: bool = False) -> QPushButton:
+        """A button with what it does below it; after those that are there, or before them."""
         button = _button(name)
         button.setAccessibleDescription(note)
         self._buttons.append(button)
@@ -213,7 +217,7 @@ class RescueDialog(QDialog):
         column.addWidget(button)
         if note:
             column.addWidget(Label(self._theme, note, role="secondary", tone="secondary", wraps=True))
-        at = self._column.indexOf(self._said)
+        at = self._column.indexOf(self._blocks[0] if first else self._said)
         self._column.insertWidget(at if at >= 0 else self._column.count(), block)
         return button
 

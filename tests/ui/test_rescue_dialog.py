@@ -82,16 +82,18 @@ def test_what_is_chosen_is_told_once_and_a_failure_gives_the_choice_back(ask: Ca
     assert "Start empty" in offers(dialog)
     dialog.show_salvaged(Salvaged(2, 30, 1))
     assert "Salvaged conversations: 2. Messages in them: 30." in said(dialog)
-    assert sorted(offers(dialog)) == ["Open", "Quit"]
+    kept = f"Use the backup of {moment(BACKUP.made)}"  # seen what was found, it may be better
+    assert sorted(offers(dialog)) == ["Open", "Quit", kept]
     press(dialog, "Quit")
     assert chosen[-1] == Choice("quit")
 
 
 class Person:
-    """Presses the named buttons as soon as they can be pressed, one after the other."""
+    """Presses the named buttons as soon as they can be pressed, the last one when another is `seen` besides."""
 
-    def __init__(self, *names: str) -> None:
+    def __init__(self, *names: str, seen: str = "Quit") -> None:
         self._names = list(names)
+        self._seen = seen
         self._timer = QTimer(interval=5)
         self._timer.timeout.connect(self._look)
         self._timer.start()
@@ -102,7 +104,8 @@ class Person:
 
     def _look(self) -> None:
         for dialog in QApplication.topLevelWidgets():
-            if isinstance(dialog, RescueDialog) and self._names and self._names[0] in offered(dialog):
+            wanted = {self._names[0], self._seen if len(self._names) == 1 else self._names[0]} if self._names else {""}
+            if isinstance(dialog, RescueDialog) and wanted <= {*offered(dialog)}:
                 press(dialog, self._names.pop(0))
                 break
         if not self._names:
@@ -183,6 +186,15 @@ def test_of_nothing_a_fresh_start_can_be_made(app: Application, tmp_path: Path) 
     assert opened(tmp_path) == []
     [aside] = tmp_path.glob("damaged-*")
     assert (aside / FILE).read_bytes() == b"Dear diary"
+    assert person.done
+
+
+def test_what_was_salvaged_and_not_opened_is_asked_about_again(app: Application, cut_short: Path) -> None:
+    before = (cut_short / FILE).read_bytes()
+    person = Person("Salvage what is intact", "Quit", seen="Open")
+    assert rescued(app, cut_short, StoreDamaged(str(cut_short / FILE))) is None
+    assert {path.name for path in cut_short.iterdir()} == {FILE}
+    assert (cut_short / FILE).read_bytes() == before
     assert person.done
 
 
