@@ -29,6 +29,11 @@ from app.ui.sources import Dropped
 from app.ui.theme import COMPOSER, CONTROL, TILE, TOP_BAR, Theme
 
 if TYPE_CHECKING:
+    from app.conversation.preferences import Preferences
+    from app.conversation.prompt_library import PromptLibrary
+    from app.ui.help.cautions import Cautions
+    from app.ui.help.words import Topic
+    from app.ui.prompts.button import PromptsButton
     from app.ui.thumbnails import Thumbnails
 
 _RADIUS: Final = 16
@@ -69,6 +74,8 @@ class Composer(QWidget):
         self._line_due = QTimer(self, singleShot=True, interval=_COALESCE)
         self._line_due.timeout.connect(self._tell)
         self._strip: Thumbnails | None = None
+        self._prompts: PromptsButton | None = None
+        self._cautions: Cautions | None = None
         self._room_above = 0
         self._undo_first: Callable[[], bool] = bool
         self._notes = Notes(theme)
@@ -107,6 +114,9 @@ class Composer(QWidget):
         self._turn(is_stop=worker.busy)
         self._intake.set_chat(chat)
         self._advice.set_chat(chat)
+        if self._prompts is not None and self._cautions is not None:
+            self._prompts.set_chat(chat)
+            self._cautions.set_chat(chat)
         self._tell_line()
 
     def attach(self, sources: Iterable[Source]) -> None:
@@ -194,16 +204,31 @@ class Composer(QWidget):
         if self._chat is not None:
             self._strip.set_chat(self._chat)
 
+    def offer_prompts(
+        self, library: PromptLibrary, preferences: Preferences, open_help: Callable[[Topic], object]
+    ) -> None:
+        """Let saved prompts be put into the message, and say what is known to go wrong with what is asked."""
+        from app.ui.help.cautions import Cautions
+        from app.ui.prompts.button import PromptsButton
+
+        self._prompts = PromptsButton(self._theme, library, self._edit)
+        self._bottom.insertWidget(1, self._prompts)
+        self._cautions = Cautions(self._notes, preferences, open_help)
+        if self._chat is not None:
+            self._prompts.set_chat(self._chat)
+            self._cautions.set_chat(self._chat)
+
     def stand_after(self, widget: QWidget) -> None:
         """Be what the keyboard comes to after this one: from the notes down to Send."""
         strip = [self._strip] if self._strip is not None else []
-        parts = (*self._editing.stops, *self._notes.stops, *strip, self._edit, self._attach, self._send)
+        prompts = [self._prompts] if self._prompts is not None else []
+        parts = (*self._editing.stops, *self._notes.stops, *strip, self._edit, self._attach, *prompts, self._send)
         for before, after in pairwise((widget, *parts)):
             QWidget.setTabOrder(before, after)
 
     def _lay_out(self) -> None:
         self.setMaximumWidth(COMPOSER + 2 * _SHADOW)
-        bottom = QHBoxLayout()
+        self._bottom = bottom = QHBoxLayout()
         bottom.setSpacing(12)
         bottom.addWidget(self._attach)
         bottom.addWidget(self._line, 1)
@@ -359,6 +384,8 @@ class Composer(QWidget):
     def _tell(self) -> None:
         """The draft is another: so are its costs, and what is worth knowing of its pictures."""
         self._advice.update()
+        if self._cautions is not None:
+            self._cautions.update()
         self._tell_line()
 
     def _tell_line(self) -> None:

@@ -24,9 +24,11 @@ from app.conversation.chat import Chat, Tools
 from app.conversation.conversation_total import ConversationTotal
 from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
+from app.conversation.prompt_library import PromptLibrary
 from app.conversation.remote_files import RemoteFiles
 from app.conversation.searching import Indexing, SearchModel
 from app.core.errors import VisavisError
+from app.core.prompts import Prompts
 from app.core.search import Search
 from app.ui.banner import PracticeBanner
 from app.ui.composer import Composer
@@ -35,11 +37,13 @@ from app.ui.errors import Action, sentence
 from app.ui.refit_note import RefitNote
 from app.ui.sidebar import Sidebar
 from app.ui.sources import Dropped
+from app.ui.temporary_banner import TemporaryBanner
 from app.ui.theme import Theme
 from app.ui.top_bar import TopBar
 from app.ui.welcome import Welcome
 
 if TYPE_CHECKING:
+    from app.ui.help.words import Topic
     from app.ui.search.palette import Palette
     from app.ui.settings_dialog import SettingsDialog
     from app.ui.shelf import ShelfBar
@@ -85,6 +89,8 @@ class MainWindow(QMainWindow):
         self._sidebar = Sidebar(theme, desk, gallery)
         self._top_bar = TopBar(theme, tools.account, ConversationTotal(tools.spending, tools.tasks, self))
         self._banner = PracticeBanner(theme, tools.account)
+        self._temporary = TemporaryBanner(theme, desk)
+        self._prompts = PromptLibrary(Prompts(tools.store), tools.tasks, self)
         self._welcome = Welcome(theme, tools.account)
         self._composer = Composer(theme, tools.account, gallery)
         self._refit = RefitNote(theme)
@@ -138,6 +144,7 @@ class MainWindow(QMainWindow):
         main.setSpacing(0)
         main.addWidget(self._top_bar)
         main.addWidget(self._banner)
+        main.addWidget(self._temporary)
         main.addWidget(self._pages, 1)
         main.addLayout(bottom)
         whole = QHBoxLayout()
@@ -150,10 +157,12 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(central)
 
     def _connect(self) -> None:
+        self._desk.temporary_changed.connect(self._gallery.look_also_in)
         self._desk.opened.connect(self._show_chat)
         self._sidebar.toggled.connect(lambda: self._show_sidebar(on=False))
         self._sidebar.settings_requested.connect(self._open_settings)
         self._sidebar.costs_requested.connect(self._open_costs)
+        self._sidebar.search_requested.connect(self._open_search)
         self._sidebar.export_requested.connect(self._open_export)
         self._top_bar.costs_wanted.connect(self._open_costs)
         self._top_bar.sidebar_requested.connect(lambda: self._show_sidebar(on=True))
@@ -183,6 +192,8 @@ class MainWindow(QMainWindow):
         self._transcript.action.connect(self._act)
         self._transcript.replacement_wanted.connect(self._choose_replacement)
         self._transcript.link_opened.connect(lambda link: QDesktopServices.openUrl(QUrl(link)))
+        self._transcript.deeds.fork_wanted.connect(self._desk.fork)
+        self._transcript.deeds.help_wanted.connect(lambda: self._open_help("wrong"))
         self._transcript.set_chat(self._chat)
         self._pages.addWidget(self._transcript)
         self._shelf = ShelfBar(self._theme, self._gallery, self._tools, self._transcript.selected_text)
@@ -193,6 +204,8 @@ class MainWindow(QMainWindow):
         self._writing.insertWidget(0, self._shelf)
         self._shelf.stackUnder(self._refit)  # screen readers walk them in that order
         self._composer.furnish()
+        self._composer.offer_prompts(self._prompts, self._tools.preferences, self._open_help)
+        self._start(self._prompts.load())
         self._composer.stand_after(self._shelf.last_stop)
         self._composer.undo_first(self._transcript.deeds.undo)
         self._add_actions()
@@ -200,6 +213,8 @@ class MainWindow(QMainWindow):
     def _add_actions(self) -> None:
         keys = QKeySequence.StandardKey
         self._act_on(self.tr("New chat"), self._desk.new_chat, keys.New, "Ctrl+Shift+O")
+        self._act_on(self.tr("Temporary chat"), self._desk.temporary_chat, "Ctrl+Shift+N")
+        self._act_on(self.tr("What Claude can and cannot see"), self._open_help, "F1")
         self._act_on(self.tr("Attach pictures"), self._composer.choose_pictures, keys.Open)
         self._act_on(self.tr("Paste"), self._paste, keys.Paste)
         self._act_on(self.tr("Settings"), self._open_settings, "Ctrl+,")
@@ -343,6 +358,11 @@ class MainWindow(QMainWindow):
             await self._tools.account.ask_for_models()
         except VisavisError as error:
             self._composer.note(sentence(error, charged=False))
+
+    def _open_help(self, topic: Topic | None = None) -> None:
+        from app.ui.help.window import HelpWindow
+
+        HelpWindow.show_for(self._theme, self, topic)
 
     def _open_key_dialog(self) -> None:
         from app.ui.key_dialog import KeyDialog

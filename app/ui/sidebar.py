@@ -18,6 +18,7 @@ from app.ui.conversation_list import ConversationList
 from app.ui.conversation_menu import ask_to_erase, chats, conversation_menu
 from app.ui.label import Label
 from app.ui.picture_facts import shown_name
+from app.ui.search.box import SearchBox
 from app.ui.selection_bar import SelectionBar
 from app.ui.theme import SIDEBAR, Theme
 from app.ui.undo_note import UndoNote
@@ -33,12 +34,14 @@ class Sidebar(QFrame):
     toggled(): the person wants the sidebar away.
     settings_requested(): the person wants the settings.
     costs_requested(): the person wants to see what was spent.
+    search_requested(): the person wants to search in all conversations.
     export_requested(tuple[str, ...]): the person wants to export conversations, by their ids.
     """
 
     toggled = Signal()
     settings_requested = Signal()
     costs_requested = Signal()
+    search_requested = Signal()
     export_requested = Signal(tuple)
 
     def __init__(self, theme: Theme, desk: Desk, gallery: Gallery) -> None:
@@ -49,6 +52,8 @@ class Sidebar(QFrame):
         self.setObjectName("sidebar")
         self._new = _WideButton(theme, "plus", self.tr("New chat"), kind="plain", keys=_NEW)
         self._new.setAccessibleName("New chat")
+        self._search = SearchBox(theme)
+        self._search.clicked.connect(self.search_requested)
         self._costs = _WideButton(theme, "receipt", self.tr("Costs"), kind="quiet")
         self._settings = _WideButton(theme, "settings", self.tr("Settings"), kind="quiet")
         self._hide = QToolButton()
@@ -83,6 +88,7 @@ class Sidebar(QFrame):
         top.setSpacing(8)
         top.addLayout(title)
         top.addWidget(self._new)
+        top.addWidget(self._search)
         top.addWidget(self._view)
         top.addWidget(self._empty)
         bottom = QVBoxLayout()

@@ -44,9 +44,13 @@ class Deeds(QObject):
 
     Signals:
         asked(): an answer is being asked for: the conversation is to be followed to its end.
+        fork_wanted(str): a conversation of its own that ends with the message of this id.
+        help_wanted(): what to do where something was read wrong.
     """
 
     asked = Signal()
+    fork_wanted = Signal(str)
+    help_wanted = Signal()
 
     def __init__(self, theme: Theme, tools: Tools, copying: Copier, bar: ActionBar, over: QWidget) -> None:
         """Menus, details and the undo note open over `over`, the conversation."""
@@ -89,7 +93,8 @@ class Deeds(QObject):
         self._allow()
 
     def do(self, name: str, message: Message, at: QPoint | None = None, link: str = "") -> None:
-        """Do it: "copy", "edit", "retry", "older", "newer", "delete", "stop", "restart", "details", or "more".
+        """Do it: "copy", "edit", "retry", "older", "newer", "delete", "stop", "restart", "details", "fork", "more"
+        or "wrong" (what to do where something was read wrong).
 
         "more" opens the menu, at `at` on the screen or by the button that was pressed; `link` is the address of one
         that was pointed at. What changes the conversation is left undone while it is busy.
@@ -115,10 +120,10 @@ class Deeds(QObject):
                 chat.worker.stop()
             case "restart":
                 self._restart(chat, message)
-            case "details":
-                self._open_details(chat, message)
             case "more":
                 self._open_menu(chat, message, link)
+            case _:
+                self._tell_of(name, chat, message)
 
     def resend(self, number: int) -> None:
         """Ask the question of a picture once more, with the picture sharper."""
@@ -131,6 +136,15 @@ class Deeds(QObject):
         return self._note.undo()
 
     # --- how ---
+
+    def _tell_of(self, name: str, chat: Chat, message: Message) -> None:
+        """What opens elsewhere."""
+        if name == "details":
+            self._open_details(chat, message)
+        elif name == "fork":
+            self.fork_wanted.emit(message.id)
+        else:
+            self.help_wanted.emit()
 
     def _retry(self, message: Message, model: str = "") -> None:
         if self._chat is not None and not self._chat.worker.busy:

@@ -37,8 +37,8 @@ class MessageMenu(QMenu):
     """Opened with `popup`; it deletes itself. What changes the conversation waits until no answer is under way.
 
     Signals:
-        deed(str): what the buttons of a message do, by their names: "edit", "retry", "older", "newer", "details" or
-            "delete".
+        deed(str): what the buttons of a message do, by their names: "edit", "retry", "older", "newer", "details",
+            "fork", "wrong" or "delete".
         retry_wanted(str): the same answer from another model, by its id.
         sharper_wanted(int): the picture of that number again, sharper.
     """
@@ -66,7 +66,9 @@ class MessageMenu(QMenu):
         self.addSeparator()
         if message.role == "assistant" and message.state != "streaming":
             self._add(self.tr("Details…"), "details")
+            self._add(self.tr("Reading looks wrong?"), "wrong")
             self.addSeparator()
+        self._add(self.tr("Fork from here"), "fork", changes=True)
         self._add(delete_words(chat, message), "delete", changes=True)
 
     def add_link(self, address: str) -> None:
