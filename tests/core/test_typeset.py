@@ -20,7 +20,8 @@ COMMON = [
     r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}", r"\begin{aligned} a &= b \\ &= c \end{aligned}",
     r"\begin{cases} 1 & x>0 \\ 0 & \text{otherwise}\end{cases}", r"\left(\frac{1}{2}\right)", r"\mathbb{R}^n",
     r"\hat{x} \vec{v} \overline{ab} \underbrace{a+b}_n", r"\binom{n}{k}", r"\lim_{x \to 0}", r"\boxed{x}",
-    r"\color{red}{x}", r"{\color{red} x} + y", r"\colorbox{red}{x}", r"\text{-one}x", r"\text{50\% of \$5}", r"A \backslash B", r"a < b", r"x \tag{1}", "你好",
+    r"\color{red}{x}", r"{\color{red} x} + y", r"\colorbox{red}{x}", r"\text{-one}x",
+    r"\text{50\% of \$5}", r"A \backslash B", r"a < b", r"x \tag{1}", "你好",
 ]  # fmt: skip
 
 
@@ -60,7 +61,8 @@ def test_fences_are_as_high_as_what_is_between_them() -> None:
 @pytest.mark.parametrize(
     "tex",
     ["", " ", r"\frac{1", "x_", "x^1^2", r"\left(", "a & b", r"\\", "x" * 2_001, r"\def\a{b}\a",
-     r"\unknown{x}", r"x + \foo", r"\text{C:\dir}", r"\newcommand{\a}{b}\a", r"\gdef\a{b}", r"\let\a b", r"\hspace{100000em}x", r"\rule{99999em}{1em}",
+     r"\unknown{x}", r"x + \foo", r"\text{C:\dir}", r"\newcommand{\a}{b}\a", r"\gdef\a{b}",
+     r"\let\a b", r"\hspace{100000em}x", r"\rule{99999em}{1em}",
      "{" * 60 + "x" + "}" * 60],
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_told(tex: str) -> None:

@@ -334,9 +334,10 @@ class TestMenu:
         question, answer = chat.messages.messages
         copies = ["Copy as text", "Copy as Markdown", "Copy as rich text"]
         of_question = menu_of(deeds, question, over)
-        assert list(entries(of_question)) == [*copies, "Edit…", "Delete question and answer"]
+        assert list(entries(of_question)) == [*copies, "Edit…", "Fork from here", "Delete question and answer"]
         of_answer = menu_of(deeds, answer, over)
-        assert list(entries(of_answer)) == [*copies, "Retry", "Retry with another model", "Details…", "Delete answer"]
+        again, about = ["Retry", "Retry with another model"], ["Details…", "Reading looks wrong?"]
+        assert list(entries(of_answer)) == [*copies, *again, *about, "Fork from here", "Delete answer"]
 
     def test_keys_that_do_the_same_are_named(self, deeds: Deeds, chat: Chat, over: QWidget, qtbot: QtBot) -> None:
         ask(chat, qtbot, "one", "two")
@@ -381,7 +382,7 @@ class TestMenu:
         question, answer = chat.messages.messages
         chat.draft.set_text("two")
         chat.worker.send()
-        for message, usable in ((question, set[str]()), (answer, {"Details…"})):
+        for message, usable in ((question, set[str]()), (answer, {"Details…", "Reading looks wrong?"})):
             menu = menu_of(deeds, message, over)
             enabled = {words for words, action in entries(menu).items() if action.isEnabled()}
             assert {words for words in enabled if "Copy" not in words} == usable
@@ -562,6 +563,16 @@ class TestDeleting:
         deeds.set_chat(other)
         assert not deeds.undo()
         destroy(other)
+
+
+def test_a_fork_and_help_are_the_windows(deeds: Deeds, chat: Chat, over: QWidget, qtbot: QtBot) -> None:
+    ask(chat, qtbot, "one")
+    menu = entries(menu_of(deeds, chat.messages.messages[1], over))
+    with qtbot.waitSignal(deeds.fork_wanted) as asked:
+        menu["Fork from here"].trigger()
+    assert asked.args == [chat.messages.messages[1].id]
+    with qtbot.waitSignal(deeds.help_wanted):
+        menu["Reading looks wrong?"].trigger()
 
 
 def test_details_open_from_the_menu(deeds: Deeds, chat: Chat, over: QWidget, qtbot: QtBot) -> None:
