@@ -62,10 +62,6 @@ class Prospective(Protocol):
     @property
     def today(self) -> Today: ...
     @property
-    def today_apart(self) -> Today:
-        """That of the present model, which shares nothing with others: for another thread."""
-        return self._today(self._chat.model, None)
-
     def refits(self) -> Sequence[Refit]: ...
     @property
     def loading(self) -> bool: ...
@@ -119,6 +115,10 @@ class Outlook(QObject):
     def today(self, model: Model) -> Today:
         """What a request of now is made with, if that model were asked. It stays as it is, whatever is chosen then."""
         return self._today(model, self._memory)
+
+    def today_apart(self) -> Today:
+        """That of the present model, which shares nothing with others: for another thread."""
+        return self._today(self._chat.model, None)
 
     @property
     def is_settled(self) -> bool:
