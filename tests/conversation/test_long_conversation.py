@@ -12,9 +12,11 @@ from pytestqt.qtbot import QtBot
 from app.conversation.attachment import Source
 from app.conversation.branch import BATCH, FIRST
 from app.conversation.chat import Chat, Tools
+from app.conversation.shelf import ContextShelf
 from app.core import rows, schema
 from app.core.fit import fit
 from app.core.message import Message, ReplyBlock, Usage
+from app.core.shelf import shelf as shelf_of
 from app.core.store import Conversation
 from tests.conftest import finish
 from tests.conversation.talk import MODEL, Talk, opened
@@ -163,3 +165,13 @@ def test_prices_hold_on_while_a_question_and_its_answer_join(many: Talk) -> None
     assert set(known) == {True}
     today = chat.today
     assert chat.context.tokens == today.context(today.build(chat.history), chat.history).tokens
+
+
+def test_its_shelf_is_worked_out_aside_and_is_the_same(many: Talk, picture: Callable[..., Path]) -> None:
+    many.ask("What is it?", picture())
+    shelf = ContextShelf(many.tools, many.chat)
+    shelf.set_chat(many.chat)
+    assert shelf.rows == ()
+    many.qtbot.waitUntil(lambda: bool(shelf.rows), timeout=20_000)
+    chat = many.chat
+    assert shelf.rows[0].tokens == shelf_of(chat.history, chat.today).rows[0].tokens
