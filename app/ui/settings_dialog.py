@@ -188,6 +188,7 @@ class SettingsDialog(QDialog):
     def _lay_out_data(self, sections: QVBoxLayout) -> None:
         self._add_heading(sections, self.tr("Data"))
         sections.addWidget(self._data)
+        self._add_row(sections, self.tr("Conversations from elsewhere"), self._import)
         self._lay_out_about(sections)
 
     def _lay_out_about(self, sections: QVBoxLayout) -> None:
