@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Executor
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from PySide6.QtCore import QObject
@@ -34,6 +35,7 @@ class Reopening(QObject):
         self._tasks = tasks
         self._last = self._read()
         self._kept = ""
+        self._writing = Lock()
         desk.opened.connect(self._on_opened)
         self._link = desk.current.stored.connect(self._keep)
 
@@ -59,5 +61,6 @@ class Reopening(QObject):
             return ""
 
     def _write(self) -> None:
-        with suppress(OSError):  # it is no more than a convenience
+        # One after the other, each what is open by then: else the first could end last.
+        with self._writing, suppress(OSError):  # it is no more than a convenience
             private.replace(self._path, self._kept.encode("ascii"))
