@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import Executor
 from contextlib import suppress
 from pathlib import Path
-from threading import Lock
 from typing import Final
 
 from PySide6.QtCore import QObject
@@ -35,7 +35,7 @@ class Reopening(QObject):
         self._tasks = tasks
         self._last = self._read()
         self._kept = ""
-        self._writing = Lock()
+        self._writing: asyncio.Task[None] | None = None
         desk.opened.connect(self._on_opened)
         self._link = desk.current.stored.connect(self._keep)
 
@@ -52,7 +52,15 @@ class Reopening(QObject):
     def _keep(self, facts: Conversation) -> None:
         if facts.id != self._kept:
             self._kept = facts.id
-            self._tasks.start(in_thread(self._threads, self._write), "keep what is open")
+            if self._writing is None or self._writing.done():
+                self._writing = self._tasks.start(self._write_on(), "keep what is open")
+
+    async def _write_on(self) -> None:
+        """One after the other, until what is open is what is written: else the first could end last."""
+        written = ""
+        while written != self._kept:
+            written = self._kept
+            await in_thread(self._threads, self._write, written)
 
     def _read(self) -> str:
         try:
@@ -60,7 +68,6 @@ class Reopening(QObject):
         except (OSError, ValueError):
             return ""
 
-    def _write(self) -> None:
-        # One after the other, each what is open by then: else the first could end last.
-        with self._writing, suppress(OSError):  # it is no more than a convenience
-            private.replace(self._path, self._kept.encode("ascii"))
+    def _write(self, opened: str) -> None:
+        with suppress(OSError):  # it is no more than a convenience
+            private.replace(self._path, opened.encode("ascii"))

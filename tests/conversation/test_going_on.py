@@ -114,8 +114,7 @@ def test_what_was_open_is_opened_again(
     again.open("d")
     later.reopen()
     assert again.current.facts.id == "d"  # the person has chosen
-    finish(tools.tasks.close())
-    assert (tmp_path / "open").read_text() == "d"
+    qtbot.waitUntil(lambda: (tmp_path / "open").read_text() == "d")
     destroy(later, again)
     assert reopening is not later
 
