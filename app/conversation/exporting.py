@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import Executor
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -238,7 +238,14 @@ class Exporter(QObject):
 @asynccontextmanager
 async def _entered(threads: Executor, manager: AbstractContextManager[T]) -> AsyncIterator[T]:
     """A context manager that blocks where it begins and ends, in threads."""
-    entered = await in_thread(threads, manager.__enter__)
+    entering = asyncio.ensure_future(in_thread(threads, manager.__enter__))
+    try:
+        entered = await asyncio.shield(entering)
+    except asyncio.CancelledError as error:
+        with suppress(Exception):  # the thread goes on with what it has begun, unless that fails
+            await entering
+            await in_thread(threads, manager.__exit__, type(error), error, error.__traceback__)
+        raise
     try:
         yield entered
     except BaseException as error:

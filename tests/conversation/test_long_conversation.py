@@ -171,7 +171,7 @@ def test_its_shelf_is_worked_out_aside_and_is_the_same(many: Talk, picture: Call
     many.ask("What is it?", picture())
     shelf = ContextShelf(many.tools, many.chat)
     shelf.set_chat(many.chat)
-    assert shelf.rows == ()
+    assert not shelf.rows
     many.qtbot.waitUntil(lambda: bool(shelf.rows), timeout=20_000)
     chat = many.chat
     assert shelf.rows[0].tokens == shelf_of(chat.history, chat.today).rows[0].tokens
