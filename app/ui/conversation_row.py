@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from PySide6.QtCore import QAbstractItemModel, QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.conversation.gallery import Gallery
@@ -16,6 +16,7 @@ from app.core.rows import Conversation
 from app.ui import figures
 from app.ui.foreign_text import direction_flag, one_line
 from app.ui.picture_facts import shown_name
+from app.ui.row_thumbnails import RowThumbnails
 from app.ui.theme import RADIUS, Theme
 
 _ROW: Final = 48
@@ -25,8 +26,6 @@ _DOT: Final = 8
 _ICON: Final = 16
 _MARGIN: Final = 12
 """Left and right of a row, a scroll bar included."""
-_KEPT: Final = 300
-"""Thumbnails that stay decoded; 5 kB each, 20 kB on a sharp screen."""
 
 _LEFT = Qt.AlignmentFlag.AlignLeft
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
@@ -56,7 +55,7 @@ class ConversationRow(QStyledItemDelegate):
         self._list = parent
         self._theme = theme
         self._gallery = gallery
-        self._thumbnails: dict[str, QPixmap] = {}
+        self._thumbnails = RowThumbnails(gallery, _THUMBNAIL)
         theme.changed.connect(self._follow)
         gallery.thumbnail_ready.connect(self.changed)
         self._follow()
@@ -102,7 +101,7 @@ class ConversationRow(QStyledItemDelegate):
     def _paint_picture(self, painter: QPainter, place: QRect, conversation: Conversation) -> None:
         """The first picture, cut to the place; an icon where there is none or as long as it is not there."""
         tokens = self._theme.tokens
-        pixmap = self._thumbnail(conversation.thumbnail, self._list.devicePixelRatioF())
+        pixmap = self._thumbnails.get(conversation.thumbnail, self._list.devicePixelRatioF())
         frame = QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QColor(tokens.line))
         painter.setBrush(QColor(tokens.surface))
@@ -140,23 +139,6 @@ class ConversationRow(QStyledItemDelegate):
         """Where the title and the note stand."""
         half = place.height() // 2
         return place.adjusted(0, 2, 0, -half), place.adjusted(0, half, 0, -2)
-
-    def _thumbnail(self, original: str, ratio: float) -> QPixmap:
-        key = f"{original}@{ratio}"
-        if key in self._thumbnails:
-            return self._thumbnails[key]
-        pixmap = QPixmap()
-        if (data := self._gallery.thumbnail(original)) and pixmap.loadFromData(data):
-            wanted = _THUMBNAIL * ratio
-            pixmap = pixmap.scaled(
-                wanted, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
-            )
-            surplus = pixmap.size() - wanted
-            pixmap = pixmap.copy(QRect(QPoint(surplus.width() // 2, 0), wanted))
-            while len(self._thumbnails) >= _KEPT:
-                del self._thumbnails[next(iter(self._thumbnails))]
-            self._thumbnails[key] = pixmap
-        return pixmap
 
     def draft_note(self, conversation: Conversation) -> str:
         """The second line of a draft in which nothing was said yet."""

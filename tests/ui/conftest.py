@@ -8,12 +8,15 @@ import keyring
 import pytest
 from keyring.core import load_keyring
 from PySide6.QtCore import QLocale
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.conversation.chat import Chat, Tools
 from app.conversation.gallery import Gallery
 from app.core.message import Message
 from app.ui.theme import Theme
+from app.ui.transcript.host import Host
 from app.ui.transcript.view import Transcript
 from tests.conftest import destroy
 from tests.transcripts import MODEL
@@ -92,3 +95,21 @@ def shown(qtbot: QtBot, transcript: Transcript, chat: Chat) -> Transcript:
     transcript.show()
     qtbot.waitExposed(transcript)
     return transcript
+
+
+@pytest.fixture
+def host(theme: Theme, gallery: Gallery) -> Iterator[Host]:
+    """What rows are given that stand by themselves."""
+    host = Host(theme, gallery, lambda _: QPixmap())
+    yield host
+    destroy(host)
+
+
+@pytest.fixture
+def page(qtbot: QtBot) -> QWidget:
+    """What such rows stand in: 600 pixels wide."""
+    page = QWidget()
+    qtbot.addWidget(page)
+    page.resize(600, 400)
+    page.show()
+    return page

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QPixmap, QTextCursor, QWheelEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication, QTextCursor, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QScrollBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.conversation.gallery import Gallery
 from app.core.blocks import Block
 from app.ui import theme as themes
 from app.ui.theme import Theme
@@ -35,13 +33,6 @@ _PYTHON = '''def share(total: float) -> float:
     return 1.5 / total  # of it
 '''
 _WIDE = "x = '" + "wide " * 60 + "'"
-
-
-@pytest.fixture
-def host(theme: Theme, gallery: Gallery) -> Iterator[Host]:
-    host = Host(theme, gallery, lambda _: QPixmap())
-    yield host
-    destroy(host)
 
 
 @pytest.fixture

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
 from itertools import pairwise, product
 
 import pytest
-from PySide6.QtGui import QImage, QPixmap, QTextCursor
+from PySide6.QtGui import QImage, QTextCursor
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from app.conversation.gallery import Gallery
 from app.core.blocks import Block
 from app.core.formulas import Formula, find, protect
 from app.ui.theme import DARK, LIGHT, Theme, Tokens
@@ -26,22 +24,6 @@ from tests.conftest import destroy
 WIDTH = 600
 LOOK = Look(14, "#201E1B", 1)
 INTEGRAL = r"$$\int_0^\infty e^{-x^2}\,dx$$"
-
-
-@pytest.fixture
-def host(theme: Theme, gallery: Gallery) -> Iterator[Host]:
-    host = Host(theme, gallery, lambda _: QPixmap())
-    yield host
-    destroy(host)
-
-
-@pytest.fixture
-def page(qtbot: QtBot) -> QWidget:
-    page = QWidget()
-    qtbot.addWidget(page)
-    page.resize(WIDTH, 400)
-    page.show()
-    return page
 
 
 @pytest.fixture

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QPixmap, QTextBlockFormat, QTextCursor, QTextListFormat
+from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextListFormat
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from app.conversation.gallery import Gallery
 from app.core.blocks import Block
 from app.ui.theme import Theme
 from app.ui.transcript.content import Prose, Voice
@@ -22,22 +19,6 @@ from app.ui.transcript.prose_row import ProseRow
 from tests.conftest import destroy
 
 WIDTH = 600
-
-
-@pytest.fixture
-def host(theme: Theme, gallery: Gallery) -> Iterator[Host]:
-    host = Host(theme, gallery, lambda _: QPixmap())
-    yield host
-    destroy(host)
-
-
-@pytest.fixture
-def page(qtbot: QtBot) -> QWidget:
-    page = QWidget()
-    qtbot.addWidget(page)
-    page.resize(WIDTH, 400)
-    page.show()
-    return page
 
 
 @pytest.fixture

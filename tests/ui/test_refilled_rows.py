@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import permutations
@@ -10,22 +10,19 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QPixmap
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.conversation.gallery import Gallery
 from app.conversation.repeats import Wait
 from app.core.blocks import Block
 from app.core.errors import ApiError, Offence, RequestRefused
-from app.ui.theme import Theme
 from app.ui.transcript.content import Caption, Code, Content, Fold, Foot, More, Notice, Pictures, Prose, Table
 from app.ui.transcript.host import Host
 from app.ui.transcript.pace import Pace
 from app.ui.transcript.pool import _KINDS
 from app.ui.transcript.row import RowWidget
 from app.ui.transcript.text import SafeTextView
-from tests.conftest import destroy
 from tests.ui.talk import PICTURE, answered
 
 WIDTH: Final = 500
@@ -97,13 +94,6 @@ SAMPLES: Final[dict[type, Sequence[Content]]] = {
 PAIRS: Final = [pair for contents in SAMPLES.values() for pair in permutations(contents, 2)]
 
 pytestmark = pytest.mark.usefixtures("american_figures")
-
-
-@pytest.fixture
-def host(theme: Theme, gallery: Gallery) -> Iterator[Host]:
-    host = Host(theme, gallery, lambda _: QPixmap())
-    yield host
-    destroy(host)
 
 
 @pytest.fixture

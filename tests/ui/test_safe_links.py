@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QPixmap, QTextDocument
+from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from app.conversation.gallery import Gallery
 from app.core.blocks import Block
-from app.ui.theme import Theme
 from app.ui.transcript.content import Prose, Table
 from app.ui.transcript.host import Host
 from app.ui.transcript.markup import safe_link
@@ -37,13 +34,6 @@ _PIECES: Final = st.one_of(
     st.sampled_from([*_WORDS, *_TARGETS, " ", "\n\n", "\\\n", "- [ ] ", "> ", "# ", "*", "[", "](", ")"]),
 )
 _TEXTS: Final = st.lists(_PIECES, min_size=1, max_size=10).map("".join)
-
-
-@pytest.fixture
-def host(theme: Theme, gallery: Gallery) -> Iterator[Host]:
-    host = Host(theme, gallery, lambda _: QPixmap())
-    yield host
-    destroy(host)
 
 
 @pytest.fixture

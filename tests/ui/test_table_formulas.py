@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import product
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPixmap, QTextCursor, QTextTable
+from PySide6.QtGui import QTextCursor, QTextTable
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.conversation.chat import Chat
-from app.conversation.gallery import Gallery
 from app.core.blocks import Block, split
 from app.core.tables import weights
 from app.ui.theme import Theme
@@ -21,28 +19,11 @@ from app.ui.transcript.host import Host
 from app.ui.transcript.markup import PICTURE
 from app.ui.transcript.table_row import TableRow
 from app.ui.transcript.view import Transcript
-from tests.conftest import destroy
 from tests.ui.talk import answered, asked, put, seen
 
 WIDTH = 600
 HEAD = "| $h_1$ | name |\n|:-:|---|\n"
 WIDE = "$" + "+".join(f"x_{{{n}}}" for n in range(25)) + "$"
-
-
-@pytest.fixture
-def host(theme: Theme, gallery: Gallery) -> Iterator[Host]:
-    host = Host(theme, gallery, lambda _: QPixmap())
-    yield host
-    destroy(host)
-
-
-@pytest.fixture
-def page(qtbot: QtBot) -> QWidget:
-    page = QWidget()
-    qtbot.addWidget(page)
-    page.resize(WIDTH, 400)
-    page.show()
-    return page
 
 
 @pytest.fixture

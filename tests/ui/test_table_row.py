@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import (
     QContextMenuEvent,
     QGuiApplication,
-    QPixmap,
     QTextCursor,
     QTextDocument,
     QTextTable,
@@ -22,27 +20,18 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QMessageBox, QScrollBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.conversation.gallery import Gallery
 from app.core.blocks import Block
 from app.ui.theme import Theme
 from app.ui.transcript.content import Table
 from app.ui.transcript.host import Host
 from app.ui.transcript.table_keeping import save_to
 from app.ui.transcript.table_row import TableRow, column_widths
-from tests.conftest import destroy
 
 _SMALL = "| Figure | Q3 | Change |\n|---|--:|:-:|\n| Revenue | $265k | **+5 %** |\n| Refunds | 1.1 % | =1+1 |"
 _WIDE = "\n".join(
     "| " + " | ".join(cells) + " |"
     for cells in [[f"Column {i}" for i in range(12)], ["---"] * 12, [f"value {i}000" for i in range(12)]]
 )
-
-
-@pytest.fixture
-def host(theme: Theme, gallery: Gallery) -> Iterator[Host]:
-    host = Host(theme, gallery, lambda _: QPixmap())
-    yield host
-    destroy(host)
 
 
 @pytest.fixture

@@ -314,8 +314,8 @@ def test_many_changes_are_one_frame(qtbot: QtBot) -> None:
     for _ in range(100):
         clock.ask()
     qtbot.waitUntil(lambda: len(frames) > 1)
-    assert frames[1] - frames[0] >= 0.015
-    qtbot.wait(30)
+    assert frames[1] - frames[0] >= 0.035
+    qtbot.wait(100)  # longer than a frame: none comes
     assert len(frames) == 2
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QDateTime, QLocale, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPixmap, QTextCharFormat, QTextLayout
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QTextCharFormat, QTextLayout
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.conversation.gallery import Gallery
@@ -18,6 +18,7 @@ from app.core.utf16 import units
 from app.ui import figures
 from app.ui.foreign_text import direction_flag, is_right_to_left, one_line
 from app.ui.picture_facts import shown_name
+from app.ui.row_thumbnails import RowThumbnails
 from app.ui.theme import RADIUS, Theme
 
 _ROW: Final = 56
@@ -28,8 +29,6 @@ _ICON: Final = 16
 _INSET: Final = 12
 """Left and right of what stands in a row."""
 _GAP: Final = 12
-_KEPT: Final = 200
-"""Thumbnails that stay decoded."""
 
 
 class HitRow(QStyledItemDelegate):
@@ -45,7 +44,7 @@ class HitRow(QStyledItemDelegate):
         self._theme = theme
         self._gallery = gallery
         self._named = named
-        self._thumbnails: dict[str, QPixmap] = {}
+        self._thumbnails = RowThumbnails(gallery, _THUMBNAIL)
         theme.changed.connect(self._follow)
         gallery.thumbnail_ready.connect(self.changed)
         self._follow()
@@ -187,7 +186,7 @@ class HitRow(QStyledItemDelegate):
     def _paint_picture(self, painter: QPainter, place: QRect, hit: Hit) -> None:
         """The first picture, cut to the place; an icon where there is none or as long as it is not there."""
         tokens = self._theme.tokens
-        pixmap = self._thumbnail(hit.thumbnail, painter.device().devicePixelRatioF())
+        pixmap = self._thumbnails.get(hit.thumbnail, painter.device().devicePixelRatioF())
         frame = QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QColor(tokens.line))
         painter.setBrush(QColor(tokens.background))
@@ -205,23 +204,6 @@ class HitRow(QStyledItemDelegate):
             painter.restore()
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPath(shape)
-
-    def _thumbnail(self, original: str, ratio: float) -> QPixmap:
-        key = f"{original}@{ratio}"
-        if key in self._thumbnails:
-            return self._thumbnails[key]
-        pixmap = QPixmap()
-        if (data := self._gallery.thumbnail(original)) and pixmap.loadFromData(data):
-            wanted = _THUMBNAIL * ratio
-            pixmap = pixmap.scaled(
-                wanted, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
-            )
-            surplus = pixmap.size() - wanted
-            pixmap = pixmap.copy(QRect(QPoint(surplus.width() // 2, 0), wanted))
-            while len(self._thumbnails) >= _KEPT:
-                del self._thumbnails[next(iter(self._thumbnails))]
-            self._thumbnails[key] = pixmap
-        return pixmap
 
     # --- sizes ---
 
