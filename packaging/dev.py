@@ -3,7 +3,7 @@
     python3 packaging/dev.py run [ARGUMENT...]        the app; every argument goes to it
     python3 packaging/dev.py test [ARGUMENT...]       lint, format, types, layers and tests; the arguments go to pytest
     python3 packaging/dev.py bench [NAME...] [--json] the benchmarks
-    python3 packaging/dev.py long [ARGUMENT...]       hostile files by the thousands (--help tells the arguments)
+    python3 packaging/dev.py long [NAME [ARGUMENT...]] what takes too long for the tests (--help tells the names)
     python3 packaging/dev.py shots [FOLDER]           the screenshots
     python3 packaging/dev.py menu [--remove]          the applications menu and "Open with", on Linux
     python3 packaging/dev.py lock [--upgrade]         makes packaging/requirements*.txt anew from pyproject.toml
@@ -113,7 +113,7 @@ def bench(arguments: list[str]) -> int:
 
 
 def long(arguments: list[str]) -> int:
-    """Run the tests that take too long for `test`."""
+    """Run what takes too long for `test`: the run that `arguments` begin with, or all."""
     set_up()
     become(["-m", "tests.long", *arguments], off_screen(), ROOT)
 

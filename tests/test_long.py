@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.long import __main__ as long
+from tests.long import hostile
 from tests.long.record import Record, Result
 from tests.long.table import findings, table
 from tests.long.workers import Worker, judge_all
@@ -85,7 +85,7 @@ def test_the_table_has_a_row_for_each_format_and_the_findings_follow() -> None:
 def test_one_file_can_be_judged_again_and_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(long, "_FOLDER", tmp_path / "long")
-    assert long.main(["mutants", "7"]) == 0
+    monkeypatch.setattr(hostile, "_FOLDER", tmp_path / "long")
+    assert hostile.main(["mutants", "7"]) == 0
     assert "number=7" in capsys.readouterr().out
     assert (tmp_path / "long" / "mutants-7").stat().st_size > 0

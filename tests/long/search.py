@@ -1,4 +1,4 @@
-"""Looks for words in a million messages: `python -m tests.long.search [COUNT]`.
+"""Looks for words in a million messages: `python -m tests.long search [COUNT]`.
 
 The benchmark of the same name with ten times as many messages, in as many conversations. It takes some minutes, and a
 gigabyte of the folder for temporary files.
@@ -24,7 +24,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows = measure(parser.parse_args(arguments).count)
     sys.stdout.write(table(rows) + "\n")
     return int(any(row.verdict == "short" for row in rows))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
