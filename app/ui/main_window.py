@@ -25,13 +25,11 @@ from app.conversation.conversation_total import ConversationTotal
 from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
 from app.conversation.prompt_library import PromptLibrary
-from app.conversation.remote_files import RemoteFiles
-from app.conversation.searching import Indexing, SearchModel
 from app.core.errors import VisavisError
 from app.core.prompts import Prompts
-from app.core.search import Search
 from app.ui.banner import PracticeBanner
 from app.ui.composer import Composer
+from app.ui.dialogs import Dialogs
 from app.ui.drop_overlay import DropOverlay
 from app.ui.errors import Action, sentence
 from app.ui.refit_note import RefitNote
@@ -43,9 +41,6 @@ from app.ui.top_bar import TopBar
 from app.ui.welcome import Welcome
 
 if TYPE_CHECKING:
-    from app.ui.help.words import Topic
-    from app.ui.search.palette import Palette
-    from app.ui.settings_dialog import SettingsDialog
     from app.ui.shelf import ShelfBar
     from app.ui.transcript.view import Transcript
 
@@ -70,15 +65,10 @@ class MainWindow(QMainWindow):
         self._tools = tools
         self._desk = desk
         self._gallery = gallery
-        self._folder = folder
-        self._remote_files = RemoteFiles(tools.account, tools.tasks, self)
         self._was_painted = False
         self._is_furnished = False
         self._transcript: Transcript
         self._shelf: ShelfBar
-        self._search: Palette | None = None
-        self._searched = Search(tools.store)
-        self._indexing = Indexing(self._searched, tools.tasks, desk.history, self)
         self._links: list[QMetaObject.Connection] = []
         self._chat = desk.current
         self._tight_size: QSize | None = None
@@ -96,6 +86,7 @@ class MainWindow(QMainWindow):
         self._refit = RefitNote(theme)
         self._lay_out()
         self._drop = DropOverlay(theme, self)
+        self._dialogs = Dialogs(theme, tools, desk, gallery, folder, lambda: self._transcript, self)
         self._connect()
         self._show_sidebar(on=tools.preferences.settings.sidebar_open)
         self._show_chat(desk.current)
@@ -160,21 +151,22 @@ class MainWindow(QMainWindow):
         self._desk.temporary_changed.connect(self._gallery.look_also_in)
         self._desk.opened.connect(self._show_chat)
         self._sidebar.toggled.connect(lambda: self._show_sidebar(on=False))
-        self._sidebar.settings_requested.connect(self._open_settings)
-        self._sidebar.costs_requested.connect(self._open_costs)
-        self._sidebar.search_requested.connect(self._open_search)
-        self._sidebar.export_requested.connect(self._open_export)
-        self._top_bar.costs_wanted.connect(self._open_costs)
+        self._sidebar.settings_requested.connect(self._dialogs.settings)
+        self._sidebar.costs_requested.connect(self._dialogs.costs)
+        self._sidebar.search_requested.connect(self._dialogs.search)
+        self._sidebar.export_requested.connect(self._dialogs.export)
+        self._top_bar.costs_wanted.connect(self._dialogs.costs)
         self._top_bar.sidebar_requested.connect(lambda: self._show_sidebar(on=True))
         self._top_bar.picker.refresh_requested.connect(lambda: self._start(self._ask_for_models()))
-        self._banner.key_requested.connect(self._open_key_dialog)
-        self._welcome.key_requested.connect(self._open_key_dialog)
+        self._banner.key_requested.connect(self._dialogs.key)
+        self._welcome.key_requested.connect(self._dialogs.key)
         self._welcome.practice_requested.connect(self._practise)
         self._welcome.choose_requested.connect(self._composer.choose_pictures)
         self._welcome.sample_chosen.connect(self._take_sample)
-        self._composer.picture_opened.connect(self._open_draft_picture)
-        self._composer.region_wanted.connect(lambda row: self._open_draft_picture(row, mark=True))
+        self._composer.picture_opened.connect(self._dialogs.draft_picture)
+        self._composer.region_wanted.connect(lambda row: self._dialogs.draft_picture(row, mark=True))
         self._drop.dropped.connect(self._take_drop)
+        self._dialogs.noted.connect(self._composer.note)
 
     def _furnish(self) -> None:
         """Build what the first frame, of a new chat, does not show."""
@@ -187,24 +179,24 @@ class MainWindow(QMainWindow):
 
         roles.tell()
         self._transcript = Transcript(self._theme, self._gallery, self._tools)
-        self._transcript.picture_opened.connect(self._open_sent_picture)
-        self._transcript.details_wanted.connect(lambda number: self._open_sent_picture(number, details=True))
+        self._transcript.picture_opened.connect(self._dialogs.sent_picture)
+        self._transcript.details_wanted.connect(lambda number: self._dialogs.sent_picture(number, details=True))
         self._transcript.action.connect(self._act)
-        self._transcript.replacement_wanted.connect(self._choose_replacement)
+        self._transcript.replacement_wanted.connect(self._dialogs.replacement)
         self._transcript.link_opened.connect(lambda link: QDesktopServices.openUrl(QUrl(link)))
         self._transcript.deeds.fork_wanted.connect(self._desk.fork)
-        self._transcript.deeds.help_wanted.connect(lambda: self._open_help("wrong"))
+        self._transcript.deeds.help_wanted.connect(lambda: self._dialogs.help("wrong"))
         self._transcript.set_chat(self._chat)
         self._pages.addWidget(self._transcript)
         self._shelf = ShelfBar(self._theme, self._gallery, self._tools, self._transcript.selected_text)
-        self._shelf.picture_opened.connect(self._open_sent_picture)
+        self._shelf.picture_opened.connect(self._dialogs.sent_picture)
         self._shelf.left.connect(self._composer.focus)
         self._shelf.resized.connect(self._composer.leave_room)
         self._shelf.set_chat(self._chat)
         self._writing.insertWidget(0, self._shelf)
         self._shelf.stackUnder(self._refit)  # screen readers walk them in that order
         self._composer.furnish()
-        self._composer.offer_prompts(self._prompts, self._tools.preferences, self._open_help)
+        self._composer.offer_prompts(self._prompts, self._tools.preferences, self._dialogs.help)
         self._start(self._prompts.load())
         self._composer.stand_after(self._shelf.last_stop)
         self._composer.undo_first(self._transcript.deeds.undo)
@@ -214,16 +206,16 @@ class MainWindow(QMainWindow):
         keys = QKeySequence.StandardKey
         self._act_on(self.tr("New chat"), self._desk.new_chat, keys.New, "Ctrl+Shift+O")
         self._act_on(self.tr("Temporary chat"), self._desk.temporary_chat, "Ctrl+Shift+N")
-        self._act_on(self.tr("What Claude can and cannot see"), self._open_help, "F1")
+        self._act_on(self.tr("What Claude can and cannot see"), self._dialogs.help, "F1")
         self._act_on(self.tr("Attach pictures"), self._composer.choose_pictures, keys.Open)
         self._act_on(self.tr("Paste"), self._paste, keys.Paste)
-        self._act_on(self.tr("Settings"), self._open_settings, "Ctrl+,")
-        self._act_on(self.tr("Costs"), self._open_costs, "Ctrl+Shift+L")
-        self._act_on(self.tr("Export"), self._open_export, "Ctrl+E")
+        self._act_on(self.tr("Settings"), self._dialogs.settings, "Ctrl+,")
+        self._act_on(self.tr("Costs"), self._dialogs.costs, "Ctrl+Shift+L")
+        self._act_on(self.tr("Export"), self._dialogs.export, "Ctrl+E")
         self._act_on(self.tr("Earlier pictures"), self._shelf.toggle, "Ctrl+Shift+P")
         self._act_on(self.tr("Show or hide the sidebar"), self._toggle_sidebar, "Ctrl+Shift+S")
         self._act_on(self.tr("Copy the last answer"), self._transcript.copying.copy_last, "Ctrl+Shift+C")
-        self._act_on(self.tr("Search in all chats"), self._open_search, "Ctrl+K")
+        self._act_on(self.tr("Search in all chats"), self._dialogs.search, "Ctrl+K")
         self._act_on(self.tr("Find in this chat"), self._find, keys.Find)
         self._act_on(self.tr("Find the next"), self._transcript.find_bar.next, "F3", "Ctrl+G")
         self._act_on(self.tr("Find the one before"), self._transcript.find_bar.previous, "Shift+F3", "Ctrl+Shift+G")
@@ -288,20 +280,6 @@ class MainWindow(QMainWindow):
     def _toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
-    def _open_search(self) -> None:
-        """Open the search in all conversations, or put it away."""
-        if self._search is None:
-            from app.ui.search.jump import Jump
-            from app.ui.search.palette import Palette
-
-            model = SearchModel(self._searched, self._tools.tasks, self)
-            history = self._desk.history
-            account = self._tools.account
-            self._search = Palette(self._theme, account, self._gallery, history, model, self._indexing, self)
-            self._search.chosen.connect(Jump(self._desk, lambda: self._transcript, self).to)
-            self._desk.opened.connect(self._search.close_up)
-        self._search.toggle()
-
     def _find(self) -> None:
         if self._pages.currentWidget() is self._transcript:
             self._transcript.find_bar.open(self._transcript.copying.selected_words())
@@ -330,93 +308,24 @@ class MainWindow(QMainWindow):
     def _act(self, action: Action) -> None:
         """Carry out what an error offers."""
         deeds: dict[Action, Callable[[], object]] = {
-            "key": self._open_key_dialog,
+            "key": self._dialogs.key,
             "practice": self._practise,
             "take_along": self._desk.take_along,
             "model": self._top_bar.picker.open_list,
-            "settings": self._open_settings,
+            "settings": self._dialogs.settings,
             "attach": self._composer.choose_pictures,
-            "raise_day": lambda: self._open_settings().show_money("day"),
-            "raise_month": lambda: self._open_settings().show_money("month"),
-            "raise_conversation": lambda: self._open_settings().show_money("conversation"),
-            "price": lambda: self._open_settings().show_price(self._chat.facts.model),
+            "raise_day": lambda: self._dialogs.settings().show_money("day"),
+            "raise_month": lambda: self._dialogs.settings().show_money("month"),
+            "raise_conversation": lambda: self._dialogs.settings().show_money("conversation"),
+            "price": lambda: self._dialogs.settings().show_price(self._chat.facts.model),
         }
         deeds[action]()
-
-    def _choose_replacement(self, number: int, ask: bool) -> None:
-        """Ask for a file that takes the place of a picture."""
-        from app.ui.picture_dialog import picture_dialog
-
-        chat = self._chat
-        title = self.tr("Replace Image %1").replace("%1", str(number))
-        dialog = picture_dialog(self, title, many=False)
-        dialog.fileSelected.connect(lambda path: chat.replace_picture(number, Source(path=path), ask=ask))
-        dialog.open()
 
     async def _ask_for_models(self) -> None:
         try:
             await self._tools.account.ask_for_models()
         except VisavisError as error:
             self._composer.note(sentence(error, charged=False))
-
-    def _open_help(self, topic: Topic | None = None) -> None:
-        from app.ui.help.window import HelpWindow
-
-        HelpWindow.show_for(self._theme, self, topic)
-
-    def _open_key_dialog(self) -> None:
-        from app.ui.key_dialog import KeyDialog
-
-        KeyDialog(self._theme, self._tools.account, self._tools.tasks, self).open()
-
-    def _open_settings(self) -> SettingsDialog:
-        from app.ui.settings_dialog import SettingsDialog
-
-        dialog = SettingsDialog(self._theme, self._tools, self._remote_files, self._folder, self)
-        dialog.key_requested.connect(self._open_key_dialog)
-        dialog.import_requested.connect(self._open_import)
-        dialog.open()
-        return dialog
-
-    def _open_export(self, ids: Sequence[str] = ()) -> None:
-        """Export conversations; the open one where none is named."""
-        from app.ui.export_dialog import open_export
-
-        if not open_export(self._theme, self._tools, self._desk.history, ids or (self._chat.facts.id,), self):
-            self._composer.note(self.tr("There is nothing to export in this chat yet."))
-
-    def _open_import(self) -> None:
-        from app.ui.import_dialog import ImportDialog
-
-        dialog = ImportDialog(self._theme, self._tools, self)
-        dialog.arrived.connect(self._desk.history.put)
-        dialog.open()
-
-    def _open_costs(self, conversation: str = "") -> None:
-        """The ledger, or what of it is about the open conversation."""
-        from app.ui.ledger import LedgerWindow
-
-        facts = self._chat.facts
-        LedgerWindow.show_for(
-            self._theme,
-            self._tools,
-            self._gallery,
-            self,
-            open_conversation=self._desk.open,
-            conversation=conversation,
-            title=facts.title if conversation == facts.id else "",
-            practice=bool(conversation) and facts.practice and not facts.cost,
-        )
-
-    def _open_sent_picture(self, number: int, *, details: bool = False) -> None:
-        from app.ui.viewer import open_sent
-
-        open_sent(self._theme, self._gallery, self._tools, self._chat, number, self, details=details)
-
-    def _open_draft_picture(self, row: int, *, mark: bool = False) -> None:
-        from app.ui.viewer import open_draft
-
-        open_draft(self._theme, self._gallery, self._tools, self._chat, row, self, mark=mark)
 
     def _first_painted(self) -> None:
         self._furnish()

@@ -129,7 +129,7 @@ async def _refused(stage: Stage, error: CapReached) -> None:
 
 
 async def _opened_settings(stage: Stage, period: Period | None = None) -> SettingsDialog:
-    dialog = stage.window._open_settings()
+    dialog = stage.window._dialogs.settings()
     dialog.show_money(period or "")
     await stage.until(dialog._money._accuracy.text)
     await stage.calm()

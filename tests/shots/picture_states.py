@@ -241,7 +241,7 @@ async def server_files(stage: Stage) -> QWidget:
         stage.api.files.keep(bytes(120_000 * (number + 1)), name=f"roof {number}.jpg", life=86_400 * (number + 1))
     stage.api.files.keep(b"x" * 9000, name=f"{_LONG}.png", life=86_400)
     stage.tools.preferences.update(upload=True)
-    stage.window._open_settings()
+    stage.window._dialogs.settings()
     await stage.calm()
     dialog = stage.window.findChildren(SettingsDialog)[0]
     dialog._tabs.setCurrentIndex(1)
@@ -365,12 +365,12 @@ async def _viewer_of_screens(stage: Stage) -> Viewer:
 
 
 async def _view(stage: Stage, row: int, *, mark: bool = False) -> Viewer:
-    stage.window._open_draft_picture(row, mark=mark)
+    stage.window._dialogs.draft_picture(row, mark=mark)
     return await _opened(stage)
 
 
 async def _view_sent(stage: Stage, number: int) -> Viewer:
-    stage.window._open_sent_picture(number)
+    stage.window._dialogs.sent_picture(number)
     return await _opened(stage)
 
 

@@ -44,7 +44,7 @@ async def conversation(stage: Stage) -> None:
 
 async def streaming(stage: Stage) -> None:
     stage.sample("checkout-a.png", "checkout-b.png")
-    stage.api.script(text(_ANSWER).hold("content_block_delta", 40))
+    stage.api.script(text(_ANSWER, chunks=60).hold("content_block_delta", 40))
     stage.chat.draft.propose("Which checkout is easier to finish, and why?")
     await stage.chat.draft.settled()
     stage.chat.worker.send()
@@ -95,13 +95,13 @@ async def failed(stage: Stage) -> None:
 
 async def viewer(stage: Stage) -> None:
     await conversation(stage)
-    stage.window._open_sent_picture(1)
+    stage.window._dialogs.sent_picture(1)
     for _ in range(3):
         await stage.calm()
 
 
 async def settings(stage: Stage) -> QWidget:
-    stage.window._open_settings()
+    stage.window._dialogs.settings()
     await stage.calm()
     return stage.window.findChildren(QDialog)[0]
 

@@ -50,7 +50,7 @@ def test_the_open_conversation_is_exported_by_its_key(window: MainWindow, qtbot:
 
 
 def test_a_chat_in_which_nothing_was_said_has_nothing_to_export(window: MainWindow) -> None:
-    window._open_export()
+    window._dialogs.export()
     assert opened(window) == []
 
 
@@ -63,7 +63,7 @@ def test_what_is_chosen_in_the_list_is_exported_by_its_menu(window: MainWindow) 
 
 
 def test_what_is_imported_from_the_settings_comes_into_the_list(window: MainWindow) -> None:
-    window._open_settings()
+    window._dialogs.settings()
     settings = window.findChild(SettingsDialog)
     assert isinstance(settings, SettingsDialog)
     next(b for b in settings.findChildren(QPushButton) if b.text() == "Import…").click()

@@ -41,7 +41,7 @@ class Searched:
         [self.palette] = window.findChildren(Palette)
         self.model: SearchModel = self.palette._model
         self.field: QLineEdit = self.palette._field
-        qtbot.waitUntil(lambda: not window._indexing.busy and not self.model.searching)
+        qtbot.waitUntil(lambda: not window._dialogs._indexing.busy and not self.model.searching)
 
     def type(self, words: str) -> None:
         self.field.setText(words)
@@ -160,8 +160,8 @@ def test_a_picture_found_by_its_name_opens_its_message(searched: Searched) -> No
 def test_more_come_when_the_end_is_in_sight(searched: Searched, tools: Tools) -> None:
     for number in range(2 * PAGE):
         finish(tools.store.add_message("c1", said(f"many words {number}", f"m{number}")))
-    searched.window._indexing.start()
-    searched.qtbot.waitUntil(lambda: not searched.window._indexing.busy)
+    searched.window._dialogs._indexing.start()
+    searched.qtbot.waitUntil(lambda: not searched.window._dialogs._indexing.busy)
     searched.type("many")
     assert searched.model.rowCount() == PAGE
     for _ in range(PAGE):
@@ -174,8 +174,8 @@ def test_more_come_when_the_end_is_in_sight(searched: Searched, tools: Tools) ->
 def test_the_other_titles_come_where_they_are_asked_for(searched: Searched, tools: Tools) -> None:
     for number in range(7):
         finish(tools.store.create(Conversation(f"t{number}", title=f"Zebrafish {number}", updated=float(number))))
-    searched.window._indexing.start()
-    searched.qtbot.waitUntil(lambda: not searched.window._indexing.busy)
+    searched.window._dialogs._indexing.start()
+    searched.qtbot.waitUntil(lambda: not searched.window._dialogs._indexing.busy)
     searched.type("zebra")
     for _ in range(5):
         searched.press(Qt.Key.Key_Down)
