@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ ARCHIVE: Final = "archive"
 TRASH: Final = "trash"
 _SHOWN: Final = 200
 """Rows that a view gets at a time: it asks each of them for its height."""
+_SPOKEN: Final = frozenset({int(Qt.ItemDataRole.AccessibleTextRole), int(Qt.ItemDataRole.AccessibleDescriptionRole)})
 _FEW: Final = 50
 """Conversations that are moved one by one when they are filed; with more of them, all is shown anew."""
 
@@ -42,6 +43,8 @@ class HistoryModel(QAbstractListModel):
         super().__init__(parent)
         self.view = CHATS
         """What is shown: CHATS, ARCHIVE, TRASH or the id of a folder."""
+        self.speak: Callable[[Index, int], str] | None = None
+        """What screen readers are told of a row, by the role of Qt that asks: the words are the window's."""
         self._known: dict[str, Conversation] = {}
         self._filed: dict[str, Filed] = {}
         self._unsent: set[str] = set()
@@ -150,6 +153,11 @@ class HistoryModel(QAbstractListModel):
             self._unsent.discard(conversation_id)
         self._show_anew()
 
+    def retell(self, conversation_id: str) -> None:
+        """What `speak` says of a conversation is something else now."""
+        if (row := self.row_of(conversation_id)) >= 0:
+            self.dataChanged.emit(self.index(row), self.index(row), list(_SPOKEN))
+
     def show_all(self) -> None:
         """Make everything of the view a row."""
         self._expose(len(self._rows))
@@ -253,6 +261,8 @@ class HistoryModel(QAbstractListModel):
             return self.filed(conversation.id)
         if role == self.DaysLeftRole:
             return self._trash[conversation.id].days_left if self.view == TRASH else None
+        if role in _SPOKEN and self.speak is not None:
+            return self.speak(index, role)
         if role == Qt.ItemDataRole.DisplayRole:
             return conversation.title
         return None

@@ -279,6 +279,12 @@ class Outlook(QObject):
         server = account.server_name, account.sources, account.exact_sizes
         return model, self.max_tokens(model), *server, settings.upload, settings.cache_ttl
 
+    @property
+    def _uploads(self) -> bool:
+        """Whether pictures are put in the server's store of files."""
+        wanted = self._tools.preferences.settings.upload and not self._tools.temporary
+        return wanted and "file" in self._tools.account.sources
+
     def _today(self, model: Model, memory: Memory | None) -> Today:
         account = self._tools.account
         build = partial(
@@ -297,7 +303,7 @@ class Outlook(QObject):
             build,
             model,
             account.catalog.limits,
-            uploads=self._tools.preferences.settings.upload and "file" in account.sources,
+            uploads=self._uploads,
             found=self._chat.files.found,
             now=time.time(),
             count=self._tools.learning.counter(model),

@@ -1,7 +1,8 @@
 """A conversation that is not kept: everything it is made of is in memory, and gone when it is closed.
 
-Nothing of it comes to the disk: no message, no draft, no picture, no thumbnail. Its requests are in the ledger, since
-they were paid for, with ids that lead nowhere and without any trace of which pictures they were about.
+Nothing of it comes to the disk: no message, no draft, no picture, no thumbnail. Nor is a picture put in the server's
+store of files, whatever the settings say: nothing would be left here to delete it by. Its requests are in the ledger,
+since they were paid for, with ids that lead nowhere and without any trace of which pictures they were about.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Temporary:
             tools.spending.ledger, tools.preferences, gate=_Nameless(tools.spending.gate), parent=tools.spending
         )
         tools.spending.changed.connect(self._spending.changed)
-        own = replace(tools, store=self.store, pictures=self.pictures, spending=self._spending)
+        own = replace(tools, store=self.store, pictures=self.pictures, spending=self._spending, temporary=True)
         self.chat = Chat.new(model, own, parent)
 
     async def close(self) -> None:

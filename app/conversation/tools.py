@@ -27,3 +27,5 @@ class Tools:
     preferences: Preferences
     spending: Spending
     learning: Learning
+    temporary: bool = False
+    """Whether nothing is to be kept of a conversation: not here, and not in the server's store of files either."""

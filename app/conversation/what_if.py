@@ -1,4 +1,4 @@
-"""What the next message, or a question asked again, would be with another model: price, pictures, and if it can go."""
+"""What a next message, a question asked again or the rest of an answer would be: price, pictures, and if it can go."""
 
 from __future__ import annotations
 
@@ -63,14 +63,13 @@ def asked_again(chat: Chat, answer_id: str, model: Model) -> WhatIf | None:
     The draft is no part of it. Nothing is changed by asking.
     """
     history = before_answer(chat, answer_id)
-    if not history:
-        return None
-    today = chat.today_with(model)
-    ahead = planned(history, due(history, today))
-    request = today.build(ahead)
-    carried = today.context(request, chat.messages.messages)
-    found = estimate(carried, model, (), "", max_tokens=request.max_tokens)
-    return _seen(found, request, (), 1, model)
+    return _forecast(chat, history, model) if history else None
+
+
+def going_on(chat: Chat, words: str) -> WhatIf:
+    """These words as `Worker.go_on` would send them, after the last message. Nothing is changed by asking."""
+    history = [*chat.messages.messages, Message.from_user(words, ())]
+    return _forecast(chat, history, chat.model)
 
 
 def before_answer(chat: Chat, answer_id: str) -> Sequence[Message]:
@@ -78,6 +77,16 @@ def before_answer(chat: Chat, answer_id: str) -> Sequence[Message]:
     messages, row = chat.messages.messages, chat.messages.row_of(answer_id)
     asked = next((row for row in range(row, -1, -1) if messages[row].role == "user"), -1)
     return messages[: asked + 1]
+
+
+def _forecast(chat: Chat, history: Sequence[Message], model: Model) -> WhatIf:
+    """What having a history answered would be, whose last message is the person's."""
+    today = chat.today_with(model)
+    ahead = planned(history, due(history, today))
+    request = today.build(ahead)
+    carried = today.context(request, chat.messages.messages)
+    found = estimate(carried, model, (), "", max_tokens=request.max_tokens)
+    return _seen(found, request, (), 1, model)
 
 
 def _seen(

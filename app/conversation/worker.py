@@ -14,6 +14,7 @@ from app.conversation.attachment import Source
 from app.conversation.branch import Branch
 from app.conversation.delivery import Delivery
 from app.conversation.draft import Draft
+from app.conversation.going_on import can_go_on
 from app.conversation.refitting import Refitting
 from app.conversation.repairs import Repairs
 from app.conversation.repeats import Phase, Repeats, Wait
@@ -158,10 +159,9 @@ class Worker(QObject):
         """Ask for the rest of the last answer, in these words; the draft stays as it is.
 
         The answer goes back as far as it came. No new model goes on with words put into its mouth (API.md, section
-        3.2), and so what follows is an answer of its own. Does nothing where no answer with words stands last.
+        3.2), and so what follows is an answer of its own. Does nothing where none that can be gone on with stands last.
         """
-        last = self._messages.messages[-1] if self._messages.messages else None
-        if last is not None and last.role == "assistant" and last.text and last.state != "streaming":
+        if self._messages.messages and can_go_on(self._messages.messages[-1]):
             self._begin(partial(self._delivery.say, words))
 
     def repair(self, number: int, how: Literal["shrink", "remove"], *, ask: bool = True) -> None:

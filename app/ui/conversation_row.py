@@ -159,6 +159,18 @@ class ConversationRow(QStyledItemDelegate):
             return f"{pictures} · {self.tr('practice')}"
         return f"{pictures} · {figures.dollars(spent, digits=3)}" if conversation.cost else pictures
 
+    def spoken(self, index: Index, role: int) -> str:
+        """What a screen reader is told of a row: its title with the mark at its end, and as description the rest."""
+        conversation: Conversation = index.data(HistoryModel.ConversationRole)
+        filed = index.data(HistoryModel.FiledRole)
+        if role == Qt.ItemDataRole.AccessibleDescriptionRole:
+            pinned = self.tr("pinned") if filed.pinned else ""
+            return ", ".join(filter(None, (pinned, self._second_line(index))))
+        mark = self.tr("not read yet") if filed.unread else ""
+        if conversation.id in self.busy:
+            mark = self.tr("an answer is coming")
+        return ", ".join(filter(None, (shown_name(conversation.title), mark)))
+
     def _parts(self, card: QRect) -> tuple[QRect, QRect]:
         """The places of the picture and of the words, from left to right."""
         picture = QRect(QPoint(card.left() + 8, 0), _THUMBNAIL)

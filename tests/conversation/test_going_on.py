@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from app.conversation.chat import Chat, Tools
 from app.conversation.desk import Desk
+from app.conversation.going_on import can_go_on
 from app.conversation.reopening import Reopening
-from app.core.message import JSON, Message, TextBlock
+from app.conversation.what_if import going_on
+from app.core.cost import exact
+from app.core.errors import CapReached
+from app.core.message import JSON, Message, ReplyBlock, TextBlock
 from app.core.store import Conversation
 from tests.conftest import destroy, finish
 from tests.conversation.talk import Talk, done, opened
 from tests.servers.api import ApiServer
+from tests.servers.replies import text
 
 STREAM: list[JSON] = [
     {"type": "message_start", "message": {"id": "msg_9", "usage": {"input_tokens": 300, "output_tokens": 1}}},
@@ -70,6 +76,89 @@ def test_it_can_be_asked_for_again_whole(cut_off: Talk, api: ApiServer, qtbot: Q
     assert done(cut_off.chat, qtbot, cut_off.chat.worker.retry).state == "complete"
     assert cut_off.texts == ["Which are lakes?", "One is."]
     assert cut_off.chat.branch_of(cut_off.messages[-1].id) == (2, 2)
+
+
+def test_what_it_costs_is_promised_before(cut_off: Talk, qtbot: QtBot) -> None:
+    promised = going_on(cut_off.chat, "Go on.")
+    answer = done(cut_off.chat, qtbot, lambda: cut_off.chat.worker.go_on("Go on."))
+    assert promised.obstacle == ""
+    assert answer.estimate == exact(promised.estimate.next)
+    assert float(answer.estimate) > 0
+
+
+def test_a_cap_holds_for_it_too(cut_off: Talk, online: Tools, api: ApiServer) -> None:
+    online.preferences.update(cap_day="0.000001")
+    cut_off.do(lambda: cut_off.chat.worker.go_on("Go on."))
+    assert isinstance(cut_off.chat.worker.refusal, CapReached)
+    assert cut_off.texts == ["Which are lakes?", "The first is a lake, "]
+    assert api.posts == []
+
+
+def test_an_earlier_version_is_gone_on_with_in_its_place(cut_off: Talk, api: ApiServer) -> None:
+    partly = cut_off.messages[-1]
+    api.script(text("One is."), text("the second is not."))
+    whole = cut_off.answer(cut_off.chat.worker.retry)
+    cut_off.do(lambda: cut_off.chat.worker.go_on("Go on."))
+    assert cut_off.texts == ["Which are lakes?", "One is."], "that one is whole"
+    cut_off.do(lambda: cut_off.chat.switch(whole.id, -1))
+    cut_off.answer(lambda: cut_off.chat.worker.go_on("Go on."))
+    gone_on = ["Which are lakes?", "The first is a lake, ", "Go on.", "the second is not."]
+    assert cut_off.texts == gone_on
+    assert cut_off.chat.branch_of(partly.id) == (1, 2)
+    assert cut_off.reopened().texts == gone_on
+    cut_off.do(lambda: cut_off.chat.switch(partly.id, 1))
+    assert cut_off.texts == ["Which are lakes?", "One is."]
+
+
+def test_in_a_temporary_chat_it_is_the_same(online: Tools, api: ApiServer, qtbot: QtBot) -> None:
+    desk = Desk(online, parent=online.account)
+    desk.temporary_chat()
+    talk = Talk(desk.current, online, qtbot)
+    api.script(text("One two three.", chunks=3).hold("content_block_delta", 2), text("four."))
+    talk.chat.draft.set_text("Count.")
+    talk.chat.worker.send()
+    qtbot.waitUntil(lambda: len(talk.texts) == 2 and talk.texts[-1] != "")
+    talk.do(talk.chat.worker.stop)
+    talk.answer(lambda: talk.chat.worker.go_on("Go on."))
+    assert [talk.texts[0], *talk.texts[2:]] == ["Count.", "Go on.", "four."]
+    assert online.store.conversations_now() == []
+    desk.end_temporary()
+    qtbot.waitUntil(lambda: not online.tasks._running)
+
+
+THOUGHT: JSON = {"type": "thinking", "thinking": "Hm.", "signature": "s"}
+
+
+def ended(words: str, **facts: Any) -> Message:
+    blocks: list[JSON] = [THOUGHT, {"type": "text", "text": words}] if words else [THOUGHT]
+    return Message("assistant", tuple(map(ReplyBlock, blocks)), **{"id": "a", "state": "interrupted"} | facts)
+
+
+@pytest.mark.parametrize(
+    ("answer", "can"),
+    [
+        (ended("Some"), True),
+        (ended("Some", state="stopped"), True),
+        (ended("Some", state="failed"), True),
+        (ended("Some", state="complete", stop_reason="max_tokens"), True),
+        (ended("Some", state="complete", stop_reason="pause_turn"), True),
+        (ended("Some", state="complete", stop_reason="end_turn"), False),
+        (ended("Some", state="complete", stop_reason="model_context_window_exceeded"), False),
+        (ended("Some", state="complete", stop_reason="refusal"), False),
+        (ended("Some", stop_reason="refusal"), False),
+        (ended("Some", state="streaming"), False),
+        (ended(""), False),
+        (ended(" \n"), False),
+        (ended("", state="complete", stop_reason="max_tokens"), False),
+        (Message.from_user("Some", (), id="a", state="failed"), False),
+    ],
+)
+def test_what_broke_off_with_words_can_be_gone_on_with(chat: Chat, answer: Message, *, can: bool) -> None:
+    assert can_go_on(answer) is can
+    chat.messages.reset([Message.from_user("Well?", (), id="q"), answer])
+    chat.worker.go_on("Go on.")
+    assert chat.worker.busy is can
+    chat.worker.stop()
 
 
 def test_nothing_is_gone_on_with_where_nothing_was_said(chat: Chat) -> None:

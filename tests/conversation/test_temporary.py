@@ -106,6 +106,21 @@ class TestNothingIsKept:
         assert online_desk.current.messages.messages == []
         online_desk.end_temporary()
 
+    def test_its_pictures_do_not_come_into_the_servers_store_of_files(
+        self, online_desk: Desk, online: Tools, api: ApiServer, ask: Callable[[], Chat], qtbot: QtBot
+    ) -> None:
+        online.preferences.update(upload=True, foreign_sources=True)
+        chat = ask()
+        with qtbot.waitSignal(chat.worker.answered, timeout=20_000):
+            chat.worker.retry()
+        qtbot.waitUntil(lambda: not chat.worker.busy)
+        sources = [block["source"]["type"] for post in api.posts for block in post.json["messages"][0]["content"][:1]]
+        assert sources == ["base64", "base64"]
+        assert api.files.listed == []
+        assert not [request for request in api.counts if "/v1/files" in request]
+        online_desk.new_chat()
+        assert online_desk.current.today.uploads, "those of another chat do"
+
     @pytest.mark.parametrize("moment", ["at once", "measured", "streaming"])
     def test_it_can_be_ended_at_any_moment(
         self,

@@ -117,7 +117,7 @@ async def error_card(stage: Stage) -> None:
 
 
 async def streaming(stage: Stage) -> None:
-    stage.api.script(text(ANSWER).hold("content_block_delta", 20))
+    stage.api.script(text(ANSWER, chunks=40).hold("content_block_delta", 20))
     stage.chat.draft.propose("And now?")
     await stage.chat.draft.settled()
     stage.chat.worker.send()

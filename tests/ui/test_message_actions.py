@@ -464,7 +464,7 @@ class TestRetrying:
         api.script(replies.recorded("stream_text.sse").hold("message_delta"))
         chat.draft.set_text("one")
         chat.worker.send()
-        qtbot.waitUntil(lambda: bool(chat.messages.messages) and chat.messages.messages[-1].text != "")
+        qtbot.waitUntil(lambda: len(chat.messages.messages) == 2 and chat.messages.messages[-1].text != "")
         with qtbot.waitSignal(deeds.asked):
             deeds.do("restart", chat.messages.messages[-1])
         rest(chat, qtbot)
@@ -478,7 +478,7 @@ class TestRetrying:
         api.script(replies.recorded("stream_text.sse").hold("message_delta"))
         chat.draft.set_text("one")
         chat.worker.send()
-        qtbot.waitUntil(lambda: bool(chat.messages.messages) and chat.messages.messages[-1].text != "")
+        qtbot.waitUntil(lambda: len(chat.messages.messages) == 2 and chat.messages.messages[-1].text != "")
         coming = chat.messages.messages[-1]
         chat.worker._close()  # its end has come: from here on a Stop is too late
         with qtbot.assertNotEmitted(deeds.asked):

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMessageBox, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QMessageBox, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.conversation.chat import Chat, Tools
+from app.conversation.gallery import Gallery
 from app.conversation.prompt_library import PromptLibrary
 from app.core.prompts import Prompt, Prompts
+from app.ui.composer import Composer
 from app.ui.message_edit import MessageEdit
 from app.ui.prompts.button import PromptsButton
 from app.ui.prompts.dialog import PromptDialog
@@ -75,10 +78,62 @@ class TestChoosing:
     def test_a_slash_behind_words_or_put_in_by_itself_opens_nothing(self, desk: Desk) -> None:
         QTest.keyClicks(desk.edit, "and/or")
         assert desk.button._popup is None
+        desk.edit.selectAll()
+        QTest.keyClicks(desk.edit, "/")
+        assert desk.edit.toPlainText() == "/"
+        assert desk.button._popup is None, "something was written"
         desk.edit.clear()
-        desk.edit.clearFocus()
         desk.edit.setPlainText("/")
+        assert desk.edit.hasFocus()
         assert desk.button._popup is None
+
+    def test_a_slash_that_an_input_method_puts_in_is_typed_too(self, desk: Desk) -> None:
+        commit = QInputMethodEvent()
+        commit.setCommitString("/")
+        QApplication.sendEvent(desk.edit, commit)
+        assert desk.popup.isVisible()
+
+    def test_a_slash_can_be_kept_and_the_list_stays_away_until_one_is_typed_anew(
+        self, desk: Desk, chat: Chat, qtbot: QtBot
+    ) -> None:
+        QTest.keyClicks(desk.edit, "/")
+        QTest.keyClick(desk.popup, Qt.Key.Key_Escape)
+        assert not desk.popup.isVisible()
+        assert desk.edit.toPlainText() == "/"
+        desk.window.activateWindow()
+        desk.edit.setFocus()
+        for key in (Qt.Key.Key_Space, Qt.Key.Key_Backspace, Qt.Key.Key_X, Qt.Key.Key_Backspace):
+            QTest.keyClick(desk.edit, key)
+        desk.button.set_chat(chat)
+        assert desk.edit.toPlainText() == "/"
+        assert not desk.popup.isVisible()
+        with qtbot.waitSignal(desk.edit.submitted):
+            QTest.keyClick(desk.edit, Qt.Key.Key_Return)
+        QTest.keyClick(desk.edit, Qt.Key.Key_Backspace)
+        QTest.keyClicks(desk.edit, "/")
+        assert desk.popup.isVisible()
+
+    def test_a_draft_that_is_a_slash_opens_nothing_where_it_is_shown(
+        self, theme: Theme, library: PromptLibrary, tools: Tools, gallery: Gallery, chat: Chat, qtbot: QtBot
+    ) -> None:
+        composer = Composer(theme, tools.account, gallery)
+        qtbot.addWidget(composer)
+        composer.offer_prompts(library, tools.preferences, lambda _topic: None)
+        other = Chat.new(chat.facts.model, tools, tools.account)
+        other.draft.set_text("/")
+        composer.show()
+        composer.activateWindow()
+        for shown in (chat, other, chat, other):
+            composer.set_chat(shown)
+            composer.focus()
+            assert composer._edit.toPlainText() == shown.draft.text
+        assert composer._prompts is not None
+        assert composer._prompts._popup is None
+        kept = other.draft.take()
+        assert composer._edit.toPlainText() == ""
+        other.draft.restore(kept)
+        assert composer._edit.toPlainText() == "/"
+        assert composer._prompts._popup is None, "given back: it could not be sent"
 
     def test_leaving_it_keeps_what_was_written(self, desk: Desk) -> None:
         QTest.keyClicks(desk.edit, "/")

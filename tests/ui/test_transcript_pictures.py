@@ -128,6 +128,30 @@ def test_the_link_brings_the_picture_into_view_and_flashes_it(transcript: Transc
     assert not follows(transcript)
 
 
+@pytest.mark.parametrize(
+    ("text", "address"), [("Image 2.", ""), ("[Image 2](https://pictures.example/a).", "https://pictures.example/a")]
+)
+def test_only_an_address_that_means_something_elsewhere_can_be_copied(
+    transcript: Transcript, chat: Chat, text: str, address: str
+) -> None:
+    put(chat, asked("", PICTURE, replace(PICTURE, number=2)), answered(text))
+    shown = view(transcript, 1, 0)
+    cursor = shown.textCursor()
+    cursor.setPosition(3)
+    on_it = shown.cursorRect(cursor).center()
+    assert shown.anchorAt(on_it) == (address or "picture:2")
+    place = shown.viewport().mapTo(transcript.viewport(), on_it)
+    at = transcript.viewport().mapToGlobal(place)
+    QApplication.sendEvent(transcript.viewport(), QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, at))
+    (menu,) = transcript.findChildren(MessageMenu)
+    copies = [action for action in menu.actions() if action.text() == "Copy link address"]
+    assert bool(copies) is bool(address)
+    for copy in copies:
+        copy.trigger()
+        assert QApplication.clipboard().text() == address
+    menu.close()
+
+
 def test_a_picture_that_changes_is_shown_anew(transcript: Transcript, chat: Chat) -> None:
     question = asked("Which?", PICTURE)
     put(chat, question, answered())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QMessageBox, QTextEdit, QToolButton
 
 from app.conversation.chat import Chat
@@ -24,13 +25,15 @@ class PromptsButton(QToolButton):
         self._library = library
         self._edit = edit
         self._chat: Chat | None = None
-        self._before = edit.toPlainText()
+        self._typed = False
+        """Whether what is about to change the message is a slash that is typed where nothing is written."""
         self._popup: PromptPopup | None = None
         self.setProperty("kind", "icon")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(self.tr("Prompts"))
         self.setToolTip(self.tr("Saved prompts (%1 in an empty message)").replace("%1", _SLASH))
         self.clicked.connect(self.open_list)
+        edit.installEventFilter(self)
         edit.textChanged.connect(self._watch)
         theme.changed.connect(self._dress)
         self._dress()
@@ -38,7 +41,6 @@ class PromptsButton(QToolButton):
     def set_chat(self, chat: Chat) -> None:
         """The system prompts are for this conversation from now on."""
         self._chat = chat
-        self._before = self._edit.toPlainText()
 
     def open_list(self) -> None:
         if self._popup is None:
@@ -53,8 +55,9 @@ class PromptsButton(QToolButton):
         return self._edit.toPlainText().strip() not in {"", _SLASH}
 
     def _watch(self) -> None:
-        before, self._before = self._before, self._edit.toPlainText()
-        if not before and self._before == _SLASH and self._edit.hasFocus():
+        """A message that was kept, pasted or given back may be a slash, too: that opens nothing."""
+        typed, self._typed = self._typed, False
+        if typed and self._edit.toPlainText() == _SLASH and self._edit.hasFocus():
             self.open_list()
 
     def _take(self, prompt: Prompt) -> None:
@@ -90,3 +93,17 @@ class PromptsButton(QToolButton):
 
     def _dress(self) -> None:
         self.setIcon(self._theme.icon("file-text"))
+
+    # --- Qt ---
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._edit and event.type() in {QEvent.Type.KeyPress, QEvent.Type.InputMethod}:
+            self._typed = _types(event) == _SLASH and self._edit.document().isEmpty()
+        return super().eventFilter(watched, event)
+
+
+def _types(event: QEvent) -> str:
+    """The characters that a key, or what helps to write, puts in."""
+    if isinstance(event, QKeyEvent):
+        return event.text()
+    return event.commitString() if isinstance(event, QInputMethodEvent) else ""

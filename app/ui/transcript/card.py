@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from app.conversation.repeats import Wait
 from app.core.errors import ApiError, RequestRefused, VisavisError
 from app.ui import errors
+from app.ui.foreign_text import one_line, tip
 from app.ui.theme import RADIUS, SPACE, Theme
 from app.ui.transcript.button_row import ButtonRow
 from app.ui.transcript.text import SafeTextView
@@ -122,8 +123,18 @@ class Card(QWidget):
         self._whole.insertWidget(0, self._picture)
         self._place_buttons(self.width())
 
-    def add_action(self, action: str, number: int = 0) -> QPushButton:
-        """A button that emits `acted`; with a number, of one picture among several: it follows the action's name."""
+    def add_rest(self, price: str, asks: str = "") -> None:
+        """A button that emits `acted` with "continue". What that costs is told where the button is looked at closer."""
+        button = self.add_action("continue", asks=asks)
+        words = self.tr("%1: ask for the rest").replace("%1", button.accessibleName())
+        button.setToolTip(tip(f"{words} · {price}"))
+        button.setAccessibleDescription(f"{self.tr('Asks for the rest')} · {price}")
+
+    def add_action(self, action: str, number: int = 0, *, asks: str = "") -> QPushButton:
+        """A button that emits `acted`; with a number, of one picture among several: it follows the action's name.
+
+        `asks` is the model's name where another one would answer than did before: it may cost more.
+        """
         self._offers_retry |= action == "retry"
         if number:
             words = self.tr("Leave out Image %1") if action == "remove" else self.tr("Replace Image %1…")
@@ -131,6 +142,10 @@ class Card(QWidget):
             action = f"{action} {number}"
         else:
             button = self._add_button(self._label(action), "plain")
+        if asks and action in {"retry", "continue"}:
+            named = self.tr("Retry with %1") if action == "retry" else self.tr("Continue with %1")
+            button.setAccessibleName(named.replace("%1", one_line(asks)))
+            button.setToolTip(tip(button.accessibleName()))
         button.clicked.connect(lambda: self.acted.emit(action))
         return button
 
@@ -178,6 +193,7 @@ class Card(QWidget):
     def _label(self, action: str) -> str:
         return {
             "retry": self.tr("Retry"),
+            "continue": self.tr("Continue"),
             "key": self.tr("Enter a key"),
             "practice": self.tr("Try without a key"),
             "take_along": self.tr("New chat with the pictures"),
@@ -239,18 +255,25 @@ def error_card(
     error: VisavisError,
     *,
     can_retry: bool,
+    rest: str | None = None,
+    asks: str = "",
     thumbnail: Callable[[int], QPixmap] | None = None,
     parent: QWidget | None = None,
 ) -> Card:
-    """What an error means. A retry is offered only where it can be done; `thumbnail` draws a picture by its number."""
+    """What an error means. A retry is offered only where it can be done; `thumbnail` draws a picture by its number.
+
+    `rest` is what the rest of the answer would cost, in words, where it can be asked for; `asks` see `Card.add_action`.
+    """
     words = errors.words(error)
     card = Card(theme, parent=parent)
     if thumbnail is not None and (number := blamed_picture(error)):
         card.show_picture(thumbnail(number))
     card.say(words.what, words.remedy, words.details)
+    if rest is not None:
+        card.add_rest(rest, asks)
     for action in words.actions:
         if action != "retry" or can_retry:
-            card.add_action(action)
+            card.add_action(action, asks=asks)
     if isinstance(error, ApiError):
         for number in error.links[:_LINKS]:
             card.add_action("remove", number)

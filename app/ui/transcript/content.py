@@ -88,6 +88,10 @@ class Notice:
     """Where there is no error: a plain line."""
     action: str = ""
     """What helps, beside `words`."""
+    rest: str | None = None
+    """What the rest of the answer would cost, in words, where it can be asked for."""
+    asks: str = ""
+    """Name of the model that would answer now, where it is another."""
     refusal: bool = False
     """It tells why nothing was sent, and can be dismissed."""
 

@@ -12,6 +12,7 @@ from app.conversation.chat import Chat
 from app.conversation.tools import Tools
 from app.core.message import Message
 from app.ui.theme import Theme
+from app.ui.transcript import rest
 from app.ui.transcript.action_bar import ActionBar
 from app.ui.transcript.message_menu import Copier, MessageMenu, delete_words, has_answer
 from app.ui.undo_note import UndoNote
@@ -26,6 +27,8 @@ def do(chat: Chat, action: str, number: int) -> bool:
     match action:
         case "retry":
             worker.retry()
+        case "continue":
+            worker.go_on(rest.request())
         case "cancel":
             worker.stop()
         case "now":
@@ -93,8 +96,8 @@ class Deeds(QObject):
         self._allow()
 
     def do(self, name: str, message: Message, at: QPoint | None = None, link: str = "") -> None:
-        """Do it: "copy", "edit", "retry", "older", "newer", "delete", "stop", "restart", "details", "fork", "more"
-        or "wrong" (what to do where something was read wrong).
+        """Do it: "copy", "edit", "continue" (ask for the rest), "retry", "older", "newer", "delete", "stop", "restart",
+        "details", "fork", "more" or "wrong" (what to do where something was read wrong).
 
         "more" opens the menu, at `at` on the screen or by the button that was pressed; `link` is the address of one
         that was pointed at. What changes the conversation is left undone while it is busy.
@@ -110,6 +113,8 @@ class Deeds(QObject):
                     self._bar.say_copied()
             case "edit":
                 chat.edit(message.id)
+            case "continue":
+                self._go_on(chat, message)
             case "retry":
                 self._retry(message)
             case "older" | "newer":
@@ -149,6 +154,13 @@ class Deeds(QObject):
     def _retry(self, message: Message, model: str = "") -> None:
         if self._chat is not None and not self._chat.worker.busy:
             self._chat.worker.retry(message.id, model)
+            self.asked.emit()
+
+    def _go_on(self, chat: Chat, message: Message) -> None:
+        """Ask for the rest of the last answer; of no other is there one that could be asked for."""
+        messages = chat.messages.messages
+        if messages and messages[-1].id == message.id and not chat.worker.busy:
+            chat.worker.go_on(rest.request())
             self.asked.emit()
 
     def _restart(self, chat: Chat, message: Message) -> None:

@@ -19,7 +19,7 @@ from app.ui.foreign_text import one_line
 translate = QCoreApplication.translate
 
 _WAYS_ON: Final = {"max_tokens": "settings", "model_context_window_exceeded": "take_along"}
-"""What helps, by the stop reason (API.md, section 3.5)."""
+"""What helps, besides to go on, by the stop reason (API.md, section 3.5)."""
 
 
 def is_failure(answer: Message) -> bool:
@@ -84,7 +84,8 @@ def note(answer: Message) -> tuple[str, str]:
     words = stop_words(answer)
     if not words and not answer.text:
         words = translate("endings", "The answer is empty.")
-    return words, _WAYS_ON.get(answer.stop_reason or "", "")
+    broke_off = answer.state in {"stopped", "interrupted"}
+    return words, "retry" if broke_off else _WAYS_ON.get(answer.stop_reason or "", "")
 
 
 def unshown(answer: Message) -> str:

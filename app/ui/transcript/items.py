@@ -10,7 +10,7 @@ from app.conversation.chat import Chat
 from app.core.bill import picture_rate
 from app.core.message import Message
 from app.ui.theme import COLUMN, Theme
-from app.ui.transcript import spacing
+from app.ui.transcript import rest, spacing
 from app.ui.transcript.again import sharper_offers
 from app.ui.transcript.heights import Heights
 from app.ui.transcript.item import Item
@@ -211,5 +211,6 @@ class Items:
             wait=chat.worker.wait if is_last and streams else None,
             uploaded=self.uploaded if is_last else (0, 0),
             asked_again=self.asked_again and is_last,
+            rest=rest.price(chat, message) if is_last else None,
             pace=self.pace_of(message) if streams else None,
         )

@@ -14,8 +14,9 @@ from app.conversation.account import Account
 from app.conversation.chat import Chat
 from app.core.ledger_types import Caps
 from app.core.message import Message
+from app.ui.transcript import rest
 from app.ui.transcript.again import sharper_offers
-from app.ui.transcript.retry_menu import RetryMenu
+from app.ui.transcript.retry_menu import RetryMenu, literal
 
 if TYPE_CHECKING:
     from app.ui.transcript.copying import Form
@@ -37,8 +38,8 @@ class MessageMenu(QMenu):
     """Opened with `popup`; it deletes itself. What changes the conversation waits until no answer is under way.
 
     Signals:
-        deed(str): what the buttons of a message do, by their names: "edit", "retry", "older", "newer", "details",
-            "fork", "wrong" or "delete".
+        deed(str): what the buttons of a message do, by their names: "edit", "continue", "retry", "older", "newer",
+            "details", "fork", "wrong" or "delete".
         retry_wanted(str): the same answer from another model, by its id.
         sharper_wanted(int): the picture of that number again, sharper.
     """
@@ -60,6 +61,7 @@ class MessageMenu(QMenu):
         if message.role == "user":
             self._add(self.tr("Edit…"), "edit", keys=self._keys_of_edit(), changes=True, can=not chat.editing)
         else:
+            self._add_rest()
             self._add_retrying(account, caps)
         self._add_sharper()
         self._add_versions()
@@ -93,12 +95,17 @@ class MessageMenu(QMenu):
             action = self.addAction(words, partial(copying.copy, message, form))
             action.setEnabled(bool(message.text))
 
+    def _add_rest(self) -> None:
+        chat, message = self._chat, self._message
+        price = rest.price(chat, message)
+        if price is not None:
+            words = self.tr("Continue with %1") if message.model != chat.model.id else self.tr("Continue")
+            self._add(words.replace("%1", literal(chat.model.name)), "continue", keys=price, changes=True)
+
     def _add_retrying(self, account: Account, caps: Caps) -> None:
         chat, message = self._chat, self._message
-        words = self.tr("Retry")
-        if message.model != chat.model.id:
-            words = self.tr("Retry with %1").replace("%1", chat.model.name.replace("&", "&&"))
-        self._add(words, "retry", changes=True)
+        words = self.tr("Retry with %1") if message.model != chat.model.id else self.tr("Retry")
+        self._add(words.replace("%1", literal(chat.model.name)), "retry", changes=True)
         others = RetryMenu(chat, message, account, caps, self)
         others.chosen.connect(self.retry_wanted)
         others.setEnabled(not chat.worker.busy)
@@ -125,6 +132,7 @@ class MessageMenu(QMenu):
     def _add(
         self, words: str, deed: str, *, keys: str = "", changes: bool = False, to: QMenu | None = None, can: bool = True
     ) -> None:
+        """An entry; at its right `keys` that do the same, or what it costs."""
         do: Callable[[], None] = partial(self.deed.emit, deed)
         action = (to or self).addAction(words + (f"\t{keys}" if keys else ""), do)
         action.setEnabled(can and not (changes and self._chat.worker.busy))

@@ -61,12 +61,22 @@ class NoticeRow(QWidget):
             return WaitingCard(theme, notice.wait, self)
         if notice.error is not None:
             thumbnail = self._host.thumbnail
-            card = error_card(theme, notice.error, can_retry=notice.can_retry, thumbnail=thumbnail, parent=self)
+            card = error_card(
+                theme,
+                notice.error,
+                can_retry=notice.can_retry,
+                rest=notice.rest,
+                asks=notice.asks,
+                thumbnail=thumbnail,
+                parent=self,
+            )
         else:
             card = Card(theme, danger=False, parent=self)
             card.say(notice.words)
+            if notice.rest is not None:
+                card.add_rest(notice.rest, notice.asks)
             if notice.action:
-                card.add_action(notice.action)
+                card.add_action(notice.action, asks=notice.asks)
         if notice.refusal:
             card.add_dismiss()
         return card

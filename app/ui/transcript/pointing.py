@@ -13,14 +13,21 @@ from app.ui.transcript import spacing
 from app.ui.transcript.action_bar import ActionBar
 from app.ui.transcript.flow import Flow
 from app.ui.transcript.items import Items
+from app.ui.transcript.markup import safe_link
 from app.ui.transcript.text import SafeTextView
 from app.ui.transcript.turn import Turn
 
 
 def link_at(widget: QWidget | None, place: QPoint) -> str:
-    """The address of the link there on the screen, where `widget` shows a text that has one."""
+    """The address of the link there on the screen, where `widget` shows a text that has one.
+
+    What leads to a picture of the conversation has none: it means nothing elsewhere.
+    """
     view = widget.parentWidget() if widget is not None else None
-    return view.anchorAt(view.viewport().mapFromGlobal(place)) if isinstance(view, SafeTextView) else ""
+    if not isinstance(view, SafeTextView):
+        return ""
+    address = view.anchorAt(view.viewport().mapFromGlobal(place))
+    return address if safe_link(address) is not None else ""
 
 
 class Pointing(QObject):

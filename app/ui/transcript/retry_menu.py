@@ -79,7 +79,7 @@ class RetryMenu(QMenu):
     def _add(self, menu: QMenu, models: Sequence[Model], pictures: int) -> None:
         for model in models:
             obstacle = self._obstacle(model, pictures)
-            action = menu.addAction(f"{_literal(model.name)}\t{obstacle or price_words(model)}")
+            action = menu.addAction(f"{literal(model.name)}\t{obstacle or price_words(model)}")
             action.setEnabled(not obstacle)
             action.triggered.connect(partial(self._choose, model.id))
             if not obstacle and (model.prices is not None or self._account.practice):
@@ -99,7 +99,7 @@ class RetryMenu(QMenu):
             return
         obstacle = obstacle_words(forecast, model)
         words = self.tr("practice: free") if self._account.practice else next_words(forecast)
-        action.setText(f"{_literal(model.name)}\t{obstacle or words}")
+        action.setText(f"{literal(model.name)}\t{obstacle or words}")
         action.setEnabled(not obstacle)
 
     def _choose(self, model_id: str, _checked: bool = False) -> None:
@@ -118,6 +118,6 @@ class RetryMenu(QMenu):
         return sum(not image.stands_for for message in before for image in message.images)
 
 
-def _literal(name: str) -> str:
+def literal(name: str) -> str:
     """A server's name for its model: what Qt reads as a mark of a key, or of a column, is text."""
     return name.replace("&", "&&").replace("\t", " ")

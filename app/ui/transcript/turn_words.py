@@ -49,6 +49,8 @@ class Around:
     """USD per million tokens that the pictures were billed at; None where no price is known."""
     asked_again: bool = False
     """It was asked again without earlier thinking."""
+    rest: str | None = None
+    """What the rest of it would cost, in words, where it broke off and can be gone on with."""
 
 
 def heads(message: Message, *, is_open: Callable[[Folded], bool], pace: Pace | None = None) -> list[Fold]:
@@ -168,9 +170,14 @@ def _at_the_end(answer: Message, around: Around) -> list[Content]:
 def _ending(answer: Message, around: Around) -> Notice | None:
     """How it ended, where that is not as usual. Only the last answer offers a way on."""
     if endings.is_failure(answer) and answer.error is not None:
-        return _notice(answer.error, can_retry=around.is_last)
-    words, action = endings.note(answer)
-    return Notice(words=words, action=action if around.is_last else "") if words else None
+        notice = _notice(answer.error, can_retry=around.is_last)
+    else:
+        words, action = endings.note(answer)
+        if not words:
+            return None
+        notice = Notice(words=words, action=action if around.is_last else "")
+    asks = around.asks.name if around.asks is not None and around.asks != around.model else ""
+    return replace(notice, rest=around.rest, asks=asks) if around.is_last else notice
 
 
 def _offers_retry(notice: Notice) -> bool:
