@@ -8,10 +8,13 @@ import os
 import socket
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from app import __version__
+
+if TYPE_CHECKING:
+    from app.core.ear import HeardLock
+    from app.core.place import Place
 
 NO_DISPLAY: Final = 3
 _WITH_VALUE: Final = {"--data-dir", "--model"}
@@ -41,16 +44,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from app import ask
 
         options = ask.parser().parse_args([*arguments[:asking], *arguments[asking + 1 :]])
-        return ask.run(options, _folder(options), os.environ)
+        return ask.run(options, _place(options), os.environ)
     options = parser().parse_args(arguments)
     if not has_display(os.environ):
         print('There is no display for a window. In a terminal, use: visavis ask "…" PICTURE…', file=sys.stderr)
         return NO_DISPLAY
+    place = _place(options)
+    lock = _lock(place)
+    if lock is None and _hand_over(place, options):
+        return 0
     load_core()
     from app import window
 
     return window.run(
-        _folder(options),
+        place,
+        lock,
         pictures=options.pictures,
         practice=options.practice,
         model=options.model or "",
@@ -65,6 +73,29 @@ def _is_to_decode(arguments: Sequence[str]) -> bool:
     if arguments != [children.FROZEN_ARGUMENT]:
         return False
     decoding.main()
+    return True
+
+
+def _lock(place: Place) -> HeardLock | None:
+    """Take the data folder before anything large is imported; None where something is in the way, be it its owner."""
+    from app.core.ear import HeardLock
+    from app.core.errors import StoreError
+
+    try:
+        place.check()
+        return HeardLock.acquire(place.folder)
+    except StoreError:
+        return None  # the window asks what is to be done
+
+
+def _hand_over(place: Place, options: argparse.Namespace) -> bool:
+    """Give the pictures to the process that has the folder open already, if there is one that answers."""
+    from app.core.ear import OPEN_ALREADY, hand_over
+
+    if not hand_over(place.folder, options.pictures):
+        return False
+    if options.practice or options.model:
+        print(OPEN_ALREADY, file=sys.stderr)
     return True
 
 
@@ -109,10 +140,10 @@ def _index_of_ask(arguments: Sequence[str]) -> int | None:
     return None
 
 
-def _folder(options: argparse.Namespace) -> Path:
-    from app.core.lock import data_folder
+def _place(options: argparse.Namespace) -> Place:
+    from app.core.place import data_place
 
-    return data_folder(options.data_dir, os.environ)
+    return data_place(options.data_dir, os.environ)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from app.core.failure import error_from_json
 from app.core.ledger import Ledger
 from app.core.message import ImageBlock, Message
 from app.core.pictures import Pictures
+from app.core.place import Place
 from app.core.store import Store
 from app.shared_gate import SharedGate
 from app.ui.errors import sentence, stop_words
@@ -61,14 +62,15 @@ def parser() -> argparse.ArgumentParser:
     return ask
 
 
-def run(options: argparse.Namespace, folder: Path, environ: Mapping[str, str]) -> int:
+def run(options: argparse.Namespace, place: Place, environ: Mapping[str, str]) -> int:
     """Ask, print, and return the exit code: 0, or 1 with one sentence on standard error, or 2 for nothing to ask."""
     if not options.question.strip() and not options.pictures:
         print("visavis ask: the question is empty", file=sys.stderr)
         return WRONG_USAGE
     _application = QCoreApplication.instance() or QCoreApplication([])
     try:
-        return asyncio.run(_ask(options, folder, environ))
+        place.check()
+        return asyncio.run(_ask(options, place.folder, environ))
     except VisavisError as error:
         print(sentence(error), file=sys.stderr)
         return FAILED

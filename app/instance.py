@@ -5,21 +5,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from shiboken6 import isValid
 
 from app.conversation.spending import Spending
 from app.conversation.tasks import Tasks
+from app.core.ear import TAKEN, address, opening
 from app.core.ledger_messages import answer
 from app.core.message import JSON
 
@@ -29,10 +28,10 @@ _LONGEST: Final = 4 << 20
 """Bytes of one message: hundreds of long paths. A longer one is not read."""
 SECONDS: Final = 2.0
 _MILLISECONDS: Final = 2000
+_GATHERED_MILLISECONDS: Final = 30
+"""All that wait are answered before the pictures of the first are opened: of a hundred the last would wait for long."""
 _BETWEEN: Final = 0.05
 """Seconds between two tries to be heard."""
-_SOCKET_PATH: Final = 100
-"""Longest path of a Unix socket, in bytes, with room to spare (the kernel's limit is 108, macOS's 104)."""
 
 
 class Instance(QObject):
@@ -44,21 +43,33 @@ class Instance(QObject):
 
     called = Signal(list)
 
-    def __init__(self, folder: Path, spending: Spending, tasks: Tasks, parent: QObject | None = None) -> None:
+    def __init__(
+        self, folder: Path, spending: Spending, tasks: Tasks, parent: QObject | None = None, *, ear: int = -1
+    ) -> None:
+        """`ear` is the descriptor of a socket that listens there (`app.core.ear`), which becomes ours; -1 for none."""
         super().__init__(parent)
         self._spending = spending
         self._tasks = tasks
+        self._wanted: list[list[str]] = []
+        self._gathering = QTimer(self, singleShot=True, interval=_GATHERED_MILLISECONDS)
+        self._gathering.timeout.connect(self._tell)
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._accept)
-        address = _address(folder)
-        # We hold the folder's lock: whoever left a socket there is gone.
-        QLocalServer.removeServer(address)
-        if not self._server.listen(address):
+        if not self._listens(address(folder), ear):
             log.warning("second starts cannot be heard: %s", self._server.errorString())
 
     def close(self) -> None:
+        """Hear nobody any more. What was taken is told of at once."""
         self._server.close()
+        self._tell()
+
+    def _listens(self, place: str, ear: int) -> bool:
+        if ear >= 0:
+            return self._server.listen(ear)
+        # We hold the folder's lock: whoever left a socket there is gone.
+        QLocalServer.removeServer(place)
+        return self._server.listen(place)
 
     def _accept(self) -> None:
         while (socket := self._server.nextPendingConnection()) is not None:
@@ -76,9 +87,16 @@ class Instance(QObject):
         if paths is None:
             self._tasks.start(self._answer(socket, message), "answer another process")
             return
-        socket.write(b"ok\n")
+        socket.write(TAKEN)
         socket.flush()
-        self.called.emit(paths)
+        if socket.state() == QLocalSocket.LocalSocketState.ConnectedState:  # else it has given up, and told so
+            self._wanted.append(paths)
+            self._gathering.start()
+
+    def _tell(self) -> None:
+        wanted, self._wanted = self._wanted, []
+        for paths in wanted:
+            self.called.emit(paths)
 
     async def _answer(self, socket: QLocalSocket, message: JSON) -> None:
         reply = await answer(self._spending.ledger, self._spending.caps, message)
@@ -94,18 +112,17 @@ class Instance(QObject):
 
 def hand_over(folder: Path, pictures: Sequence[str], seconds: float = SECONDS) -> bool:
     """Give the pictures to the process that owns the folder. False where nobody listens within `seconds`."""
-    socket = _connected(_address(folder), seconds)
+    socket = _connected(address(folder), seconds)
     if socket is None:
         return False
-    paths = [str(Path(picture).absolute()) for picture in pictures]
-    socket.write(json.dumps({"open": paths}).encode() + b"\n")
+    socket.write(opening(pictures))
     answered = socket.waitForBytesWritten(_MILLISECONDS) and socket.waitForReadyRead(_MILLISECONDS)
-    return bool(answered) and socket.readLine().data() == b"ok\n"
+    return bool(answered) and socket.readLine().data() == TAKEN
 
 
 def asked_of_owner(folder: Path, message: JSON) -> JSON | None:
     """What the process that owns the folder answers; None where nobody does within two seconds."""
-    socket = _connected(_address(folder), SECONDS)
+    socket = _connected(address(folder), SECONDS)
     if socket is None:
         return None
     socket.write(json.dumps(message).encode() + b"\n")
@@ -113,12 +130,12 @@ def asked_of_owner(folder: Path, message: JSON) -> JSON | None:
     return _message(bytes(socket.readLine().data())) if answered else None
 
 
-def _connected(address: str, seconds: float) -> QLocalSocket | None:
-    """A line to the first process. One that has just started listens only after its window is there."""
+def _connected(place: str, seconds: float) -> QLocalSocket | None:
+    """A line to the first process. One that has just started may listen only after its window is there."""
     deadline = time.monotonic() + seconds
     while True:
         socket = QLocalSocket()
-        socket.connectToServer(address)
+        socket.connectToServer(place)
         if socket.waitForConnected(_MILLISECONDS):
             return socket
         if time.monotonic() >= deadline:
@@ -141,11 +158,3 @@ def _paths(message: JSON) -> list[str] | None:
     if not isinstance(paths, list) or not all(isinstance(path, str) and Path(path).is_absolute() for path in paths):
         return None
     return paths
-
-
-def _address(folder: Path) -> str:
-    """The socket's path in the folder; a name made from it where the path would be too long or the system has pipes."""
-    path = str(folder / "socket")
-    if sys.platform != "win32" and len(path.encode()) <= _SOCKET_PATH:
-        return path
-    return f"visavis-{hashlib.sha256(str(folder).encode()).hexdigest()[:24]}"

@@ -33,13 +33,14 @@ from app.conversation.reopening import Reopening
 from app.conversation.spending import Spending
 from app.conversation.tasks import Tasks
 from app.conversation.upkeep import Upkeep
-from app.core import settings
+from app.core import moving, settings
 from app.core.catalog import Catalog
 from app.core.decoder import Decoder
+from app.core.ear import OPEN_ALREADY, HeardLock
 from app.core.errors import StoreError, StoreLocked
 from app.core.ledger import Ledger
-from app.core.lock import DataFolderLock
 from app.core.pictures import Pictures
+from app.core.place import Place
 from app.core.resources import resource
 from app.core.store import Store
 from app.eventloop import EventLoop, Unexpected, log_to
@@ -50,6 +51,8 @@ from app.ui.theme import Theme
 FAILED: Final = 1
 _FAREWELL: Final = 1.0
 """Seconds that threads have to end when the window is closed."""
+_PATIENCE: Final = 1.2
+"""Seconds for the owner of a folder to answer, or to leave: the dialog about it is there within two of the start."""
 _BETWEEN_TRIES: Final = 0.02
 """Seconds."""
 ID: Final = "app.visavis.Visavis"
@@ -62,54 +65,79 @@ _TURN: Final = 0.001
 """Seconds after which a thread that computes in Python lets the window have its turn."""
 
 
-def run(folder: Path, *, pictures: Sequence[str], practice: bool, model: str, environ: Mapping[str, str]) -> int:
-    """Open the window of a data folder, or give the pictures to the process that has it open already."""
-    opened = _open(folder, pictures)
+def run(
+    place: Place,
+    lock: HeardLock | None = None,
+    *,
+    pictures: Sequence[str],
+    practice: bool,
+    model: str,
+    environ: Mapping[str, str],
+) -> int:
+    """Open the window of a data folder, or give the pictures to the process that has it open already.
+
+    `lock` is the folder's where it was taken before; it becomes ours.
+    """
+    opened = _open(place, pictures, lock)
     if opened is None:
         return FAILED
-    lock, store, folder = opened
-    if lock is None or store is None:
+    held, store, place = opened
+    if held is None or store is None:
         if practice or model:
-            print("Visavis is open already: --practice and --model count only when it starts.", file=sys.stderr)
+            print(OPEN_ALREADY, file=sys.stderr)
         return 0
     app = _application()
-    with lock:
-        log_to(folder)
+    with held:
+        log_to(place.folder)
         sources = [Source(path=str(Path(picture).absolute())) for picture in pictures]
         loop = EventLoop(app)
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
-            runner.run(_live(app, store, folder, sources, practice=practice, model=model, environ=environ))
+            runner.run(_live(app, store, place, held, sources, practice=practice, model=model, environ=environ))
     _leave()
     return 0
 
 
-def _open(folder: Path, pictures: Sequence[str]) -> tuple[DataFolderLock | None, Store | None, Path] | None:
+def _open(
+    place: Place, pictures: Sequence[str], taken: HeardLock | None = None
+) -> tuple[HeardLock | None, Store | None, Place] | None:
     """Lock and open the data folder, or the one the person names instead; what stands in the way is asked about.
 
+    What was planned to be moved elsewhere is moved first. `taken` is the folder's lock where we have it already.
     Without a lock, its owner has taken the pictures. None is to quit.
     """
+    may_move = place.usual is not None
     while True:
         with ExitStack() as held:
             try:
-                lock = _lock(folder, pictures)
+                lock, taken = taken, None
                 if lock is None:
-                    return None, None, folder
+                    place.check()
+                    lock = _lock(place.folder, pictures)
+                if lock is None:
+                    return None, None, place
                 held.enter_context(lock)
-                store = Store.open(folder)
-                held.pop_all()
+                store = Store.open(place.folder)
+                plan = moving.planned(place.folder) if may_move else None
+                if plan is None:
+                    held.pop_all()
+                    return lock, store, place
+                store.close()
+                from app.moving import moved
+
+                folder, may_move = moved(_application(), plan, place), False
             except StoreError as error:
                 print(sentence(error), file=sys.stderr)
                 from app.rescue import rescued
 
-                chosen = rescued(_application(), folder, error)
+                chosen = rescued(_application(), place.folder, error, place.usual)
                 if chosen is None:
                     return None
                 folder = chosen
-            else:
-                return lock, store, folder
+        if folder != place.folder:
+            place = place.elsewhere(folder)
 
 
-def _lock(folder: Path, pictures: Sequence[str]) -> DataFolderLock | None:
+def _lock(folder: Path, pictures: Sequence[str]) -> HeardLock | None:
     """Take the folder; None where the pictures were given to its owner. Raises StoreError.
 
     An owner that does not listen may be about to leave: `visavis ask` has the folder for a moment only.
@@ -117,11 +145,11 @@ def _lock(folder: Path, pictures: Sequence[str]) -> DataFolderLock | None:
     deadline: float | None = None
     while True:
         try:
-            return DataFolderLock.acquire(folder)
+            return HeardLock.acquire(folder)
         except StoreLocked:
-            from app.instance import SECONDS, hand_over
+            from app.instance import hand_over
 
-            deadline = deadline or time.monotonic() + SECONDS
+            deadline = deadline or time.monotonic() + _PATIENCE
             if hand_over(folder, pictures, seconds=0):
                 return None
             if time.monotonic() > deadline:
@@ -146,7 +174,8 @@ def _leave() -> None:
 async def _live(
     app: Application,
     store: Store,
-    folder: Path,
+    place: Place,
+    lock: HeardLock,
     sources: Sequence[Source],
     *,
     practice: bool,
@@ -154,7 +183,7 @@ async def _live(
     environ: Mapping[str, str],
 ) -> None:
     """The life of the window, from the first paint to the last byte on disk."""
-    loop = asyncio.get_running_loop()
+    loop, folder = asyncio.get_running_loop(), place.folder
     tasks, unexpected = Tasks(), Unexpected()
     unexpected.install(loop)
     tasks.crashed.connect(unexpected.take)
@@ -172,7 +201,7 @@ async def _live(
     desk = Desk(tools, model)
     desk.start()
     gallery = Gallery(store, pictures, decoder, picture_threads, tasks)
-    window = MainWindow(Theme(app, preferences), tools, desk, gallery, folder)
+    window = MainWindow(Theme(app, preferences), tools, desk, gallery, folder, place.usual)
     unexpected.met.connect(window.show_unexpected)
     upkeep = Upkeep(store, pictures, picture_threads, tasks, window)
     upkeep.met.connect(window.show_failure)
@@ -180,12 +209,12 @@ async def _live(
 
     closed = asyncio.Event()
     window.closing.connect(closed.set)
-    for name in (signal.SIGINT, signal.SIGTERM):
+    for name in _ends():
         with suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(name, window.close)
     app.called.connect(window.open_pictures)
     reopening = Reopening(desk, folder, picture_threads, tasks, window)
-    painted = partial(_after_first_paint, app, window, desk, tools, reopening, folder, sources)
+    painted = partial(_after_first_paint, app, window, desk, tools, reopening, folder, lock, sources)
     window.painted.connect(lambda: tasks.start(painted(), "start"))
     tasks.failed.connect(window.show_failure)
     preferences.failed.connect(window.show_failure)
@@ -205,6 +234,14 @@ async def _live(
         settings_thread.shutdown()
 
 
+def _ends() -> list[signal.Signals]:
+    """The signals by which the app is to end: told to, interrupted, or with the terminal that it was started from."""
+    ends = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # else nohup wants it to stay
+        ends.append(signal.SIGHUP)
+    return ends
+
+
 async def _after_first_paint(
     app: Application,
     window: MainWindow,
@@ -212,14 +249,15 @@ async def _after_first_paint(
     tools: Tools,
     reopening: Reopening,
     folder: Path,
+    lock: HeardLock,
     sources: Sequence[Source],
 ) -> None:
-    """What a start need not wait for: heavy imports, the keyring, the drafts, the ear for second starts."""
+    """What a start need not wait for: heavy imports, the keyring, the drafts, answers to second starts."""
     began = time.time()
     _return_memory()  # here for the pictures that come now, below for the imports
     from app.instance import Instance
 
-    instance = Instance(folder, tools.spending, tools.tasks, window)
+    instance = Instance(folder, tools.spending, tools.tasks, window, ear=lock.take_ear())
     instance.called.connect(window.open_pictures)
     window.closing.connect(instance.close)  # a picture handed over now would come to nothing
     desk.current.draft.attach(sources)
@@ -229,8 +267,8 @@ async def _after_first_paint(
         settling = tools.spending.settle_cut_off(tools.store, tools.account.catalog, began)
         tools.tasks.start(settling, "settle what was cut off")
         await desk.restore_drafts()
-        if tools.store.unclean and not sources:
-            reopening.reopen()
+        if not sources:
+            reopening.reopen(cut_off=tools.store.unclean)
     finally:
         await asyncio.to_thread(_warm_up)
         await tools.account.ready()

@@ -226,6 +226,7 @@ def test_closing_the_window_keeps_what_was_being_written(
     finish(person.window._desk.save())
     again = open_window()
     finish(again.window._desk.restore_drafts())
+    again.window._desk.open(person.window._chat.facts.id)
     assert again.find(QWidget, "Message").toPlainText() == "Half a thought"  # type: ignore[attr-defined]  # a text edit
     assert online.store.conversations_now() == []
 

@@ -38,6 +38,8 @@ class Source:
     """Number of the picture that this shows again, sharper."""
     url: str = ""
     """A link that goes as a link; `data` or `kept` is then what was seen there, if anything was."""
+    sent: str = ""
+    """SHA-256 of what went of all of it before: it stands for a `kept` original that was removed to make room."""
 
     @property
     def has_bytes(self) -> bool:
@@ -47,7 +49,7 @@ class Source:
         """What `from_json` needs to have it again; bytes in memory are lost until they are kept."""
         facts: dict[str, object] = {"kept": self.kept} if self.kept else {"path": self.path} if self.path else {}
         facts["name"] = name_of(self)
-        rest = ("page", "preset", "region", "again", "sharper_than", "url")
+        rest = ("page", "preset", "region", "again", "sharper_than", "url", "sent")
         usual = Source()
         return facts | {fact: getattr(self, fact) for fact in rest if getattr(self, fact) != getattr(usual, fact)}
 

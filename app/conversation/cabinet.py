@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.conversation.history import CHATS, TRASH, HistoryModel
 from app.conversation.tasks import Tasks
-from app.core.filing import Filing, Folder
+from app.core.filing import Filed, Filing, Folder
 
 
 class Cabinet(QObject):
@@ -22,10 +22,12 @@ class Cabinet(QObject):
     Signals:
         folders_changed(): `folders` are others.
         view_changed(): the list shows something else (`HistoryModel.view`).
+    archived(dict[str, Filed]): conversations are in the archive now, or out of it; `put_back` takes where they were.
     """
 
     folders_changed = Signal()
     view_changed = Signal()
+    archived = Signal(object)
 
     def __init__(self, filing: Filing, history: HistoryModel, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -70,7 +72,13 @@ class Cabinet(QObject):
 
     def archive(self, ids: Iterable[str], *, on: bool = True) -> None:
         """Keep conversations out of the list, or bring them back. An archived one is not pinned."""
-        self._file(ids, {"archived": on} | ({"pinned": False} if on else {}))
+        before = self._file(ids, {"archived": on} | ({"pinned": False} if on else {}))
+        if before:
+            self.archived.emit(before)
+
+    def put_back(self, before: Mapping[str, Filed]) -> None:
+        """Put conversations where they were, by their ids."""
+        self._put({each: was for each, was in before.items() if self._history.find(each) is not None})
 
     def move(self, ids: Iterable[str], folder: str) -> None:
         """Put conversations in a folder, by its id, or in none."""
@@ -109,14 +117,19 @@ class Cabinet(QObject):
         self.folders_changed.emit()
         return folder.id
 
-    def _file(self, ids: Iterable[str], change: dict[str, Any]) -> None:
+    def _file(self, ids: Iterable[str], change: dict[str, Any]) -> dict[str, Filed]:
+        """Returns where those were that are elsewhere now."""
         history = self._history
         here = {each: history.filed(each) for each in ids if history.find(each) and not history.is_unsent(each)}
         filed = {each: replace(was, **change) for each, was in here.items()}
         changed = {each: now for each, now in filed.items() if now != here[each]}
-        if changed:
-            history.file(changed)
-            self._start(self._filing.file(changed), "file conversations")
+        self._put(changed)
+        return {each: here[each] for each in changed}
+
+    def _put(self, filed: Mapping[str, Filed]) -> None:
+        if filed:
+            self._history.file(filed)
+            self._start(self._filing.file(filed), "file conversations")
 
     async def _read_trash(self) -> None:
         self._history.set_trash(await self._filing.trash())

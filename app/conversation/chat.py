@@ -339,7 +339,10 @@ class Chat(QObject):
         self._outlook.follow_terms()
 
     def _change(self, storing: Coroutine[Any, Any, None], **facts: Any) -> None:
-        """Take over other facts, here and in the store."""
+        """Take over other facts, here and in the store; of a conversation that is there to be read, none."""
+        if self.worker.phase == "locked":
+            storing.close()
+            return
         self._facts = replace(self._facts, **facts)
         if self._is_stored:
             self._start(storing, "change facts")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
@@ -12,14 +13,17 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, Signal
 
 from app.conversation.attachment import Source
+from app.conversation.backups import Backups
 from app.conversation.cabinet import Cabinet
-from app.conversation.chat import Chat, Tools, title_of
+from app.conversation.chat import Chat, Tools
 from app.conversation.editing import source_of
 from app.conversation.history import HistoryModel
 from app.conversation.temporary import Temporary
+from app.conversation.unsent import as_listed, taken, untouched
 from app.core.copying import copy
+from app.core.errors import StoreError, StoreFull
 from app.core.filing import TRASH_DAYS, Filing
-from app.core.message import JSON, Message, thumbnail_key
+from app.core.message import JSON, Message
 from app.core.store import Conversation
 
 _BETWEEN: Final = 0.02
@@ -34,7 +38,8 @@ class _Deleted:
 
     shown: Conversation
     chat: Chat | None
-    """None where it was not open."""
+    """None where it was not open since the start."""
+    was_current: bool
     draft: JSON
     """Of one in which nothing was said."""
     done: asyncio.Task[Any]
@@ -70,6 +75,8 @@ class Desk(QObject):
         """Where reading the list goes on."""
         self._reading: asyncio.Task[Any] | None = None
         self._temporary: Temporary | None = None
+        self._locked: Chat | None = None
+        """The one of the trash that is open."""
         self.history: Final = HistoryModel(self)
         self.cabinet: Final = Cabinet(self._filing, self.history, tools.tasks, self)
         self.current = self._new(model)
@@ -96,11 +103,16 @@ class Desk(QObject):
             chat = self._add(Chat.new(self._usual_model, self._tools, self, id_=chat_id))
             chat.restore_draft(self._drafts.pop(chat_id))
             self._list(chat)
-            if not self.current.is_stored and self.current.draft.empty:
-                self._show(chat)
         await self._filing.erase_before(time.time() - TRASH_DAYS * 86_400)
         if self._last is not None:
             self._start(self.all_listed(), "read the list")
+
+    def is_writing_in(self, conversation_id: str) -> bool:
+        """Whether something is written there that was not sent, be it a system prompt."""
+        chat = self._chats.get(conversation_id)
+        if chat is None:
+            return conversation_id in self._drafts
+        return not chat.draft.empty or (not chat.is_stored and bool(chat.facts.system))
 
     async def all_listed(self) -> None:
         """Wait until all conversations are known, not the newest only. Raises StoreError."""
@@ -111,7 +123,7 @@ class Desk(QObject):
     def new_chat(self, sources: Sequence[Source] = ()) -> None:
         """Open a conversation in which nothing was said and nothing is written: one there is already, else another."""
         known = [chat for chat in (self.current, *self._chats.values()) if chat.facts.id in self._chats]
-        self._show(next((chat for chat in known if _untouched(chat)), None) or self._new())
+        self._show(next((chat for chat in known if untouched(chat)), None) or self._new())
         self.current.draft.attach(sources)
 
     def temporary_chat(self) -> None:
@@ -120,6 +132,11 @@ class Desk(QObject):
             self._temporary = Temporary(self._tools, self._usual_model, self)
             self.temporary_changed.emit(self._temporary)
         self._show(self._temporary.chat)
+
+    @property
+    def temporary(self) -> Temporary | None:
+        """The chat of which nothing is kept, be it open or not."""
+        return self._temporary
 
     @property
     def is_temporary(self) -> bool:
@@ -138,17 +155,32 @@ class Desk(QObject):
 
     def open(self, conversation_id: str) -> None:
         """Show a conversation, be it in view in the list or not; nothing happens where there is none."""
-        if conversation_id == self.current.facts.id:
+        if conversation_id == self.current.facts.id and not self.is_in_trash:
             return
-        if self.history.find(conversation_id) is not None:
+        if self.history.find(conversation_id) is not None or conversation_id in self._chats:
             self._show(self._chat_of(conversation_id))
         elif self._last is not None:
             self._start(self._open_later(conversation_id), "open")
 
+    def look_at(self, conversation_id: str) -> None:
+        """Show a conversation of the trash, by its id: it can be read, and nothing be done in it."""
+        facts = self.history.trashed(conversation_id)
+        if facts is not None and conversation_id != self.current.facts.id:
+            chat = Chat(facts, self._tools, is_stored=True, parent=self)
+            chat.worker.lock()
+            chat.load()
+            self._show(chat)
+            self._locked = chat
+
+    @property
+    def is_in_trash(self) -> bool:
+        """Whether the open conversation is one of the trash."""
+        return self.current.worker.phase == "locked"
+
     def take_along(self) -> None:
         """Go on in a new chat that takes all pictures of the current one, and what was being written, along."""
         old = self.current
-        if self.is_temporary:  # in another chat, it would be kept
+        if self.is_temporary or self.is_in_trash:  # of the first, it would be kept in another chat
             return
         old.cancel_edit()
         shown = [blocks for message in old.messages.messages for blocks in message.pictures]
@@ -188,19 +220,26 @@ class Desk(QObject):
         self.deleted.emit(tuple(gone))
 
     def undo_delete(self) -> None:
-        """Bring back what was deleted last, as it was left."""
-        if self._deeds:
-            self.restore(*self._deeds[-1])
+        """Bring back what was deleted last, as it was left: open, if it was, and nothing else was opened since."""
+        if not self._deeds:
+            return
+        ids, is_free = self._deeds[-1], self.current.facts.id in self._chats and untouched(self.current)
+        left = next((each for each in ids if self._deleted[each].was_current), "")
+        self._put_back(ids)
+        if left and is_free:
+            self.open(left)
 
     def restore(self, *conversation_ids: str) -> None:
         """Bring conversations back, be they deleted now or long ago; a single one is opened."""
-        self._start(self._restore(conversation_ids, [self._bring_back(each) for each in conversation_ids]), "restore")
+        self._put_back(conversation_ids)
         if len(conversation_ids) == 1:
             self.open(conversation_ids[0])
 
     def erase(self, *conversation_ids: str) -> None:
         """Delete conversations of the trash for good."""
         self._forget(conversation_ids)
+        if self.is_in_trash and self.current.facts.id in conversation_ids:
+            self.new_chat()
         self._start(self._erase(conversation_ids), "delete for good")
 
     def duplicate(self, conversation_id: str) -> None:
@@ -251,8 +290,9 @@ class Desk(QObject):
         if chat is not None:
             chat.stored.disconnect(self._on_stored)
             chat.worker.stop()
-            draft = {} if chat.is_stored else _taken(chat)
-        self._deleted[conversation.id] = _Deleted(conversation, chat, draft, done)
+            draft = {} if chat.is_stored else taken(chat)
+        was_current = conversation.id == self.current.facts.id
+        self._deleted[conversation.id] = _Deleted(conversation, chat, was_current, draft, done)
 
     async def _discard(self, ids: Sequence[str], chats: Iterable[Chat]) -> None:
         """Put them in the trash; a draft that has just gone out as a message is one no more."""
@@ -261,6 +301,11 @@ class Desk(QObject):
             await chat.save_draft()
         await self._filing.discard(ids)
         self.cabinet.read_trash()
+
+    def _put_back(self, ids: Sequence[str]) -> None:
+        self._start(self._restore(ids, [self._bring_back(each) for each in ids]), "restore")
+        if self.is_in_trash and self.current.facts.id in ids:
+            self.open(self.current.facts.id)
 
     def _bring_back(self, conversation_id: str) -> _Deleted | None:
         """Let a conversation that was deleted since the start be in the list again."""
@@ -297,14 +342,25 @@ class Desk(QObject):
         for conversation in await self._filing.read(ids):
             if self.history.find(conversation.id) is None:
                 self.history.put(conversation)
-        if len(ids) == 1:
-            self.open(ids[0])
+        if len(ids) == 1 or (self.is_in_trash and self.current.facts.id in ids):
+            self.open(ids[0] if len(ids) == 1 else self.current.facts.id)
 
     async def _erase(self, ids: Sequence[str]) -> None:
+        if len(ids) > 1:
+            await self._back_up()
         for each in ids:
             self._drafts.pop(each, None)
         await self._filing.erase(ids)
         self.cabinet.read_trash()
+
+    async def _back_up(self) -> None:
+        """Before much goes at once (RELIABILITY, section 1.4); on a full disk it goes without, and makes room."""
+        backups = Backups(self._tools.store, self._tools.threads)
+        try:
+            with suppress(StoreFull):
+                await backups.make(time.time())
+        finally:
+            backups.deleteLater()
 
     def _forget(self, ids: Iterable[str]) -> dict[str, _Deleted]:
         """What was deleted since the start, as it was left, and is that no more."""
@@ -319,15 +375,22 @@ class Desk(QObject):
         if chat.draft.empty:
             self.history.remove(chat.facts.id)
         else:
-            self.history.put(_as_listed(chat), unsent=True)
+            self.history.put(as_listed(chat), unsent=True)
 
     def _on_stored(self, facts: Conversation) -> None:
         self.history.put(facts)
 
     def _on_answered(self, chat: Chat, _answer: Message) -> None:
-        """An answer that came while another conversation is open waits to be read."""
+        """An answer that came, or failed, while another conversation is open waits to be read."""
         if chat is not self.current and chat.facts.id in self._chats:
             self.cabinet.mark_unread((chat.facts.id,))
+
+    def _on_phase(self, chat: Chat, phase: str) -> None:
+        """That nothing was sent from behind another conversation waits to be read too; what was to be is a draft."""
+        if phase == "idle" and chat is not self.current and chat.worker.refusal is not None:
+            self._list(chat)
+            if chat.facts.id in self._chats:
+                self.cabinet.mark_unread((chat.facts.id,))
 
     def _chat_of(self, conversation_id: str) -> Chat:
         if conversation_id not in self._chats:
@@ -349,11 +412,16 @@ class Desk(QObject):
         self._chats[chat.facts.id] = chat
         chat.stored.connect(self._on_stored)
         chat.worker.answered.connect(partial(self._on_answered, chat))
+        chat.worker.phase_changed.connect(partial(self._on_phase, chat))
         return chat
 
     def _show(self, chat: Chat) -> None:
-        self._start(self.current.save_draft(), "save draft")
-        self._list(self.current)
+        if self._locked is not None:
+            self._start(_put_down(self._locked), "leave the trash")
+            self._locked = None
+        else:
+            self._start(self.current.save_draft(), "save draft")
+            self._list(self.current)
         if chat.facts.id in self._chats:
             self._chats[chat.facts.id] = self._chats.pop(chat.facts.id)  # the last shown stands last
         self.current = chat
@@ -372,24 +440,8 @@ class Desk(QObject):
         self._tools.tasks.start(work, name)
 
 
-def _untouched(chat: Chat) -> bool:
-    """Whether nothing was said in it, nothing is written, and no pictures are on their way into it."""
-    return not chat.is_stored and not chat.worker.busy and chat.draft.empty and chat.draft.ready
-
-
-def _as_listed(chat: Chat) -> Conversation:
-    """A draft as the list shows it: called what is written, else what its pictures are called."""
-    pictures = chat.draft.pictures
-    words = chat.draft.text if chat.draft.text.strip() else ", ".join(filter(None, (p.name for p in pictures)))
-    originals = ((picture.original or picture.source.kept, picture.page) for picture in pictures)
-    thumbnail = next((thumbnail_key(original, page) for original, page in originals if original), "")
-    return replace(
-        chat.facts, title=title_of(Message.from_user(words, ())), pictures=len(pictures), thumbnail=thumbnail
-    )
-
-
-def _taken(chat: Chat) -> JSON:
-    """Empty a chat in which nothing was said, so that nothing of it is kept again. Returns what brings it back."""
-    facts = {"model": chat.facts.model, "system": chat.facts.system}
-    chat.set_system("")
-    return chat.draft.take() | facts
+async def _put_down(chat: Chat) -> None:
+    """Forget a conversation that nothing was done in, as soon as it is read."""
+    with suppress(StoreError):
+        await chat.loaded()
+    chat.deleteLater()

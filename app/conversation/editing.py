@@ -106,4 +106,5 @@ def source_of(blocks: Sequence[ImageBlock]) -> Source:
         preset=shown.preset,
         region=next((image.box for image in blocks if image.kind == "region"), None),
         url=shown.url,
+        sent=shown.sent if shown.kind in {"whole", "overview"} else "",
     )

@@ -79,6 +79,8 @@ class Exported:
     conversations: int
     missing: int
     """Pictures whose files are missing or damaged."""
+    can_come_back: bool = True
+    """Whether an archive is small enough to be imported again."""
 
 
 def is_folder(form: Format, conversations: int) -> bool:
@@ -91,6 +93,7 @@ class Exporter(QObject):
 
     Signals:
         progressed(int, int): so many steps of so many.
+        outgrown(): the archive is more by now than can be imported again.
         exported(Exported): it is there, whole.
         taken(Order): there is something under that name; nothing was changed.
         failed(StoreError): it could not be read or written; nothing is left of it.
@@ -98,6 +101,7 @@ class Exporter(QObject):
     """
 
     progressed = Signal(int, int)
+    outgrown = Signal()
     exported = Signal(object)
     taken = Signal(object)
     failed = Signal(object)
@@ -112,6 +116,7 @@ class Exporter(QObject):
         self._print = print_
         self._stop = Event()
         self._steps = (0, 1)
+        self._is_outgrown = False
         self.busy = False
 
     def start(self, order: Order, steps: int) -> None:
@@ -119,6 +124,7 @@ class Exporter(QObject):
         if not self.busy:
             self._stop = Event()
             self._steps = (0, max(1, steps))
+            self._is_outgrown = False
             self.busy = True
             self._tools.tasks.start(self._run(order), "export")
 
@@ -145,7 +151,8 @@ class Exporter(QObject):
             return self.cancelled.emit
         except StoreError as error:
             return partial(self.failed.emit, error)
-        return partial(self.exported.emit, Exported(order.path, count, len(files.missing)))
+        exported = Exported(order.path, count, len(files.missing), not self._is_outgrown)
+        return partial(self.exported.emit, exported)
 
     async def _write(self, order: Order, files: Files) -> int:
         if order.format == "archive":
@@ -170,7 +177,14 @@ class Exporter(QObject):
         async with self._entered(target.new_file(order.path, over=order.over)) as draft:
             made = await self._in_thread(lambda: Archive(draft, files, len(order.ids)))
             async with self._entered(made) as archive:
-                return await self._each(order.ids, lambda whole: self._in_thread(lambda: archive.add(whole, did)))
+
+                async def add(whole: Whole) -> None:
+                    await self._in_thread(lambda: archive.add(whole, did))
+                    if not (archive.can_come_back or self._is_outgrown):
+                        self._is_outgrown = True
+                        self.outgrown.emit()
+
+                return await self._each(order.ids, add)
 
     async def _each(self, ids: Sequence[str], put: Callable[[Whole], Awaitable[None]]) -> int:
         """Put one conversation after another, as far as they are there. Returns how many.

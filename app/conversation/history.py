@@ -69,6 +69,11 @@ class HistoryModel(QAbstractListModel):
         """A conversation, whether it is in the view or not; None for one that is deleted."""
         return self._known.get(conversation_id)
 
+    def trashed(self, conversation_id: str) -> Conversation | None:
+        """A conversation of the trash, as that was read last."""
+        found = self._trash.get(conversation_id)
+        return found.conversation if found is not None else None
+
     def filed(self, conversation_id: str) -> Filed:
         return self._filed.get(conversation_id, LOOSE)
 
@@ -80,9 +85,11 @@ class HistoryModel(QAbstractListModel):
         row = self._row(conversation_id)
         return row if row < self._shown else -1
 
-    def count(self, view: str) -> int:
-        """How many conversations a view of CHATS, ARCHIVE or a folder has."""
-        return sum(1 for each in self._known if self._belongs(each, view))
+    def reach(self, conversation_id: str) -> int:
+        """The same, where it is made a row if the view has it."""
+        row = self._row(conversation_id)
+        self._expose(row + 1)
+        return row
 
     def reset(self, conversations: Iterable[Conversation], filed: Mapping[str, Filed] | None = None) -> None:
         self._known = {conversation.id: conversation for conversation in conversations}
@@ -121,14 +128,27 @@ class HistoryModel(QAbstractListModel):
         self._known[conversation.id] = conversation
         self._put(conversation.id)
 
+    def put_all(self, conversations: Iterable[Conversation]) -> None:
+        """The same for many at once."""
+        conversations = list(conversations)
+        if len(conversations) <= _FEW:
+            for conversation in conversations:
+                self.put(conversation)
+            return
+        self._known |= {conversation.id: conversation for conversation in conversations}
+        self._unsent.difference_update(conversation.id for conversation in conversations)
+        if self.view != TRASH:
+            self._show_anew()
+
     def file(self, filed: Mapping[str, Filed]) -> None:
         """Put conversations elsewhere, by their ids."""
-        self._filed |= filed
         if len(filed) > _FEW:
+            self._filed |= filed
             self._show_anew()
-        else:
-            for conversation_id in filed:
-                self._put(conversation_id)
+            return
+        for conversation_id, now in filed.items():  # one by one: a row finds its place among rows that stand in theirs
+            self._filed[conversation_id] = now
+            self._put(conversation_id)
 
     def empty_folder(self, folder_id: str) -> None:
         """Put what is in a folder in none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,9 +13,10 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
+from app.conversation.backups import Backups
 from app.conversation.threads import in_thread
 from app.conversation.tools import Tools
-from app.core.errors import StoreError
+from app.core.errors import StoreError, VisavisError
 from app.core.export.files import Cancelled
 from app.core.importing.bringing import Bringing, bring_in
 from app.core.importing.reading import Preview, Reading
@@ -50,6 +52,13 @@ class Imported:
     cancelled: bool = False
 
 
+@dataclass
+class NotBackedUp(VisavisError):
+    """No backup could be made before an import, so that nothing was brought in."""
+
+    cause: StoreError
+
+
 class Importer(QObject):
     """One file at a time. `look` and `start` end in one of the last three signals.
 
@@ -58,7 +67,7 @@ class Importer(QObject):
         arrived(Conversation): it is in the store, for the list.
         looked(Looked): what would come; nothing has changed.
         imported(Imported): what has come.
-        failed(VisavisError): ImportRefused or StoreError; what has arrived stays, whole.
+        failed(VisavisError): ImportRefused, NotBackedUp or StoreError; what has arrived stays, whole.
     """
 
     progressed = Signal(int, int)
@@ -79,7 +88,10 @@ class Importer(QObject):
         self._begin(lambda: self._look(path), "look into an import")
 
     def start(self, looked: Looked, *, skip: bool) -> None:
-        """Bring its conversations in; `skip` those that are in the list already, which else come as copies."""
+        """Bring its conversations in, after a backup (RELIABILITY, section 1.4).
+
+        `skip` those that are in the list already, which else come as copies.
+        """
         steps = looked.preview.conversations + looked.preview.pictures
         self._steps = (0, max(1, steps))
         self._begin(lambda: self._bring(looked.path, skip=skip), "import")
@@ -97,7 +109,7 @@ class Importer(QObject):
     async def _run(self, work: Callable[[], Awaitable[Callable[[], None]]]) -> None:
         try:
             tell = await work()
-        except (ImportRefused, StoreError) as error:
+        except (ImportRefused, NotBackedUp, StoreError) as error:
             tell = partial(self.failed.emit, error)
         finally:
             self._stop.set()  # where this was ended from without, a thread may go on for nobody
@@ -111,6 +123,7 @@ class Importer(QObject):
 
     async def _bring(self, path: Path, *, skip: bool) -> Callable[[], None]:
         done, store = Imported(), self._tools.store
+        await self._back_up()
         reading = await self._in_thread(lambda: Reading(path, path.name))
         try:
             bringing = Bringing(reading, self._tools.pictures, self._tools.decoder)
@@ -129,6 +142,15 @@ class Importer(QObject):
         finally:
             await self._in_thread(lambda: reading.__exit__(None, None, None))
         return partial(self.imported.emit, done)
+
+    async def _back_up(self) -> None:
+        backups = Backups(self._tools.store, self._tools.threads)
+        try:
+            await backups.make(time.time())
+        except StoreError as error:
+            raise NotBackedUp(error) from error
+        finally:
+            backups.deleteLater()
 
     async def _bring_one(self, whole: Whole, bringing: Bringing, done: Imported) -> Conversation:
         loop = asyncio.get_running_loop()

@@ -10,7 +10,7 @@ from pathlib import Path
 from app.conversation.attachment import Document, DraftPicture, Source, name_of, shown_name
 from app.core.container import MEDIA_TYPES
 from app.core.decoder import Decoder
-from app.core.errors import NotAPicture, PictureUnreadable
+from app.core.errors import NotAPicture, PictureError, PictureUnreadable
 from app.core.folder import pictures_in
 from app.core.pictures import Pictures, open_picture
 from app.core.sniff import SNIFFED, sniff
@@ -52,12 +52,24 @@ def looked_through(dropped: Iterable[Source]) -> Found:
     return Found(tuple(sources), tuple(folders), tuple(refused), more)
 
 
+def _serves(folder: Pictures, source: Source) -> bool:
+    """Whether the original that is kept of it is there, and what it was. Raises PictureError where nothing else is."""
+    try:
+        folder.read(source.kept)
+    except PictureError:
+        folder.read(source.sent, shown_name(source))
+        return False
+    return True
+
+
 def copied_and_measured(folder: Pictures, decoder: Decoder, key: int, source: Source) -> DraftPicture | Document:
     """Copy the source into the picture folder, so that it may vanish, and read its header.
 
     A document of several pages comes back as such unless the page is known. Raises PictureError, StoreError.
     """
     name = name_of(source)
+    if source.sent and not _serves(folder, source):
+        source = replace(source, kept=source.sent, sent="", page=0, preset="auto", region=None)
     original = source.kept or _kept(folder, source, name)
     found = decoder.probe(folder.path(original), shown_name(source), page=source.page)
     if found.format not in MEDIA_TYPES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -12,11 +12,15 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, Signal
 
 from app.conversation.messages import Index
 from app.conversation.tasks import Tasks
+from app.core.errors import StoreFull
+from app.core.export.target import Taken, new_file
 from app.core.prompts import MOST_BYTES, NoPrompts, Prompt, Prompts, from_json, new_id, starters, to_json
 
 
 class PromptLibrary(QAbstractListModel):
-    """One row a saved prompt, in the order the person gave them; every change is kept at once.
+    """One row a saved prompt, in the order the person gave them; every change is kept at once, and by itself.
+
+    So a change that comes before the saved ones are there, or where they cannot be read, does none of them any harm.
 
     Signals:
         imported(int): so many prompts have come from a file, those known already not counted.
@@ -32,6 +36,8 @@ class PromptLibrary(QAbstractListModel):
         self._prompts = prompts
         self._tasks = tasks
         self._rows: list[Prompt] = []
+        self._removed: set[str] = set()
+        """Ids of prompts that were removed."""
         self._starters: list[Prompt] | None = None
 
     @property
@@ -46,10 +52,11 @@ class PromptLibrary(QAbstractListModel):
         return self._starters
 
     async def load(self) -> None:
-        """Read the saved ones. Raises StoreError."""
-        found = await self._prompts.all()
+        """Read the saved ones; what was changed meanwhile counts. Raises StoreError."""
+        found = [each for each in await self._prompts.all() if each.id not in self._removed]
+        mine = {each.id: each for each in self._rows}
         self.beginResetModel()
-        self._rows = found
+        self._rows = [mine.pop(each.id, each) for each in found] + list(mine.values())
         self.endResetModel()
 
     def put(self, prompt: Prompt) -> str:
@@ -61,7 +68,7 @@ class PromptLibrary(QAbstractListModel):
         elif prompt != self._rows[row]:
             self._rows[row] = prompt
             self.dataChanged.emit(self.index(row), self.index(row))
-            self._keep()
+            self._keep(self._prompts.put([prompt]))
         return prompt.id
 
     def add_all(self, prompts: Sequence[Prompt]) -> None:
@@ -82,9 +89,10 @@ class PromptLibrary(QAbstractListModel):
     def remove(self, row: int) -> None:
         if 0 <= row < len(self._rows):
             self.beginRemoveRows(QModelIndex(), row, row)
-            del self._rows[row]
+            removed = self._rows.pop(row).id
             self.endRemoveRows()
-            self._keep()
+            self._removed.add(removed)
+            self._keep(self._prompts.remove(removed))
 
     def move(self, row: int, step: int) -> None:
         """Let a prompt stand so many places further down, or up."""
@@ -94,18 +102,18 @@ class PromptLibrary(QAbstractListModel):
         self.beginMoveRows(QModelIndex(), row, row, QModelIndex(), to + 1 if to > row else to)
         self._rows.insert(to, self._rows.pop(row))
         self.endMoveRows()
-        self._keep()
+        self._keep(self._prompts.arrange([each.id for each in self._rows]))
 
     async def _export(self, path: str, text: str) -> None:
         try:
-            await asyncio.to_thread(Path(path).write_text, text, "utf-8")
-        except OSError:
+            await asyncio.to_thread(_write, Path(path), text)
+        except (OSError, StoreFull, Taken):
             self.refused.emit(path)
 
     async def _bring_in(self, path: str) -> None:
         before = len(self._rows)
         try:
-            self.add_all(from_json(await asyncio.to_thread(_read, path)))
+            self.add_all(await asyncio.to_thread(_read, path))
         except (OSError, NoPrompts):
             self.refused.emit(path)
         else:
@@ -115,10 +123,10 @@ class PromptLibrary(QAbstractListModel):
         self.beginInsertRows(QModelIndex(), len(self._rows), len(self._rows) + len(prompts) - 1)
         self._rows += prompts
         self.endInsertRows()
-        self._keep()
+        self._keep(self._prompts.put(prompts))
 
-    def _keep(self) -> None:
-        self._tasks.start(self._prompts.replace(self.saved), "keep prompts")
+    def _keep(self, change: Coroutine[Any, Any, None]) -> None:
+        self._tasks.start(change, "keep prompts")
 
     # --- Qt ---
 
@@ -133,9 +141,15 @@ class PromptLibrary(QAbstractListModel):
         return self._rows[index.row()].name if role == Qt.ItemDataRole.DisplayRole else None
 
 
-def _read(path: str) -> str:
+def _write(path: Path, text: str) -> None:
+    """The person was asked about a file that is there."""
+    with new_file(path, over=True) as draft:
+        draft.write_text(text, "utf-8", "backslashreplace")  # half a character becomes JSON's escape for it
+
+
+def _read(path: str) -> list[Prompt]:
     with open(path, "rb") as file:  # noqa: PTH123  # so that no more is read than a library can be
-        return file.read(MOST_BYTES).decode("utf-8", "replace")
+        return from_json(file.read(MOST_BYTES).decode("utf-8", "replace"))
 
 
 def found(prompts: Sequence[Prompt], words: str) -> list[Prompt]:

@@ -1,4 +1,4 @@
-"""Which conversation is open, kept on disk: after a crash the window opens where it was."""
+"""Which conversation is open, kept on disk: the window opens where it was cut off, or left with something unsent."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from app.conversation.chat import Chat
 from app.conversation.desk import Desk
 from app.conversation.tasks import Tasks
 from app.conversation.threads import in_thread
+from app.conversation.unsent import untouched
 from app.core import private
 from app.core.store import Conversation
 
@@ -36,21 +37,37 @@ class Reopening(QObject):
         self._last = self._read()
         self._kept = ""
         self._writing: asyncio.Task[None] | None = None
+        self._first = desk.current
         desk.opened.connect(self._on_opened)
-        self._link = desk.current.stored.connect(self._keep)
+        self._links = [
+            desk.current.stored.connect(self._keep),
+            desk.current.changed.connect(self._keep_written),
+            desk.current.draft.changed.connect(self._keep_written),
+        ]
 
-    def reopen(self) -> None:
-        """Open what was open when the app was last cut off. The drafts are to be there by then."""
-        if self._last and not self._desk.current.is_stored:  # else the person has opened one meanwhile
+    def reopen(self, *, cut_off: bool) -> None:
+        """Open what was open last, if the app was cut off there, or something is written there. Then drafts are there.
+
+        Else the chat stays that the window began with: an empty one, in which a question takes nothing along.
+        """
+        if self._desk.current is not self._first or not untouched(self._first):
+            return  # the person has begun something meanwhile
+        if self._last and (cut_off or self._desk.is_writing_in(self._last)):
             self._desk.open(self._last)
 
     def _on_opened(self, chat: Chat) -> None:
-        QObject.disconnect(self._link)
-        self._link = chat.stored.connect(self._keep)
+        for link in self._links:
+            QObject.disconnect(link)
+        self._links = [chat.stored.connect(self._keep)]
         self._keep(chat.facts)
 
+    def _keep_written(self) -> None:
+        """The chat that the window began with is what is open as soon as there is something in it."""
+        if not self._first.draft.empty or self._first.facts.system:
+            self._keep(self._first.facts)
+
     def _keep(self, facts: Conversation) -> None:
-        if facts.id != self._kept:
+        if facts.id != self._kept and not self._desk.is_temporary:  # of that one, not even an id
             self._kept = facts.id
             if self._writing is None or self._writing.done():
                 self._writing = self._tasks.start(self._write_on(), "keep what is open")

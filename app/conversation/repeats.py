@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeVar
 from app.core.errors import ServerError
 from app.core.retrying import retry_delay
 
-Phase = Literal["idle", "preparing", "uploading", "asking", "streaming", "waiting"]
+Phase = Literal["idle", "preparing", "uploading", "asking", "streaming", "waiting", "locked"]
 
 T = TypeVar("T")
 

@@ -31,8 +31,8 @@ class Temporary:
             tools.spending.ledger, tools.preferences, gate=_Nameless(tools.spending.gate), parent=tools.spending
         )
         tools.spending.changed.connect(self._spending.changed)
-        own = replace(tools, store=self.store, pictures=self.pictures, spending=self._spending, temporary=True)
-        self.chat = Chat.new(model, own, parent)
+        self.tools = replace(tools, store=self.store, pictures=self.pictures, spending=self._spending, temporary=True)
+        self.chat = Chat.new(model, self.tools, parent)
 
     async def close(self) -> None:
         """Stop what is under way, and forget it all."""

@@ -197,6 +197,10 @@ class Worker(QObject):
         """
         self._begin(partial(self._whole, work, "change messages"))
 
+    def lock(self) -> None:
+        """Be busy for ever: the conversation is there to be read. Before anything was begun."""
+        self._set_phase("locked")
+
     def stop(self) -> None:
         """End what is under way; what has come stays."""
         if self._task is not None and not self._ending:

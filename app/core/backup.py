@@ -21,13 +21,12 @@ from pathlib import Path
 from typing import Final
 
 from app.core import private, rows, schema
-from app.core.errors import StoreDamaged
+from app.core.errors import StoreDamaged, StoreFull
 
 FOLDER: Final = "backups"
 
 _SLICE: Final = 256
 """Pages of 4 KB that are copied before others get their turn."""
-_UNFINISHED: Final = ".tmp-"
 _NAME: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)(\.\d+)?(\.partly)?\.db")
 _TIME: Final = "%Y-%m-%dT%H-%M-%SZ"
 _COUNTED: Final = ("conversations", "messages", "drafts", "requests")
@@ -66,7 +65,7 @@ class Abandoned(Exception):
 def unfinished(folder: Path) -> Path:
     """Where a copy for that folder of backups is to be made. Raises OSError."""
     private.make_folder(folder)
-    path = folder / f"{_UNFINISHED}{os.urandom(8).hex()}"
+    path = folder / f"{private.UNFINISHED}{os.urandom(8).hex()}"
     private.touch(path)
     return path
 
@@ -75,7 +74,7 @@ def copy(db: sqlite3.Connection, path: Path, pause: Callable[[], None]) -> dict[
     """Copy the database into an empty file, with a pause every megabyte in which `db` may be used, also to write.
 
     Returns how many rows its tables have. It is in no way safe on the disk yet: see `keep`. What `pause` raises ends
-    it, and nothing is left then. Raises sqlite3.Error and OSError too.
+    it, and nothing is left then. Raises StoreFull, sqlite3.Error and OSError too.
     """
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as target:
@@ -83,11 +82,17 @@ def copy(db: sqlite3.Connection, path: Path, pause: Callable[[], None]) -> dict[
             target.execute("PRAGMA journal_mode = OFF")
             # Once all is copied, what is written goes into it no more.
             db.backup(target, pages=_SLICE, progress=lambda _status, left, _all: pause() if left else None)
-            target.execute("PRAGMA journal_mode = DELETE")  # else whoever opens it makes two files beside it
+            _end_log(target, path)
         return _counts(db)
     except BaseException:
         discard(path)
         raise
+
+
+def _end_log(target: sqlite3.Connection, path: Path) -> None:
+    """Let the copy have no log, else whoever opens it makes two files beside it. Raises StoreFull, sqlite3.Error."""
+    if target.execute("PRAGMA journal_mode = DELETE").fetchone() != ("delete",):  # SQLite does not always raise
+        raise StoreFull(str(path))
 
 
 def verified(path: Path, expected: Mapping[str, int] | None = None) -> Contents:
@@ -143,8 +148,7 @@ def discard(path: Path) -> None:
 
 def tidy(folder: Path) -> None:
     """Remove what a crash left half-way in. For the process that owns the data folder, as it begins."""
-    for left in folder.glob(f"{_UNFINISHED}*"):
-        discard(left)
+    private.tidy(folder)
 
 
 def backups(folder: Path) -> list[Backup]:

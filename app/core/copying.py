@@ -9,13 +9,17 @@ import re
 import sqlite3
 import time
 import uuid
+from collections.abc import Container
 from dataclasses import replace
+from typing import Final
 
 from app.core import whole
 from app.core.rows import Conversation
 from app.core.whole import Placed, Whole
 
-_NUMBERED = re.compile(r"^(.*) \((\d{1,6})\)$", re.DOTALL)
+_MOST: Final = 99
+"""Copies that are counted: a higher number belongs to the name, as the year of "Invoice (2024)"."""
+_NUMBERED: Final = re.compile(r"^(.*) \((\d{1,6})\)$", re.DOTALL)
 
 
 def copy(db: sqlite3.Connection, path: str, conversation_id: str, until: str = "") -> Conversation | None:
@@ -33,7 +37,8 @@ def copy(db: sqlite3.Connection, path: str, conversation_id: str, until: str = "
         return None
     now = time.time()
     ids = {placed.message.id: uuid.uuid4().hex for placed in found.messages}
-    facts = replace(found.conversation, title=numbered(found.conversation.title), created=now, updated=now, cost="")
+    title = numbered(found.conversation.title, _titles(db))
+    facts = replace(found.conversation, title=title, created=now, updated=now, cost="")
     copied = whole.renamed(replace(found, conversation=facts, draft=None), uuid.uuid4().hex, ids)
     return whole.put(db, copied, {})
 
@@ -48,8 +53,23 @@ def led_to(found: Whole, message_id: str) -> Whole:
     return replace(found, messages=tuple(reversed(way)), leaf=way[0].message.id if way else "")
 
 
-def numbered(title: str) -> str:
-    """What a copy is called: "Roof" becomes "Roof (2)", and that "Roof (3)"."""
-    if match := _NUMBERED.match(title):
-        return f"{match[1]} ({int(match[2]) + 1})"
-    return f"{title} (2)"
+def numbered(title: str, taken: Container[str] = ()) -> str:
+    """What a copy is called: "Roof" becomes "Roof (2)", and that "Roof (3)"; on to the first that is not taken."""
+    name, number = parted(title)
+    if not 1 < number <= _MOST:
+        name, number = (title, 1) if number else (name, 1)
+    number += 1
+    while f"{name} ({number})" in taken:
+        number += 1
+    return f"{name} ({number})"
+
+
+def parted(title: str) -> tuple[str, int]:
+    """What a conversation is called and which copy it is; 0 where the title has no number."""
+    match = _NUMBERED.match(title)
+    return (match[1], int(match[2])) if match else (title, 0)
+
+
+def _titles(db: sqlite3.Connection) -> set[str]:
+    """Of all conversations, deleted ones included: they may come back."""
+    return {str(title) for (title,) in db.execute("SELECT title FROM conversations")}

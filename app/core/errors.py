@@ -6,6 +6,7 @@
     │   ├── NotAPicture             its bytes are no picture we know
     │   ├── FormatUnsupported       a picture, in a format we do not take
     │   ├── PictureDamaged          it starts like a picture and breaks off
+    │   ├── PictureCleared          an original that the person had removed to make room
     │   ├── PictureTooBig           more pixels or bytes than can be handled safely
     │   ├── PictureTooSlow          decoding it was ended: it took too long, or broke its process
     │   ├── AlreadyAttached         the draft has the same picture
@@ -22,6 +23,7 @@
     │   └── StreamInterrupted       the answer broke off after it began
     └── StoreError              the conversations on disk
         ├── StoreLocked             another process owns the data folder
+        ├── StoreGone               the data folder is not where it was moved to
         ├── StoreTooNew             written by a newer version
         ├── StoreDamaged            not a database, or a broken one
         ├── StoreFull               no space left, or not writable
@@ -83,6 +85,12 @@ class FormatUnsupported(PictureError):
 @dataclass
 class PictureDamaged(PictureError):
     pass
+
+
+@dataclass
+class PictureCleared(PictureError):
+    when: float
+    """Seconds since the epoch."""
 
 
 @dataclass
@@ -265,6 +273,10 @@ class StoreError(VisavisError):
 
 
 class StoreLocked(StoreError):
+    pass
+
+
+class StoreGone(StoreError):
     pass
 
 

@@ -1,4 +1,4 @@
-"""The data folder: where it is, and the lock that says which process owns it.
+"""The lock that says which process owns a data folder.
 
 The kernel holds the lock and frees it however the process ends. Lock files that name a process guess, and were seen
 to refuse for ever after the machine was renamed (RELIABILITY, section 3.9).
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -21,16 +20,6 @@ if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
-
-
-def data_folder(argument: str | None, environ: Mapping[str, str]) -> Path:
-    """Where everything the app writes is kept: the command line's word, VISAVIS_DATA_DIR, or the system's place."""
-    named = argument or environ.get("VISAVIS_DATA_DIR")
-    if named:
-        return Path(named).expanduser().absolute()
-    import platformdirs
-
-    return platformdirs.user_data_path("Visavis", appauthor=False)
 
 
 class DataFolderLock:

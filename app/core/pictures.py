@@ -1,6 +1,7 @@
 """The folder of picture files, each named by the SHA-256 of what is in it, so that the same bytes are kept once.
 
     pictures/ab/ab3f…   a file, never changed once it is there
+    pictures/ab/ab3f….cleared   says when such a file was removed to make room: the time it was written at
     pictures/.tmp-…     a file on its way in
 
 Methods block on the disk: call them on a worker thread.
@@ -13,6 +14,7 @@ import os
 import re
 import stat
 import threading
+import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,16 +22,17 @@ from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
 from app.core import private
-from app.core.errors import PictureDamaged, PictureTooBig, PictureUnreadable, StoreFull
+from app.core.errors import PictureCleared, PictureDamaged, PictureTooBig, PictureUnreadable, StoreFull
 from app.core.private import make_folder
 
 MAX_FILE_BYTES: Final = 64 << 20
 """The largest picture file we take (RELIABILITY: a cap on every read)."""
 
 _PIECE: Final = 1 << 20
-_UNFINISHED: Final = ".tmp-"
-"""How the names of files on their way in begin."""
+_CLEARED: Final = ".cleared"
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_YOUNG: Final = 86_400
+"""Seconds in which a file may have been brought in for what is not stored yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,15 @@ class Stored:
     """A file of the folder."""
 
     sha256: str
+    size: int
+    """Bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """Files that are, or could be, removed to make room."""
+
+    files: int
     size: int
     """Bytes."""
 
@@ -54,9 +66,7 @@ class Pictures:
     @classmethod
     def of_our_own(cls, folder: Path) -> Pictures:
         """The folder of a process that owns it, as it begins: what a crash has left half-way in is removed."""
-        for left in folder.glob(f"{_UNFINISHED}*"):
-            with suppress(OSError):  # it does no harm
-                left.unlink()
+        private.tidy(folder)
         return cls(folder)
 
     def add_file(self, path: Path, name: str) -> Stored:
@@ -80,14 +90,21 @@ class Pictures:
         return self._folder / sha256[:2] / sha256
 
     def read(self, sha256: str, name: str = "") -> bytes:
-        """The bytes of this hash, checked against it. Raises PictureUnreadable, or PictureDamaged if they changed.
+        """The bytes of this hash, checked against it.
+
+        Raises PictureUnreadable, PictureCleared, or PictureDamaged if they changed.
 
         A file is checked once and then again when the system says that it is another: a conversation goes whole with
         every message.
         """
-        with open_picture(self.path(sha256), name) as file:
-            data = b"".join(_pieces(file, name))
-            status = os.fstat(file.fileno())
+        try:
+            with open_picture(self.path(sha256), name) as file:
+                data = b"".join(_pieces(file, name))
+                status = os.fstat(file.fileno())
+        except PictureUnreadable as error:
+            if (when := self.cleared(sha256)) is not None:
+                raise PictureCleared(name, when) from error
+            raise
         now = status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
         if self._checked.get(sha256) != now:
             if hashlib.sha256(data).hexdigest() != sha256:
@@ -102,13 +119,47 @@ class Pictures:
         """
         gone = []
         for path in self._folder.glob("??/*"):
-            if not _SHA256.fullmatch(path.name) or path.name in wanted:
+            sha256 = path.name.removesuffix(_CLEARED)
+            if not _SHA256.fullmatch(sha256) or sha256 in wanted:
                 continue
             with self._coming_in, suppress(OSError):  # next time
                 if path.stat().st_mtime < before:
                     path.unlink()
-                    gone.append(path.name)
+                    gone.append(sha256)
         return gone
+
+    def weigh(self, hashes: Collection[str]) -> Cleared:
+        """What `clear` would remove of these."""
+        return self._cleared(hashes, None)
+
+    def clear(self, hashes: Collection[str], now: float) -> Cleared:
+        """Remove files to make room, by SHA-256 (hex), and keep the day; not those that came in a moment ago."""
+        return self._cleared(hashes, now)
+
+    def cleared(self, sha256: str) -> float | None:
+        """When this file was removed to make room, in seconds since the epoch; None where it is there, or just gone."""
+        path = self.path(sha256)
+        try:
+            when = path.with_name(f"{path.name}{_CLEARED}").stat().st_mtime
+        except OSError:
+            return None
+        return None if path.exists() else when
+
+    def _cleared(self, hashes: Collection[str], now: float | None) -> Cleared:
+        files = size = 0
+        young = (time.time() if now is None else now) - _YOUNG
+        for sha256 in hashes:
+            path = self.path(sha256)
+            with self._coming_in, suppress(OSError):
+                status = path.stat()
+                if status.st_mtime < young:
+                    if now is not None:
+                        note = path.with_name(f"{path.name}{_CLEARED}")  # first: a file that is just gone is a fault
+                        private.touch(note)
+                        os.utime(note, (now, now))
+                        path.unlink()
+                    files, size = files + 1, size + status.st_size
+        return Cleared(files, size)
 
     def size(self) -> int:
         """Bytes of all files."""
@@ -119,7 +170,7 @@ class Pictures:
         return total
 
     def _add(self, pieces: Iterable[bytes], name: str) -> Stored:
-        temporary = self._folder / f"{_UNFINISHED}{os.urandom(8).hex()}"
+        temporary = self._folder / f"{private.UNFINISHED}{os.urandom(8).hex()}"
         try:
             make_folder(self._folder)
             try:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
+
+UNFINISHED: Final = ".tmp-"
+"""How the names of files begin that are on their way in, everywhere in the data folder."""
 
 
 def make_folder(folder: Path) -> None:
@@ -32,7 +36,7 @@ def touch(path: Path) -> None:
 
 def replace(path: Path, data: bytes) -> None:
     """Write the file as a whole, mode 0600: after a crash it holds the old bytes or the new ones. Raises OSError."""
-    draft = path.with_name(f".tmp-{os.urandom(8).hex()}")
+    draft = path.with_name(f"{UNFINISHED}{os.urandom(8).hex()}")
     try:
         # O_BINARY exists on Windows only, where it keeps line ends as they are.
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
@@ -46,6 +50,13 @@ def replace(path: Path, data: bytes) -> None:
             draft.unlink()
         raise
     sync_folder(path.parent)
+
+
+def tidy(folder: Path) -> None:
+    """Remove the files that a crash left half-way into the folder. For the process that owns it, as it begins."""
+    for left in folder.glob(f"{UNFINISHED}*"):
+        with suppress(OSError):  # it does no harm
+            left.unlink()
 
 
 def sync_folder(folder: Path) -> None:

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 MOST_CHARACTERS: Final = 100_000
 """Of a text that is read from a file; more is no prompt."""
-MOST_BYTES: Final = 16 << 20
+MOST_BYTES: Final = 4 << 20
 """Of a file of prompts that are read."""
+_VALUES: Final = 200_000
+"""Commas and brackets of such a file, those in texts among them: JSON is parsed in one go, in which no thread but its
+own has a turn."""
 _MOST: Final = 1_000
 """Prompts that are read from a file."""
 _FORMAT: Final = "visavis-prompts"
@@ -53,9 +56,16 @@ class Prompts:
     async def all(self) -> list[Prompt]:
         return await self._store.run(_all)
 
-    async def replace(self, prompts: Sequence[Prompt]) -> None:
-        """Keep these and no others, in this order: all or none."""
-        await self._store.run(partial(_replace, tuple(prompts)))
+    async def put(self, prompts: Sequence[Prompt]) -> None:
+        """Change those that are there, by their ids, and add the others behind all: all or none."""
+        await self._store.run(partial(_put, tuple(prompts)))
+
+    async def remove(self, prompt_id: str) -> None:
+        await self._store.run(partial(_remove, prompt_id))
+
+    async def arrange(self, ids: Sequence[str]) -> None:
+        """Let those of these ids stand in this order; no other is touched."""
+        await self._store.run(partial(_arrange, tuple(ids)))
 
 
 def starters() -> list[Prompt]:
@@ -76,6 +86,8 @@ def to_json(prompts: Sequence[Prompt]) -> str:
 
 def from_json(text: str) -> list[Prompt]:
     """What `to_json` wrote, each under a new id. Raises NoPrompts where it is anything else."""
+    if sum(map(text.count, ",[{")) > _VALUES:
+        raise NoPrompts
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -99,11 +111,19 @@ def _all(db: sqlite3.Connection) -> list[Prompt]:
     return [Prompt(*map(str, row)) for row in db.execute(query)]
 
 
-def _replace(prompts: Sequence[Prompt], db: sqlite3.Connection) -> None:
-    rows = [
-        (each.id, place, well_formed(each.name), well_formed(each.text), well_formed(each.system))
-        for place, each in enumerate(prompts)
-    ]
+def _put(prompts: Sequence[Prompt], db: sqlite3.Connection) -> None:
+    rows = [(each.id, well_formed(each.name), well_formed(each.text), well_formed(each.system)) for each in prompts]
+    put = """INSERT INTO prompts (id, place, name, text, system)
+        SELECT ?, coalesce(max(place) + 1, 0), ?, ?, ? FROM prompts WHERE true
+        ON CONFLICT (id) DO UPDATE SET name = excluded.name, text = excluded.text, system = excluded.system"""
     with schema.transaction(db):
-        db.execute("DELETE FROM prompts")
-        db.executemany("INSERT INTO prompts (id, place, name, text, system) VALUES (?, ?, ?, ?, ?)", rows)
+        db.executemany(put, rows)
+
+
+def _remove(prompt_id: str, db: sqlite3.Connection) -> None:
+    db.execute("DELETE FROM prompts WHERE id = ?", (prompt_id,))
+
+
+def _arrange(ids: Sequence[str], db: sqlite3.Connection) -> None:
+    with schema.transaction(db):
+        db.executemany("UPDATE prompts SET place = ? WHERE id = ?", enumerate(ids))

@@ -12,20 +12,31 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from app.core import backup, private, rows, schema
+from app.core import backup, private, rows, schema, wreck
 from app.core.errors import StoreDamaged, StoreError
 
 _TITLE: Final = 60
 """Characters of a question that stand for a title that was lost."""
 _ROWS: Final = 200
 """Rows that are written at a time."""
+_GAPS: Final = 1000
+"""Places of a table that cannot be read after which it is given up: `wreck` finds what comes then."""
+_TWINS: Final = {
+    "conversations": "conversations_twice",
+    "drafts": "drafts_twice",
+    "folders": "folders_twice",
+    "filed": "filed_twice",
+    "prompts": "prompts_twice",
+    "requests": "requests_twice",
+}
+"""Indexes that hold all of a table, in which no row may stand twice."""
 _DERIVED: Final = "search_"
 """How the names of tables begin that are made from the others."""
 
@@ -70,14 +81,18 @@ def salvage(path: Path) -> Salvaged:
     with schema.translated(path):
         draft = _draft(path)
         try:
-            with closing(schema.read_only(path)) as source, closing(schema.connect(draft)) as target:
+            with closing(schema.connect(draft)) as target:
                 target.execute("PRAGMA synchronous = OFF")  # synced as a whole below
-                tables = _tables_of_ours(source, path)
                 # Not all is there to be referred to, and events of no message do no harm.
                 target.execute("PRAGMA foreign_keys = OFF")
-                for table, columns in _tables(target).items():
-                    if not table.startswith(_DERIVED) and table in tables:
-                        _bring(source, target, table, [name for name in columns if name in tables[table]])
+                try:
+                    with closing(schema.read_only(path)) as source:
+                        whole = _bring_all(source, target)
+                except sqlite3.DatabaseError:
+                    whole = False
+                if not whole:
+                    wreck.bring(path, target)
+                    _hold_any(target, path)
                 with schema.transaction(target):
                     _mend(target)
                 target.execute("PRAGMA journal_mode = DELETE")
@@ -191,28 +206,66 @@ def _tables(db: sqlite3.Connection) -> dict[str, list[str]]:
     return {name: [row[1] for row in db.execute(f'PRAGMA table_info("{name}")')] for name in names}
 
 
-def _tables_of_ours(db: sqlite3.Connection, path: Path) -> dict[str, list[str]]:
-    """The tables of a database that may be damaged. Raises StoreDamaged where those that matter are not among them."""
+def _bring_all(source: sqlite3.Connection, target: sqlite3.Connection) -> bool:
+    """Bring what SQLite can read. Returns whether that is all there is. Raises sqlite3.DatabaseError."""
     # With this, what SQLite cannot understand of the schema fails once and is left out from then on.
-    db.execute("PRAGMA writable_schema = ON")
+    source.execute("PRAGMA writable_schema = ON")
     with suppress(sqlite3.DatabaseError):
-        _tables(db)
-    tables = _tables(db)
-    if not {"conversations", "messages"} <= tables.keys():
-        raise StoreDamaged(str(path))
-    return tables
+        _tables(source)
+    there, ours = _tables(source), _tables(target)
+    [version] = source.execute("PRAGMA user_version").fetchone()
+    whole = {"conversations", "messages"} <= there.keys()
+    whole = whole and (version != len(schema.MIGRATIONS) or ours.keys() <= there.keys())
+    places = _places(source)
+    for table, columns in ours.items():
+        if not table.startswith(_DERIVED) and table in there:
+            known = [name for name in columns if name in there[table]]
+            if not _bring(source, target, table, known, places if table == "messages" else {}):
+                _bring_twin(source, target, table, known)
+                whole = False
+    return whole and source.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-def _bring(source: sqlite3.Connection, target: sqlite3.Connection, table: str, columns: Sequence[str]) -> None:
+def _places(db: sqlite3.Connection) -> dict[str, int]:
+    """The positions of messages by their ids, as two indexes tell that agree."""
+    told: list[set[tuple[str, int]]] = []
+    for index in ("messages_of", "sqlite_autoindex_messages_1"):
+        query = f"SELECT id, position FROM messages INDEXED BY {index}"  # noqa: S608
+        told.append(set())
+        with suppress(sqlite3.DatabaseError):
+            told[-1].update(db.execute(query))
+    return dict(told[0] & told[1])
+
+
+def _bring(
+    source: sqlite3.Connection,
+    target: sqlite3.Connection,
+    table: str,
+    columns: Sequence[str],
+    positions: Mapping[str, int],
+) -> bool:
+    """Whether nothing was in the way. `positions` are those of rows by their ids, where they are known better."""
     places = ", ".join("?" * len(columns))
     insert = f'INSERT OR IGNORE INTO "{table}" ({", ".join(columns)}) VALUES ({places})'  # noqa: S608
     batch: list[Sequence[Any]] = []
-    for row in _readable(source, table, columns):
-        batch.append(row)
+    gaps: list[int] = []
+    for row in _readable(source, table, columns, gaps):
+        batch.append((positions.get(row[1], row[0]), *row[1:]) if positions else row)
         if len(batch) == _ROWS:
             _insert(target, insert, batch)
             batch = []
     _insert(target, insert, batch)
+    return not gaps
+
+
+def _bring_twin(source: sqlite3.Connection, target: sqlite3.Connection, table: str, columns: Sequence[str]) -> None:
+    """Rows of a table with gaps from the index that holds all of it, where there is one: those it had count more."""
+    names = ", ".join(columns)
+    query = f'SELECT {names} FROM "{table}" INDEXED BY {_TWINS.get(table, "none")}'  # noqa: S608
+    insert = f'INSERT OR IGNORE INTO "{table}" ({names}) VALUES ({", ".join("?" * len(columns))})'  # noqa: S608
+    with suppress(sqlite3.DatabaseError):
+        for row in source.execute(query):
+            _insert(target, insert, [row])
 
 
 def _insert(target: sqlite3.Connection, insert: str, batch: Sequence[Sequence[Any]]) -> None:
@@ -222,17 +275,25 @@ def _insert(target: sqlite3.Connection, insert: str, batch: Sequence[Sequence[An
                 target.execute(insert, row)
 
 
-def _readable(db: sqlite3.Connection, table: str, columns: Sequence[str]) -> Iterator[Sequence[Any]]:
-    """Every row that can be read, past those that cannot."""
+def _hold_any(db: sqlite3.Connection, path: Path) -> None:
+    """Raises StoreDamaged where nothing was found of the database at `path`."""
+    query = "SELECT 1 FROM conversations UNION ALL SELECT 1 FROM messages UNION ALL SELECT 1 FROM drafts"
+    if db.execute(query).fetchone() is None:
+        raise StoreDamaged(str(path))
+
+
+def _readable(db: sqlite3.Connection, table: str, columns: Sequence[str], gaps: list[int]) -> Iterator[Sequence[Any]]:
+    """Every row that can be read, past those that cannot: where these are is added to `gaps`."""
     query = f'SELECT rowid, {", ".join(columns)} FROM "{table}" WHERE rowid >= ? ORDER BY rowid'  # noqa: S608
     start: int | None = 0
-    while start is not None:
+    while start is not None and len(gaps) < _GAPS:
         last = start - 1
         try:
             for row in db.execute(query, (start,)):
-                last = row[0]
+                last = max(last, row[0])  # in a damaged page they may stand in any order
                 yield row[1:]
         except sqlite3.DatabaseError:
+            gaps.append(last + 1)
             start = _after_gap(db, table, last + 1)
         else:
             return
@@ -263,7 +324,7 @@ def _after_gap(db: sqlite3.Connection, table: str, start: int) -> int | None:
         else:
             high = middle
     first = found(high)
-    return None if first is None or first < 0 else first
+    return None if first is None or first < 0 else max(first, high)
 
 
 def _mend(db: sqlite3.Connection) -> None:

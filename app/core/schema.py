@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import Path
@@ -226,6 +226,29 @@ MIGRATIONS: Final[list[tuple[str, ...]]] = [
             system TEXT NOT NULL
         )""",
     ),
+    (
+        # What has no checksum stands twice, in the table and in an index over all of it: the check compares the two.
+        """CREATE INDEX conversations_twice ON conversations (id, title, model, system, created, updated, pictures,
+            cost, thumbnail, practice, deleted_at, leaf)""",
+        "CREATE INDEX drafts_twice ON drafts (conversation_id, draft)",
+        "CREATE INDEX folders_twice ON folders (id, name)",
+        "CREATE INDEX filed_twice ON filed (conversation_id, pinned, archived, unread, folder)",
+        "CREATE INDEX prompts_twice ON prompts (id, place, name, text, system)",
+        """CREATE INDEX requests_twice ON requests (id, created, seconds, kind, state, practice, server, model,
+            conversation_id, message_id, ahead, at_most, cost, exact, saved, input_tokens, cache_write_5m,
+            cache_write_1h, cache_read, output_tokens, thinking_tokens, pictures)""",
+        "DROP INDEX request_pictures_of",
+        "CREATE INDEX request_pictures_of ON request_pictures (request_id, number, sha256, page, tokens, cost)",
+    ),
+    (
+        # The index of the search is begun anew: its rows are the times of messages now, `place` (`app.core.search`).
+        "INSERT INTO search_text (search_text) VALUES ('delete-all')",
+        "DROP TABLE search_messages",
+        """CREATE TABLE search_messages (place INTEGER PRIMARY KEY, position INTEGER NOT NULL UNIQUE,
+            digest INTEGER NOT NULL, model TEXT NOT NULL)""",
+        "DELETE FROM search_queue",
+        "INSERT INTO search_queue (position) SELECT position FROM messages WHERE state <> 'streaming'",
+    ),
 ]
 """The statements that lead from version N to N+1, at index N. This list only grows: what is released stays as it is."""
 
@@ -292,6 +315,16 @@ def is_cut_short(path: Path) -> bool:
         return False  # it is none, or its number of pages is not kept
     page = int.from_bytes(header[16:18], "big")
     return size < int.from_bytes(header[28:32], "big") * (65_536 if page == 1 else page)
+
+
+def is_newer(path: Path) -> bool:
+    """Whether a database file without a log says that a newer version wrote it; what cannot be read does not."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(_HEADER)
+    except OSError:
+        return False
+    return int.from_bytes(header[60:64], "big") > len(MIGRATIONS)
 
 
 def read_only(path: Path) -> sqlite3.Connection:
@@ -390,6 +423,21 @@ def version(db: sqlite3.Connection, path: Path) -> int:
     if steps > len(MIGRATIONS):
         raise StoreTooNew(str(path))
     return int(steps)
+
+
+def is_as_made(db: sqlite3.Connection) -> bool:
+    """Whether the tables are those that MIGRATIONS make. Where a name has changed, statements fail as if wrong."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
+        _migrate(made, 0)
+        expected = made.execute(_SCHEMA).fetchall()
+    try:
+        return db.execute(_SCHEMA).fetchall() == expected
+    except sqlite3.DatabaseError:
+        return False
+
+
+# What FTS5 makes for itself is its own affair, and that of its version.
+_SCHEMA: Final = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT GLOB 'search_text_*' ORDER BY name"
 
 
 def _migrate(db: sqlite3.Connection, version: int) -> None:

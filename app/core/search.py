@@ -40,6 +40,10 @@ _PATIENCE: Final = 0.03
 _MERGED: Final = 64
 """Pages of the index that are put together after each slice."""
 _NEWEST: Final = 1 << 62
+_STEPS: Final = 16
+"""Rows of the index to a millisecond: the fewer, the smaller the index is."""
+_LAST_MOMENT: Final = 1 << 51
+"""Milliseconds since the epoch; a later time is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,7 @@ def _find(wanted: Wanted, before: int, count: int, db: sqlite3.Connection) -> Pa
 def _page(wanted: Wanted, words: tuple[Term, ...], before: int, count: int, db: sqlite3.Connection) -> Page:
     until, hits = time.perf_counter() + _PATIENCE, []
     known: dict[str, Conversation | None] = {}
-    for position, id_, owner, role, created, model in db.execute(_FIND, (match(words), before - 1)):
+    for place, position, id_, owner, role, created, model in db.execute(_FIND, (match(words), before - 1)):
         if owner not in known:
             row = db.execute(_OWNER, (owner, wanted.pictures, wanted.at_least)).fetchone()
             known[owner] = rows.conversation_from_row(row) if row else None
@@ -150,7 +154,7 @@ def _page(wanted: Wanted, words: tuple[Term, ...], before: int, count: int, db: 
             [content] = db.execute("SELECT content FROM messages WHERE position = ?", (position,)).fetchone()
             hits.append(_message_hit(conversation, words, content, id_, role, moment, model))
         if len(hits) == count or time.perf_counter() > until:
-            return Page(hits, position)
+            return Page(hits, place)
     return Page(hits, 0)
 
 
@@ -159,9 +163,9 @@ _OWNER: Final = (
     rows.SELECT_CONVERSATIONS + "WHERE id = ? AND deleted_at IS NULL AND pictures >= ? AND CAST(cost AS REAL) >= ?"
 )
 # CROSS JOIN keeps the order: the index tells the newest first, and nobody asks for the rest.
-_FIND: Final = """SELECT messages.position, id, conversation_id, role, created, model
-    FROM search_text CROSS JOIN messages ON messages.position = search_text.rowid
-    CROSS JOIN search_messages ON search_messages.position = search_text.rowid
+_FIND: Final = """SELECT place, messages.position, id, conversation_id, role, created, model
+    FROM search_text CROSS JOIN search_messages ON place = search_text.rowid
+    CROSS JOIN messages ON messages.position = search_messages.position
     WHERE search_text MATCH ? AND search_text.rowid <= ? ORDER BY search_text.rowid DESC"""
 
 
@@ -263,20 +267,39 @@ def _sound(db: sqlite3.Connection, work: Callable[[], T], otherwise: T) -> T:
 
 
 def _step(db: sqlite3.Connection) -> bool:
-    query = "SELECT DISTINCT position FROM search_queue ORDER BY position DESC LIMIT ?"
-    waiting = [position for (position,) in db.execute(query, (_AT_ONCE,))]
+    query = """SELECT position, created FROM (SELECT DISTINCT position FROM search_queue ORDER BY position DESC LIMIT ?)
+        LEFT JOIN messages USING (position)"""
+    waiting = sorted((_place(created, position), position) for position, created in db.execute(query, (_AT_ONCE,)))
     if not waiting:
         return _renew_titles(db)
     until = time.perf_counter() + _SLICE
     with schema.transaction(db):
         # Upwards: the index would be written anew for every one that stands before the one before it.
-        for position in reversed(waiting):
-            if not _renew(db, position):
+        for place, position in waiting:
+            if not _renew(db, position, place):
                 _begin_anew(db)
                 break
             if time.perf_counter() > until:
                 break
     return True
+
+
+def _place(created: Any, position: int) -> int:
+    """The row of the index for a message: by its time, and of the same time by the order in which they came.
+
+    Of two of nearly the same time, the one that came later may stand later: a second, where 16,000 came between them.
+    """
+    moment = created * 1000 if isinstance(created, float) else 0.0
+    return int(moment if 0 < moment < _LAST_MOMENT else 0) * _STEPS + position
+
+
+def _free_place(db: sqlite3.Connection, place: int, position: int) -> int:
+    """That row, or one near it where it is taken; however many want the same, few are tried."""
+    room, found = 1, place
+    while db.execute("SELECT 1 FROM search_messages WHERE place = ?", (found,)).fetchone():
+        room *= 2
+        found = place + crc32(position.to_bytes(8)) % room
+    return found
 
 
 def _merge(db: sqlite3.Connection) -> None:
@@ -295,25 +318,26 @@ def _renew_titles(db: sqlite3.Connection) -> bool:
     return bool(waiting)
 
 
-def _renew(db: sqlite3.Connection, position: int) -> bool:
+def _renew(db: sqlite3.Connection, position: int, place: int) -> bool:
     """Bring the index up to date with one message. Returns whether it could be taken out as it had been put in."""
     queued = db.execute("SELECT content FROM search_queue WHERE position = ?", (position,)).fetchall()
     query = "SELECT content, facts, state <> 'streaming' AND deleted_at IS NULL FROM messages WHERE position = ?"
     content, facts, is_found = db.execute(query, (position,)).fetchone() or ("", "", False)
     now = _said(content).words if is_found else ("", "")
-    found = db.execute("SELECT digest FROM search_messages WHERE position = ?", (position,)).fetchone()
+    found = db.execute("SELECT digest, place FROM search_messages WHERE position = ?", (position,)).fetchone()
     if found is None or found[0] != _digest(now):
         if found is not None:
             before = [_said(old).words for (old,) in [*queued, (content,)] if old]
             words = next((each for each in before if _digest(each) == found[0]), None)
             if words is None:
                 return False
-            db.execute(_TAKE_OUT, (position, *words))
+            db.execute(_TAKE_OUT, (found[1], *words))
             db.execute("DELETE FROM search_messages WHERE position = ?", (position,))
         if any(now):
-            db.execute("INSERT INTO search_text (rowid, said, pictures) VALUES (?, ?, ?)", (position, *now))
-            insert = "INSERT INTO search_messages (position, digest, model) VALUES (?, ?, ?)"
-            db.execute(insert, (position, _digest(now), _model(facts)))
+            place = _free_place(db, place, position)
+            db.execute("INSERT INTO search_text (rowid, said, pictures) VALUES (?, ?, ?)", (place, *now))
+            insert = "INSERT INTO search_messages (place, position, digest, model) VALUES (?, ?, ?, ?)"
+            db.execute(insert, (place, position, _digest(now), _model(facts)))
     db.execute("DELETE FROM search_queue WHERE position = ?", (position,))
     return True
 

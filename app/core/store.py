@@ -33,6 +33,9 @@ _MEMORY: Final = ":memory:"
 _LOOKED_AT: Final = 64 << 20
 """Bytes of a database that can be looked at in a tenth of a second; a larger one is while the window is there."""
 
+_FIRST: Final = 120
+"""Conversations read by the opening: what is damaged of them a person can be asked about there, and not later."""
+
 T = TypeVar("T")
 
 
@@ -281,7 +284,12 @@ class Store:
     def _translated(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
             with schema.translated(self.path):
-                return work(self._db)
+                try:
+                    return work(self._db)
+                except sqlite3.OperationalError as error:
+                    if schema.is_as_made(self._db):
+                        raise
+                    raise StoreDamaged(str(self.path)) from error
         except StoreDamaged:
             with suppress(OSError):  # then the next opening does not know
                 private.touch(_suspected(self.path))
@@ -297,6 +305,7 @@ def _in_memory() -> sqlite3.Connection:
 def _opened(path: Path) -> sqlite3.Connection:
     with schema.translated(path):
         private.make_folder(path.parent)
+        private.tidy(path.parent)
         salvage.swap(path, time.time())
         if schema.is_cut_short(path) or (not _holds_any(path) and backup.backups(path.parent / backup.FOLDER)):
             raise StoreDamaged(str(path))
@@ -308,8 +317,12 @@ def _opened(path: Path) -> sqlite3.Connection:
         db = schema.connect(path, partial(_back_up, path))
         try:
             _end_streaming(db, str(path))
-        except BaseException:
+            db.execute(f"{rows.SELECT_CONVERSATIONS} WHERE deleted_at IS NULL ORDER BY updated DESC").fetchmany(_FIRST)
+        except BaseException as error:
+            changed = isinstance(error, sqlite3.OperationalError) and not schema.is_as_made(db)
             db.close()
+            if changed:
+                raise StoreDamaged(str(path)) from error
             raise
         return db
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import (
     QDate,
     QDateTime,
     QItemSelection,
+    QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
@@ -51,6 +52,7 @@ class ConversationList(QListView):
         super().__init__()
         self._history = history
         self._row = ConversationRow(theme, gallery, self)
+        history.speak = self._row.spoken
         self._renamed = QPersistentModelIndex()
         self._midnight = QTimer(self)
         self._midnight.setSingleShot(True)
@@ -90,13 +92,20 @@ class ConversationList(QListView):
     def show_opened(self, conversation_id: str) -> None:
         """Mark a conversation as the open one; one that is not stored yet is marked as soon as it is listed."""
         self._row.opened = conversation_id
-        row = self._history.row_of(conversation_id)
+        row = self._history.reach(conversation_id)
         self.setCurrentIndex(self._history.index(row) if row >= 0 else QModelIndex())
         self._repaint()
 
+    def setCurrentIndex(self, index: Index) -> None:  # noqa: N802  # Qt's name
+        """Choose it and nothing else. For Qt's own, the Ctrl of a Ctrl+Z that is still held means one more."""
+        self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
     def set_busy(self, conversation_id: str, *, busy: bool) -> None:
         """Mark a conversation in which an answer is under way."""
+        if busy == (conversation_id in self._row.busy):
+            return
         (self._row.busy.add if busy else self._row.busy.discard)(conversation_id)
+        self._history.retell(conversation_id)
         self._repaint()
 
     def open_row(self, index: Index) -> None:
@@ -160,7 +169,7 @@ class ConversationList(QListView):
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:  # noqa: N802
         super().selectionChanged(selected, deselected)
-        self._row.several = self.several
+        self._row.marks_chosen = self.several or self._history.view == TRASH  # there, one is chosen and not open
         self._repaint()
         self.chosen.emit()
 
@@ -191,6 +200,9 @@ class ConversationList(QListView):
                 self.setCurrentIndex(self.currentIndex())
             case _ if event.matches(QKeySequence.StandardKey.SelectAll):
                 self.selectAll()
+            case Qt.Key.Key_End:
+                self._history.show_all()
+                super().keyPressEvent(event)
             case _ if event.text().isprintable() and event.text().strip():
                 event.ignore()  # what is typed here is meant for the message
             case _:

@@ -27,6 +27,8 @@ def conversation_menu(
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     ids = listed.chosen_ids
     if desk.history.view == TRASH:
+        if len(ids) == 1:
+            _add(menu, _tr("Read"), "Enter", partial(desk.look_at, ids[0]))
         menu.addAction(_tr("Restore"), partial(desk.restore, *ids))
         _add(menu, _tr("Delete for good…"), "Del", partial(ask_to_erase, desk, ids, parent))
         return menu
@@ -45,7 +47,7 @@ def conversation_menu(
     words = _tr("Take out of the archive") if archived else _tr("Archive")
     _add(menu, words, "", partial(desk.cabinet.archive, ids, on=not archived), on=kept)
     if export is not None:
-        _add(menu, _tr("Export…"), "", partial(export, ids), on=kept)
+        _add(menu, _tr("Export…"), "Ctrl+E", partial(export, ids), on=kept)
     menu.addSeparator()
     _add(menu, _tr("Delete"), "Del", listed.delete_chosen)
     return menu

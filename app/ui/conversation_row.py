@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Final
 
 from PySide6.QtCore import QAbstractItemModel, QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.conversation.gallery import Gallery
 from app.conversation.history import HistoryModel
 from app.conversation.messages import Index
+from app.core.copying import parted
 from app.core.rows import Conversation
 from app.ui import figures
 from app.ui.foreign_text import direction_flag, one_line
@@ -32,7 +33,7 @@ _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 
 
 class ConversationRow(QStyledItemDelegate):
-    """What the index does not tell stands in `headings`, `opened`, `busy` and `several`, which are the list's to set.
+    """What the index does not tell stands in `headings`, `opened`, `busy` and `marks_chosen`: the list sets them.
 
     Signals:
         renamed(str, str): a conversation's id, and its title from now on.
@@ -50,8 +51,8 @@ class ConversationRow(QStyledItemDelegate):
         """The id of the open conversation."""
         self.busy: set[str] = set()
         """Ids of those in which an answer is under way."""
-        self.several = False
-        """Whether more than one is chosen."""
+        self.marks_chosen = False
+        """Whether it is to be seen, without the keyboard too, which are chosen."""
         self._list = parent
         self._theme = theme
         self._gallery = gallery
@@ -90,7 +91,7 @@ class ConversationRow(QStyledItemDelegate):
             line, ground = tokens.line, tokens.surface
         elif option.state & QStyle.StateFlag.State_MouseOver:
             ground = tokens.hover
-        if self.several and option.state & QStyle.StateFlag.State_Selected:
+        if self.marks_chosen and option.state & QStyle.StateFlag.State_Selected:
             ground = tokens.soft
         if option.state & QStyle.StateFlag.State_HasFocus:
             line = tokens.accent
@@ -128,7 +129,7 @@ class ConversationRow(QStyledItemDelegate):
         painter.setFont(font)
         painter.setPen(QColor(tokens.text))
         whole = shown_name(title)
-        title = painter.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideRight, upper.width())
+        title = shortened(painter.fontMetrics(), whole, upper.width())
         painter.drawText(upper, int(_LEFT | _MIDDLE) | int(direction_flag(whole)), title)
         painter.setFont(self._note_font)
         painter.setPen(QColor(tokens.text2))
@@ -212,7 +213,7 @@ class ConversationRow(QStyledItemDelegate):
         conversation: Conversation = index.data(HistoryModel.ConversationRole)
         if (left := index.data(HistoryModel.DaysLeftRole)) is not None:
             days = self.tr("1 day left") if left == 1 else self.tr("%1 days left").replace("%1", str(left))
-            return f"{days} · {self.note(conversation)}"
+            return f"{days} · {self.note(conversation)}" if conversation.pictures else days
         return self.draft_note(conversation) if index.data(HistoryModel.UnsentRole) else self.note(conversation)
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
@@ -247,6 +248,13 @@ class ConversationRow(QStyledItemDelegate):
         if isinstance(editor, QLineEdit) and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             editor.setModified(False)
         return super().eventFilter(editor, event)
+
+
+def shortened(metrics: QFontMetrics, title: str, width: int) -> str:
+    """A title cut to so many pixels, before the number that tells a copy from the others."""
+    name, number = parted(title)
+    copy = f" ({number})" if number else ""
+    return metrics.elidedText(name, Qt.TextElideMode.ElideRight, width - metrics.horizontalAdvance(copy)) + copy
 
 
 def _flags(option: QStyleOptionViewItem) -> int:

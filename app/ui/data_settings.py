@@ -1,4 +1,4 @@
-"""The settings about the data folder: where it is, how much room it takes, and its backups."""
+"""The settings about the data folder: where it is (`app.ui.folder_settings`), and its backups."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from app.conversation.backups import Backups
 from app.conversation.chat import Tools
-from app.conversation.data_folder import Room, room_of
 from app.core.errors import VisavisError
 from app.ui.backup_words import moment
 from app.ui.errors import sentence
-from app.ui.figures import file_size
+from app.ui.folder_settings import FolderSettings, plain_button
 from app.ui.label import Label
 from app.ui.theme import Theme
 
@@ -26,11 +25,12 @@ from app.ui.theme import Theme
 class DataSettings(QWidget):
     """Looks at the folder when it is first shown."""
 
-    def __init__(self, theme: Theme, tools: Tools, folder: Path) -> None:
+    def __init__(self, theme: Theme, tools: Tools, folder: Path, usual: Path | None = None) -> None:
+        """`usual` is the system's place for the folder; None where it was named for this start, and is not moved."""
         super().__init__()
         self._theme = theme
         self._tools = tools
-        self._folder = folder
+        self._folder = FolderSettings(theme, tools, folder, usual)
         self._backups = Backups(tools.store, tools.threads)  # what is begun goes on when the dialog is closed
         self._was_shown = False
         self._make_controls()
@@ -39,19 +39,12 @@ class DataSettings(QWidget):
         self._follow()
 
     def _make_controls(self) -> None:
-        self._path = QLineEdit(str(self._folder))
-        self._path.setReadOnly(True)
-        self._path.setCursorPosition(0)
-        self._path.setAccessibleName(self.tr("Data folder"))
-        self._open_folder = _button(self.tr("Open folder"))
-        self._room = Label(self._theme, " ", role="secondary", wraps=True)
-        self._room.setAccessibleName(self.tr("Room it takes"))
         self._list = QComboBox()
         self._list.setAccessibleName(self.tr("Backups"))
         self._list.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._restore = _button(self.tr("Go back to it"))
-        self._make = _button(self.tr("Back up now"))
-        self._take_back = _button(self.tr("Stay with what there is"))
+        self._restore = plain_button(self.tr("Go back to it"))
+        self._make = plain_button(self.tr("Back up now"))
+        self._take_back = plain_button(self.tr("Stay with what there is"))
         self._said = Label(self._theme, role="secondary", wraps=True)
         self._said.setAccessibleName(self.tr("Result"))
         self._said.hide()
@@ -60,15 +53,7 @@ class DataSettings(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        column.addLayout(self._row(self._path, self._open_folder))
-        column.addWidget(self._room)
-        self._note(
-            column,
-            self.tr(
-                "Conversations and pictures are kept there unencrypted, like your other files. "
-                "Keys are never kept there."
-            ),
-        )
+        column.addWidget(self._folder)
         column.addSpacing(12)
         column.addWidget(Label(self._theme, self.tr("Backups"), role="heading", weight=600))
         column.addLayout(self._row(self._list, self._restore))
@@ -84,9 +69,6 @@ class DataSettings(QWidget):
         )
 
     def _connect(self) -> None:
-        self._open_folder.clicked.connect(
-            lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder.absolute())))
-        )
         self._make.clicked.connect(lambda: self._do(self._make_one()))
         self._restore.clicked.connect(lambda: self._do(self._choose()))
         self._take_back.clicked.connect(lambda: self._do(self._stay()))
@@ -128,16 +110,8 @@ class DataSettings(QWidget):
 
     async def _look(self) -> None:
         await self._backups.look()
-        room = await room_of(self._tools.store, self._tools.threads)
         if isValid(self):
-            self._show_room(room)
-
-    def _show_room(self, room: Room) -> None:
-        text = self.tr("%1: conversations %2, pictures %3, backups %4.")
-        sizes = (room.whole, room.conversations, room.pictures, room.backups)
-        for number, size in enumerate(sizes, 1):
-            text = text.replace(f"%{number}", file_size(size))
-        self._room.setText(text)
+            await self._folder.look()
 
     def _follow(self) -> None:
         chosen = self._list.currentIndex()
@@ -184,10 +158,3 @@ class DataSettings(QWidget):
         if not self._was_shown:
             self._was_shown = True
             self._tools.tasks.start(self._look(), "look at the data folder")
-
-
-def _button(text: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setProperty("kind", "plain")
-    button.setAutoDefault(False)
-    return button

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 class Dialogs(QObject):
     """Signals:
     noted(str): one of them has nothing to show; this says why.
+    found(): what was looked for is chosen, and about to be opened.
     """
 
     noted = Signal(str)
+    found = Signal()
 
     def __init__(
         self,
@@ -41,14 +43,19 @@ class Dialogs(QObject):
         folder: Path,
         transcript: Callable[[], Transcript],
         window: QWidget,
+        usual: Path | None = None,
     ) -> None:
-        """`folder` holds the data; `transcript` gives the view of the open conversation once there is one."""
+        """`folder` holds the data, `usual` is the system's place for it, if that counts (`app.core.place`).
+
+        `transcript` gives the view of the open conversation once there is one.
+        """
         super().__init__(window)
         self._theme = theme
         self._tools = tools
         self._desk = desk
         self._gallery = gallery
         self._folder = folder
+        self._usual = usual
         self._transcript = transcript
         self._window = window
         self._remote_files = RemoteFiles(tools.account, tools.tasks, self)
@@ -62,6 +69,12 @@ class Dialogs(QObject):
 
         HelpWindow.show_for(self._theme, self._window, topic)
 
+    def keys(self) -> None:
+        """The list of keys."""
+        from app.ui.help.keys import KeysWindow
+
+        KeysWindow.show_for(self._theme, self._window.actions(), self._window)
+
     def key(self) -> None:
         """Where a key is entered and tested."""
         from app.ui.key_dialog import KeyDialog
@@ -71,7 +84,9 @@ class Dialogs(QObject):
     def settings(self) -> SettingsDialog:
         from app.ui.settings_dialog import SettingsDialog
 
-        dialog = SettingsDialog(self._theme, self._tools, self._remote_files, self._folder, self._window)
+        dialog = SettingsDialog(
+            self._theme, self._tools, self._remote_files, self._folder, self._window, usual=self._usual
+        )
         dialog.key_requested.connect(self.key)
         dialog.import_requested.connect(self.bring_in)
         dialog.open()
@@ -79,8 +94,12 @@ class Dialogs(QObject):
 
     def export(self, ids: Sequence[str] = ()) -> None:
         """Export conversations; the open one where none is named."""
-        from app.ui.export_dialog import open_export
+        from app.ui.export_dialog import ExportDialog, open_export
 
+        temporary = self._desk.temporary
+        if not ids and temporary is not None and self._desk.is_temporary and temporary.chat.is_stored:
+            ExportDialog(self._theme, temporary.tools, [temporary.chat.facts], self._window).open()
+            return
         ids = ids or (self._desk.current.facts.id,)
         if not open_export(self._theme, self._tools, self._desk.history, ids, self._window):
             self.noted.emit(self.tr("There is nothing to export in this chat yet."))
@@ -116,8 +135,11 @@ class Dialogs(QObject):
             from app.ui.search.palette import Palette
 
             model = SearchModel(self._searched, self._tools.tasks, self)
-            history, account = self._desk.history, self._tools.account
-            self._palette = Palette(self._theme, account, self._gallery, history, model, self._indexing, self._window)
+            desk, account = self._desk, self._tools.account
+            self._palette = Palette(
+                self._theme, account, self._gallery, desk.history, desk.cabinet, model, self._indexing, self._window
+            )
+            self._palette.chosen.connect(self.found)
             self._palette.chosen.connect(Jump(self._desk, self._transcript, self).to)
             self._desk.opened.connect(self._palette.close_up)
         self._palette.toggle()

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QLocale, QStandardPaths, Qt
-from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QDialog,
     QFileDialog,
     QHBoxLayout,
     QMessageBox,
@@ -25,13 +23,15 @@ from app.conversation.exporting import SUFFIXES, Exported, Exporter, Order, is_f
 from app.conversation.history import HistoryModel
 from app.conversation.tools import Tools
 from app.core.errors import StoreError, StoreFull
+from app.core.export.archive import ENTRIES, UNPACKED
 from app.core.export.asked import Format, Wanted
 from app.core.export.names import safe
 from app.core.export.target import free
 from app.core.rows import Conversation
 from app.ui import figures
-from app.ui.buttons import press_focused
+from app.ui.busy_dialog import BusyDialog
 from app.ui.errors import sentence
+from app.ui.errors.form import filled
 from app.ui.export_words import export_words
 from app.ui.foreign_text import one_line
 from app.ui.label import Label
@@ -40,8 +40,6 @@ from app.ui.print import print_whole
 from app.ui.switch import Switch
 from app.ui.theme import Theme
 
-_WIDTH: Final = 520
-_MARGIN: Final = 24
 _BESIDE: Final = 24
 """Pixels from a radio button's edge to its words."""
 _FORMATS: Final[tuple[Format, ...]] = ("page", "pdf", "markdown", "archive")
@@ -57,19 +55,18 @@ def open_export(theme: Theme, tools: Tools, history: HistoryModel, ids: Sequence
     return bool(conversations)
 
 
-class ExportDialog(QDialog):
+class ExportDialog(BusyDialog):
     """Opened with `open`; deletes itself when closed, which it is not while it writes."""
 
     def __init__(self, theme: Theme, tools: Tools, conversations: Sequence[Conversation], parent: QWidget) -> None:
-        super().__init__(parent)
-        self._theme = theme
+        super().__init__(theme, self.tr("Export"), parent)
         self._conversations = list(conversations)
+        self._is_temporary = tools.temporary
         self._saved = ""
+        self._is_outgrown = False
         printing = partial(print_whole, family=theme.font().family())
         words = export_words(tools.account.catalog.get)
-        self._exporter = Exporter(tools, words, QLocale().bcp47Name(), printing, self)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Export"))
+        self.work = self._exporter = Exporter(tools, words, QLocale().bcp47Name(), printing, self)
         self._make_controls()
         self._lay_out()
         self._connect()
@@ -88,6 +85,7 @@ class ExportDialog(QDialog):
         self._originals = self._switch(self.tr("Original pictures"))
         self._drafts = self._switch(self.tr("Text that is not sent yet"))
         self._said = Label(self._theme, role="secondary", tone="secondary", wraps=True)
+        self._warning = Label(self._theme, self._too_much(), role="secondary", wraps=True)
         self._show = QPushButton(self.tr("Show in folder"))
         self._cancel, self._export = QPushButton(), QPushButton(self.tr("Export…"))
         for button in (self._show, self._cancel):
@@ -103,10 +101,12 @@ class ExportDialog(QDialog):
         return switch
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+        column = self._column
         column.setSpacing(8)
         column.addWidget(Label(self._theme, self._heading(), role="heading", weight=600, wraps=True))
+        if self._is_temporary:
+            words = self.tr("This chat is temporary: what you save here is all of it that stays on this computer.")
+            column.addWidget(Label(self._theme, words, role="secondary", wraps=True))
         column.addSpacing(4)
         for number, words in enumerate(self._explanations()):
             each = QVBoxLayout()
@@ -130,15 +130,9 @@ class ExportDialog(QDialog):
         column.addWidget(self._draft_row)
         column.addStretch(1)
         column.addSpacing(8)
+        column.addWidget(self._warning)
         column.addWidget(self._said)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self._show)
-        buttons.addStretch(1)
-        buttons.addWidget(self._cancel)
-        buttons.addWidget(self._export)
-        column.addLayout(buttons)
-        self._column = column
+        self._add_buttons(self._show, self._cancel, self._export)
 
     def _row(self, switch: Switch) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -169,6 +163,7 @@ class ExportDialog(QDialog):
         self._cancel.clicked.connect(self.reject)
         self._show.clicked.connect(lambda: show_folder(self._saved))
         exporter.progressed.connect(self._show_progress)
+        exporter.outgrown.connect(self._warn)
         exporter.exported.connect(self._show_exported)
         exporter.taken.connect(self._ask_to_replace)
         exporter.failed.connect(self._show_failure)
@@ -184,17 +179,13 @@ class ExportDialog(QDialog):
         """Show what goes with the format, and whether it is being written."""
         busy = self._exporter.busy
         self._draft_row.setVisible(self._format == "archive")
+        self._warning.setVisible(self._format == "archive" and self._is_much)
         for control in (*self._formats.buttons(), self._costs, self._thinking, self._originals, self._drafts):
             control.setEnabled(not busy)
         self._export.setEnabled(not busy)
         self._cancel.setText(self.tr("Cancel") if busy or not self._saved else self.tr("Close"))
         self._show.setVisible(bool(self._saved))
         self._fit()
-
-    def _fit(self) -> None:
-        """As high as what is shown needs."""
-        width = self._theme.px(_WIDTH)
-        self.setFixedSize(width, self._column.totalHeightForWidth(width))
 
     def order(self, path: Path, *, over: bool = False) -> Order:
         """What is asked for, to be written there."""
@@ -209,9 +200,19 @@ class ExportDialog(QDialog):
     def export(self, order: Order) -> None:
         """Write it."""
         self._saved = ""
-        steps = sum(each.pictures for each in self._conversations) + len(self._conversations)
-        self._exporter.start(order, steps)
+        self._is_outgrown = False
+        self._exporter.start(order, self._steps)
         self._follow()
+
+    @property
+    def _is_much(self) -> bool:
+        """Whether it cannot be imported again: as it turned out, or to all appearances."""
+        return self._is_outgrown or (not self._saved and self._steps > ENTRIES)
+
+    @property
+    def _steps(self) -> int:
+        """Pictures and conversations: an archive has about as many files."""
+        return sum(each.pictures for each in self._conversations) + len(self._conversations)
 
     def _name(self) -> str:
         if len(self._conversations) == 1:
@@ -260,6 +261,17 @@ class ExportDialog(QDialog):
         self._said.setText(words)
         self._fit()
 
+    def _warn(self) -> None:
+        self._is_outgrown = True
+        self._follow()
+
+    def _too_much(self) -> str:
+        words = self.tr(
+            "This is more than Visavis can import again from one archive, which is %1 files and %2 GB. Export fewer "
+            "chats at once if you want them back."
+        )
+        return filled(words, figures.count(ENTRIES), figures.count(UNPACKED // 10**9))
+
     def _show_exported(self, exported: Exported) -> None:
         self._saved = str(exported.path)
         words = self.tr("Saved as %1").replace("%1", one_line(str(exported.path)))
@@ -277,22 +289,3 @@ class ExportDialog(QDialog):
     def _end(self, words: str) -> None:
         self._said.setText(words)
         self._follow()
-
-    # --- Qt ---
-
-    def reject(self) -> None:
-        if self._exporter.busy:
-            self._exporter.cancel()
-        else:
-            super().reject()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        if self._exporter.busy:
-            self._exporter.cancel()
-            event.ignore()
-        else:
-            super().closeEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not press_focused(event):
-            super().keyPressEvent(event)

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from PySide6.QtCore import QStandardPaths, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import QDialog, QFileDialog, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QPushButton, QWidget
 
-from app.conversation.importing import Imported, Importer, Looked
+from app.conversation.importing import Imported, Importer, Looked, NotBackedUp
 from app.conversation.tools import Tools
 from app.core.errors import VisavisError
 from app.core.importing.refused import ImportRefused
 from app.core.importing.typed import Counts
 from app.ui import figures
-from app.ui.buttons import press_focused
+from app.ui.busy_dialog import MARGIN, WIDTH, BusyDialog
 from app.ui.errors import sentence
 from app.ui.foreign_text import one_line
 from app.ui.label import ElidedLabel, Label
 from app.ui.switch import Switch
 from app.ui.theme import TextRole, Theme
 
-_WIDTH: Final = 520
-_MARGIN: Final = 24
-
 Row = tuple[str, str]
 
 
-class ImportDialog(QDialog):
+class ImportDialog(BusyDialog):
     """Opened with `open`; deletes itself when closed, which it is not while it works.
 
     Signals:
@@ -39,12 +34,9 @@ class ImportDialog(QDialog):
     arrived = Signal(object)
 
     def __init__(self, theme: Theme, tools: Tools, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._importer = Importer(tools, self)
+        super().__init__(theme, self.tr("Import"), parent)
+        self.work = self._importer = Importer(tools, self)
         self._looked: Looked | None = None
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Import"))
         self._make_controls()
         self._lay_out()
         self._connect()
@@ -53,7 +45,7 @@ class ImportDialog(QDialog):
     # --- putting together ---
 
     def _make_controls(self) -> None:
-        self._file = ElidedLabel(self._theme, most=_WIDTH - 2 * _MARGIN, weight=500)
+        self._file = ElidedLabel(self._theme, most=WIDTH - 2 * MARGIN, weight=500)
         self._facts = QGridLayout()
         self._facts.setHorizontalSpacing(16)
         self._facts.setVerticalSpacing(4)
@@ -70,8 +62,7 @@ class ImportDialog(QDialog):
         self._import.setProperty("kind", "primary")
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+        column = self._column
         column.setSpacing(12)
         column.addWidget(Label(self._theme, self.tr("Import conversations"), role="heading", weight=600))
         words = self.tr(
@@ -89,14 +80,7 @@ class ImportDialog(QDialog):
         column.addWidget(self._skip_row)
         column.addWidget(self._said)
         column.addStretch(1)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self._choose)
-        buttons.addStretch(1)
-        buttons.addWidget(self._cancel)
-        buttons.addWidget(self._import)
-        column.addLayout(buttons)
-        self._column = column
+        self._add_buttons(self._choose, self._cancel, self._import)
 
     def _connect(self) -> None:
         importer = self._importer
@@ -124,6 +108,7 @@ class ImportDialog(QDialog):
         """Import what was looked at."""
         if self._looked is not None:
             self._importer.start(self._looked, skip=self._skip.isChecked())
+            self._said.setText(self.tr("A backup is made first…"))
             self._follow()
 
     def _ask(self) -> None:
@@ -148,11 +133,6 @@ class ImportDialog(QDialog):
         self._cancel.setText(self.tr("Cancel") if busy or ready else self.tr("Close"))
         self._said.setVisible(bool(self._said.text()))
         self._fit()
-
-    def _fit(self) -> None:
-        """As high as what is shown needs."""
-        width = self._theme.px(_WIDTH)
-        self.setFixedSize(width, self._column.totalHeightForWidth(width))
 
     # --- what is shown ---
 
@@ -235,10 +215,15 @@ class ImportDialog(QDialog):
     def _show_failure(self, error: VisavisError) -> None:
         self._looked = None
         self._show_facts([])
-        self._said.setText(self._refusal(error) if isinstance(error, ImportRefused) else sentence(error))
+        self._said.setText(self._refusal(error))
         self._follow()
 
-    def _refusal(self, error: ImportRefused) -> str:
+    def _refusal(self, error: VisavisError) -> str:
+        if isinstance(error, NotBackedUp):
+            nothing = self.tr("No backup could be made before the import, so nothing was imported.")
+            return f"{nothing} {sentence(error.cause)}"
+        if not isinstance(error, ImportRefused):
+            return sentence(error)
         words = {
             "unreadable": self.tr("%1 cannot be opened."),
             "unknown": self.tr("%1 is neither a Visavis archive nor a data export of claude.ai."),
@@ -248,22 +233,3 @@ class ImportDialog(QDialog):
             "empty": self.tr("There is no conversation in %1."),
         }
         return words[error.reason].replace("%1", one_line(error.name))
-
-    # --- Qt ---
-
-    def reject(self) -> None:
-        if self._importer.busy:
-            self._importer.cancel()
-        else:
-            super().reject()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        if self._importer.busy:
-            self._importer.cancel()
-            event.ignore()
-        else:
-            super().closeEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not press_focused(event):
-            super().keyPressEvent(event)

@@ -28,6 +28,7 @@ from app.conversation.prompt_library import PromptLibrary
 from app.core.errors import VisavisError
 from app.core.prompts import Prompts
 from app.ui.banner import PracticeBanner
+from app.ui.buttons import press_focused
 from app.ui.composer import Composer
 from app.ui.dialogs import Dialogs
 from app.ui.drop_overlay import DropOverlay
@@ -38,6 +39,7 @@ from app.ui.sources import Dropped
 from app.ui.temporary_banner import TemporaryBanner
 from app.ui.theme import Theme
 from app.ui.top_bar import TopBar
+from app.ui.trash_bar import TrashBar
 from app.ui.welcome import Welcome
 
 if TYPE_CHECKING:
@@ -59,7 +61,10 @@ class MainWindow(QMainWindow):
     painted = Signal()
     closing = Signal()
 
-    def __init__(self, theme: Theme, tools: Tools, desk: Desk, gallery: Gallery, folder: Path) -> None:
+    def __init__(
+        self, theme: Theme, tools: Tools, desk: Desk, gallery: Gallery, folder: Path, usual: Path | None = None
+    ) -> None:
+        """`folder` holds the data; `usual` is the system's place for it, None where it was named for this start."""
         super().__init__()
         self._theme = theme
         self._tools = tools
@@ -83,10 +88,11 @@ class MainWindow(QMainWindow):
         self._prompts = PromptLibrary(Prompts(tools.store), tools.tasks, self)
         self._welcome = Welcome(theme, tools.account)
         self._composer = Composer(theme, tools.account, gallery)
+        self._trash_bar = TrashBar(theme, desk)
         self._refit = RefitNote(theme)
         self._lay_out()
         self._drop = DropOverlay(theme, self)
-        self._dialogs = Dialogs(theme, tools, desk, gallery, folder, lambda: self._transcript, self)
+        self._dialogs = Dialogs(theme, tools, desk, gallery, folder, lambda: self._transcript, self, usual)
         self._connect()
         self._show_sidebar(on=tools.preferences.settings.sidebar_open)
         self._show_chat(desk.current)
@@ -96,7 +102,8 @@ class MainWindow(QMainWindow):
     def open_pictures(self, paths: Sequence[str]) -> None:
         """Another start has handed over pictures: a new chat with them, in front."""
         if paths:
-            self._desk.new_chat([Source(path=path) for path in paths])
+            self._begin_chat()
+            self._chat.draft.attach([Source(path=path) for path in paths])
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.raise_()
         self.activateWindow()
@@ -127,6 +134,7 @@ class MainWindow(QMainWindow):
         writing.setSpacing(8)
         writing.addWidget(self._refit)
         writing.addWidget(self._composer)
+        writing.addWidget(self._trash_bar)
         bottom.addStretch(1)
         bottom.addLayout(writing, 1000)
         bottom.addStretch(1)
@@ -155,6 +163,8 @@ class MainWindow(QMainWindow):
         self._sidebar.costs_requested.connect(self._dialogs.costs)
         self._sidebar.search_requested.connect(self._dialogs.search)
         self._sidebar.export_requested.connect(self._dialogs.export)
+        self._sidebar.help_requested.connect(self._dialogs.help)
+        self._sidebar.keys_requested.connect(self._dialogs.keys)
         self._top_bar.costs_wanted.connect(self._dialogs.costs)
         self._top_bar.sidebar_requested.connect(lambda: self._show_sidebar(on=True))
         self._top_bar.picker.refresh_requested.connect(lambda: self._start(self._ask_for_models()))
@@ -167,6 +177,7 @@ class MainWindow(QMainWindow):
         self._composer.region_wanted.connect(lambda row: self._dialogs.draft_picture(row, mark=True))
         self._drop.dropped.connect(self._take_drop)
         self._dialogs.noted.connect(self._composer.note)
+        self._dialogs.found.connect(self._composer.focus)
 
     def _furnish(self) -> None:
         """Build what the first frame, of a new chat, does not show."""
@@ -204,14 +215,15 @@ class MainWindow(QMainWindow):
 
     def _add_actions(self) -> None:
         keys = QKeySequence.StandardKey
-        self._act_on(self.tr("New chat"), self._desk.new_chat, keys.New, "Ctrl+Shift+O")
-        self._act_on(self.tr("Temporary chat"), self._desk.temporary_chat, "Ctrl+Shift+N")
+        self._act_on(self.tr("New chat"), self._begin_chat, keys.New, "Ctrl+Shift+O")
+        self._act_on(self.tr("Temporary chat"), self._begin_temporary, "Ctrl+Shift+N")
         self._act_on(self.tr("What Claude can and cannot see"), self._dialogs.help, "F1")
-        self._act_on(self.tr("Attach pictures"), self._composer.choose_pictures, keys.Open)
+        self._act_on(self.tr("All keys"), self._dialogs.keys, "Ctrl+/")
+        self._act_on(self.tr("Attach pictures"), self._choose_pictures, keys.Open)
         self._act_on(self.tr("Paste"), self._paste, keys.Paste)
         self._act_on(self.tr("Settings"), self._dialogs.settings, "Ctrl+,")
         self._act_on(self.tr("Costs"), self._dialogs.costs, "Ctrl+Shift+L")
-        self._act_on(self.tr("Export"), self._dialogs.export, "Ctrl+E")
+        self._act_on(self.tr("Export"), self._export, "Ctrl+E")
         self._act_on(self.tr("Earlier pictures"), self._shelf.toggle, "Ctrl+Shift+P")
         self._act_on(self.tr("Show or hide the sidebar"), self._toggle_sidebar, "Ctrl+Shift+S")
         self._act_on(self.tr("Copy the last answer"), self._transcript.copying.copy_last, "Ctrl+Shift+C")
@@ -253,6 +265,7 @@ class MainWindow(QMainWindow):
         self._welcome.set_draft(chat.draft)
         self._refit.set_chat(chat)
         self._composer.set_chat(chat)
+        self._composer.setVisible(not self._desk.is_in_trash)
         self._choose_page()
         if not self._sidebar.list.hasFocus():
             self._composer.focus()
@@ -288,10 +301,34 @@ class MainWindow(QMainWindow):
         now = self._tools.preferences.settings.text_size
         self._tools.preferences.update(text_size=max(80, min(200, now + step)) if step else 100)
 
+    def _begin_chat(self) -> None:
+        self._sidebar.begin_chat()
+        self._composer.focus()  # the list keeps the keyboard where it is used to look through the chats
+
+    def _begin_temporary(self) -> None:
+        self._desk.temporary_chat()
+        self._composer.focus()
+
+    def _export(self) -> None:
+        """What is chosen in the list, while that has the keyboard; else the open conversation."""
+        self._dialogs.export(self._sidebar.chosen_ids if self._sidebar.list.hasFocus() else ())
+
+    def _leave_trash(self) -> None:
+        """What is to be asked about now goes in a new chat: into one of the trash nothing goes."""
+        if self._desk.is_in_trash:
+            self._begin_chat()
+
+    def _choose_pictures(self) -> None:
+        self._leave_trash()
+        self._composer.choose_pictures()
+
     def _paste(self) -> None:
+        self._leave_trash()
+        self._composer.focus()
         self._composer.paste(QGuiApplication.clipboard().mimeData())
 
     def _take_drop(self, dropped: Dropped) -> None:
+        self._leave_trash()
         self._composer.take(dropped)
         self._composer.focus()
         self.activateWindow()
@@ -313,7 +350,7 @@ class MainWindow(QMainWindow):
             "take_along": self._desk.take_along,
             "model": self._top_bar.picker.open_list,
             "settings": self._dialogs.settings,
-            "attach": self._composer.choose_pictures,
+            "attach": self._choose_pictures,
             "raise_day": lambda: self._dialogs.settings().show_money("day"),
             "raise_month": lambda: self._dialogs.settings().show_money("month"),
             "raise_conversation": lambda: self._dialogs.settings().show_money("conversation"),
@@ -337,7 +374,8 @@ class MainWindow(QMainWindow):
     # --- Qt ---
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self._composer.take_key(event):
+        take = press_focused if self._desk.is_in_trash else self._composer.take_key
+        if not take(event):
             super().keyPressEvent(event)
 
     def focusNextPrevChild(self, next_: bool) -> bool:

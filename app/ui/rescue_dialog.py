@@ -12,8 +12,9 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.core.backup import Backup
-from app.core.errors import StoreDamaged, StoreError, StoreLocked, StoreTooNew
+from app.core.errors import StoreDamaged, StoreError, StoreGone, StoreLocked, StoreTooNew
 from app.core.obstacle import Obstacle
+from app.core.place import is_ours
 from app.core.salvage import Salvaged
 from app.ui.backup_words import moment
 from app.ui.buttons import press_focused
@@ -26,7 +27,7 @@ from app.ui.theme import Theme
 _WIDTH: Final = 520
 _MARGIN: Final = 24
 
-Deed = Literal["quit", "again", "salvage", "backup", "empty", "folder"]
+Deed = Literal["quit", "again", "salvage", "backup", "empty", "folder", "usual"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,17 @@ class RescueDialog(QDialog):
         obstacle: Obstacle,
         backups: Sequence[Backup],
         parent: QWidget | None = None,
+        *,
+        usual: Path | None = None,
     ) -> None:
-        """`obstacle` is what stands in the way of a StoreFull; `backups` the newest first."""
+        """`obstacle` is what stands in the way of a StoreFull; `backups` the newest first.
+
+        `usual` is the system's place for the folder, offered where the one it was moved to is gone.
+        """
         super().__init__(parent)
         self._theme = theme
         self._error = error
+        self._usual = usual
         self._backup = next((each for each in backups if each.whole), next(iter(backups), None))
         self.setWindowTitle("Visavis")
         self._said = Label(theme, role="secondary", wraps=True)
@@ -126,6 +133,8 @@ class RescueDialog(QDialog):
         match self._error:
             case StoreDamaged():
                 return self.tr("Your conversations are damaged")
+            case StoreGone():
+                return self.tr("Your data folder is not there")
             case StoreTooNew():
                 return self.tr("Your conversations are from a newer Visavis")
             case StoreLocked():
@@ -138,6 +147,11 @@ class RescueDialog(QDialog):
                 return self.tr(
                     "The file cannot be read as it should, perhaps after a fault of the disk. "
                     "Nothing has been changed, and whatever you choose, the damaged file is kept."
+                )
+            case StoreGone():
+                return self.tr(
+                    "All you have is kept in the folder below, and it cannot be found: its disk may not be connected. "
+                    "Nothing has been changed."
                 )
             case StoreTooNew():
                 return self.tr(
@@ -164,6 +178,10 @@ class RescueDialog(QDialog):
                 self._add_backup()
             case StoreLocked():
                 self._add_again()
+            case StoreGone():
+                self._add_again()
+                self._add_folder(self.tr("Visavis remembers it, if your conversations are in it."))
+                self._add_usual()
             case StoreTooNew():
                 self._add_backup()
                 self._add_folder()
@@ -195,9 +213,18 @@ class RescueDialog(QDialog):
     def _add_again(self) -> None:
         self._add(self.tr("Try again"), "", Choice("again"))
 
-    def _add_folder(self) -> None:
-        button = self._row(self.tr("Another folder…"), self.tr("For this time, Visavis keeps all it writes there."))
+    def _add_folder(self, note: str = "") -> None:
+        note = note or self.tr("For this time, Visavis keeps all it writes there.")
+        button = self._row(self.tr("Another folder…"), note)
         button.clicked.connect(self._choose_folder)
+
+    def _add_usual(self) -> None:
+        if self._usual is None:
+            return
+        note = self.tr("Begin without conversations. What is in the folder that is missing stays there.")
+        if is_ours(self._usual):
+            note = self.tr("With what is in it: that may be from before the move. The folder that is missing stays.")
+        self._add(self.tr("Go back to the usual folder"), note, Choice("usual", folder=self._usual))
 
     def _add(self, name: str, note: str, choice: Choice) -> QPushButton:
         button = self._row(name, note)

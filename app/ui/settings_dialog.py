@@ -56,11 +56,21 @@ class SettingsDialog(QDialog):
     key_requested = Signal()
     import_requested = Signal()
 
-    def __init__(self, theme: Theme, tools: Tools, files: RemoteFiles, folder: Path, parent: QWidget) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        tools: Tools,
+        files: RemoteFiles,
+        folder: Path,
+        parent: QWidget,
+        *,
+        usual: Path | None = None,
+    ) -> None:
+        """`folder` holds the data; `usual` is the system's place for it, None where it was named for this start."""
         super().__init__(parent)
         self._pictures = PictureSettings(theme, tools.preferences, files)
         self._money = MoneySettings(theme, tools)
-        self._data = DataSettings(theme, tools, folder)
+        self._data = DataSettings(theme, tools, folder, usual)
         self._theme = theme
         self._preferences = tools.preferences
         self._account = tools.account

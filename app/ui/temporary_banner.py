@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMessageBox, QPushButton, QWidget
 
 from app.conversation.desk import Desk
+from app.conversation.unsent import untouched
 from app.ui.label import ElidedLabel
 from app.ui.theme import Theme
 
@@ -30,7 +31,7 @@ class TemporaryBanner(QFrame):
         end = QPushButton(self.tr("End it now"))
         end.setProperty("kind", "link")
         end.setToolTip(self.tr("Forget this chat and its pictures"))
-        end.clicked.connect(desk.end_temporary)
+        end.clicked.connect(lambda: ask_to_end(desk, self))
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 4, 16, 4)
         row.setSpacing(8)
@@ -47,3 +48,25 @@ class TemporaryBanner(QFrame):
 
     def _draw_icon(self) -> None:
         self._icon.setPixmap(self._theme.pixmap("eye-off", self._theme.tokens.accent))
+
+
+def ask_to_end(desk: Desk, parent: QWidget) -> None:
+    """End the temporary chat; where something is said or written in it, if the person says so once more."""
+    if desk.temporary is None or untouched(desk.temporary.chat):
+        desk.end_temporary()
+        return
+    question = QMessageBox(parent)
+    question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    question.setIcon(QMessageBox.Icon.Warning)
+    question.setTextFormat(Qt.TextFormat.PlainText)
+    question.setWindowTitle(_tr("End the temporary chat"))
+    question.setText(_tr("End the temporary chat? What was said in it and its pictures cannot be brought back."))
+    question.setInformativeText(_tr("To keep it, export it first (%1).").replace("%1", "Ctrl+E"))
+    end = question.addButton(_tr("End it now"), QMessageBox.ButtonRole.DestructiveRole)
+    question.setDefaultButton(question.addButton(QMessageBox.StandardButton.Cancel))
+    end.clicked.connect(desk.end_temporary)
+    question.open()
+
+
+def _tr(words: str) -> str:
+    return QCoreApplication.translate("temporary_banner", words)

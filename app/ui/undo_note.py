@@ -1,13 +1,14 @@
-"""A note that says for ten seconds what was deleted, and brings it back."""
+"""A note that says for ten seconds what was deleted or put elsewhere, and brings it back."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
+from app.ui.foreign_text import tip
 from app.ui.label import ElidedLabel
 from app.ui.theme import Theme
 
@@ -33,7 +34,7 @@ class UndoNote(QFrame):
         super().__init__(parent)
         self._theme = theme
         self.setObjectName("undo")
-        self._words = ElidedLabel(theme, most=_WIDEST, role="secondary")
+        self._words = _Words(theme, most=_WIDEST, role="secondary")
         self._button = QPushButton(self.tr("Undo"))
         self._button.setProperty("kind", "link")
         self._button.setToolTip(hint)
@@ -49,9 +50,13 @@ class UndoNote(QFrame):
         self._dress()
         self.hide()
 
-    def offer(self, words: str) -> None:
-        """Say what was deleted, also where a screen reader listens."""
-        self._words.set_whole(words)
+    def offer(self, words: str, title: str = "") -> None:
+        """Say what was deleted, also where a screen reader listens. `title` stands for %1, and gives way for the rest.
+
+        It is foreign text in one line (`app.ui.foreign_text`).
+        """
+        self._words.tell(words, title)
+        words = words.replace("%1", title)
         self.show()
         self._ends.start()
         if QAccessible.isActive():
@@ -80,3 +85,25 @@ class UndoNote(QFrame):
             self._ends.start()
         else:
             self.withdraw()
+
+
+class _Words(ElidedLabel):
+    """A sentence of which the title in it is cut where room is short."""
+
+    _around = ("", "")
+    _title = ""
+
+    def tell(self, words: str, title: str) -> None:
+        before, mark, after = words.partition("%1")
+        self._around, self._title = (before, after), title if mark else ""
+        self.set_whole(before + self._title + after)
+
+    def _elide(self) -> None:
+        before, after = self._around
+        room = self.contentsRect().width() - self.fontMetrics().horizontalAdvance(before + after)
+        if not self._title or room <= 0:
+            super()._elide()
+            return
+        title = self.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideRight, room)
+        self.setText(before + title + after)
+        self.setToolTip(tip(self._whole) if title != self._title else "")

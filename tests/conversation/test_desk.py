@@ -100,6 +100,21 @@ def test_a_deleted_conversation_is_gone_and_comes_back_whole(
     qtbot.waitUntil(lambda: [c.title for c in online.store.conversations_now()] == ["Precious"])
 
 
+def test_what_is_brought_back_does_not_take_the_place_of_what_is_read(
+    online_desk: Desk, say: Callable[[str], Chat]
+) -> None:
+    first = say("First")
+    online_desk.new_chat()
+    second = say("Second")
+    online_desk.delete(first.facts.id)
+    online_desk.undo_delete()
+    assert (titles(online_desk), online_desk.current is second) == (["Second", "First"], True)
+    online_desk.delete(second.facts.id)
+    online_desk.open(first.facts.id)
+    online_desk.undo_delete()
+    assert (titles(online_desk), online_desk.current is first) == (["Second", "First"], True)
+
+
 def test_deleting_a_conversation_in_mid_answer_does_not_bring_it_back(
     online_desk: Desk, api: ApiServer, qtbot: QtBot
 ) -> None:
@@ -238,7 +253,7 @@ def test_a_deleted_draft_is_gone_for_good_and_comes_back_whole(
     assert drafts(online) == {}
 
     online_desk.undo_delete()
-    assert online_desk.current is writing
+    assert (online_desk.current is writing) == shown
     assert titles(online_desk) == ["Precious"]
     qtbot.waitUntil(lambda: writing.draft.ready)
     kept = drafts(online)[writing.facts.id]
@@ -354,7 +369,7 @@ def test_drafts_of_several_new_chats_do_not_wipe_each_other(
     again = Desk(online, parent=online.account)
     again.start()
     finish(again.restore_drafts())
-    assert again.current.draft.text == "First thought"
+    assert titles(again) == ["First thought"]
 
 
 def test_the_system_prompt_of_a_chat_in_which_nothing_was_said_comes_back(online_desk: Desk, online: Tools) -> None:
@@ -362,6 +377,8 @@ def test_the_system_prompt_of_a_chat_in_which_nothing_was_said_comes_back(online
     finish(online_desk.save())
     again = Desk(online, parent=online.account)
     finish(again.restore_drafts())
+    assert again.is_writing_in(online_desk.current.facts.id)
+    again.open(online_desk.current.facts.id)
     assert again.current.facts.system == "Be brief."
 
 
@@ -428,6 +445,12 @@ def test_a_duplicate_is_opened_and_stands_in_the_same_folder(
     copy = online_desk.current
     qtbot.waitUntil(lambda: len(copy.messages.messages) == 2)
     assert titles(online_desk) == ["What is this? (2)", "What is this?"]
+    online_desk.fork(copy.messages.messages[1].id)
+    qtbot.waitUntil(lambda: titles(online_desk)[0] == "What is this? (3)")
+    online_desk.open(chat.facts.id)
+    online_desk.duplicate(chat.facts.id)
+    qtbot.waitUntil(lambda: titles(online_desk)[0] == "What is this? (4)")
+    online_desk.open(copy.facts.id)
     assert online_desk.history.filed(copy.facts.id).folder == folder
     assert [m.content for m in copy.messages.messages] == [m.content for m in chat.messages.messages]
     assert (copy.draft.text, chat.draft.text, copy.facts.cost) == ("", "Unsent", "")

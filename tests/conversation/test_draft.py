@@ -172,6 +172,7 @@ def test_what_is_being_written_is_there_after_a_restart(
     finish(desk.save())
     again = Desk(tools, parent=tools.account)
     finish(again.restore_drafts())
+    again.open(desk.current.facts.id)
     restored = again.current.draft
     qtbot.waitUntil(lambda: restored.ready)
     assert restored.text == "Half a thought"

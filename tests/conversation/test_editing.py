@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from app.conversation.attachment import Source
@@ -60,6 +61,22 @@ def test_its_pictures_come_along_and_are_numbered_on_from_before_it(talk: Talk, 
     assert [(i.number, i.name) for i in talk.messages[2].images] == [(2, "c.png"), (3, "e.png")]
     assert talk.chat.messages.pictures == 3
     assert talk.chat.draft.first_number == 4
+
+
+@pytest.mark.parametrize("fault", ["missing", "damaged"])
+def test_where_an_original_is_lost_what_was_sent_of_it_comes_along(
+    talk: Talk, picture: Callable[..., Path], online: Tools, fault: str
+) -> None:
+    talk.ask("Large?", picture("large.png", (3000, 2000)))
+    [image] = talk.messages[0].images
+    path = online.pictures.path(image.original)
+    if fault == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:-1])
+    talk.edit(talk.messages[0])
+    assert [(each.name, each.width) for each in talk.chat.draft.pictures] == [("large.png", image.width)]
+    assert talk.ask("Once more?").state == "complete"
 
 
 def test_the_price_is_that_of_the_history_before_it(talk: Talk, picture: Callable[..., Path]) -> None:

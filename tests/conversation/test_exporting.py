@@ -13,10 +13,12 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.conversation.exporting import Exported, Exporter, Order, is_folder
-from app.conversation.importing import Imported, Importer, Looked
+from app.conversation.importing import Imported, Importer, Looked, NotBackedUp
 from app.conversation.tools import Tools
+from app.core import backup, private
 from app.core import whole as wholes
 from app.core.errors import StoreFull
+from app.core.export import archive as archives
 from app.core.export.asked import Format, Wanted, Words
 from app.core.image import Pixels
 from app.core.importing.refused import ImportRefused
@@ -277,3 +279,46 @@ def test_pictures_come_into_an_empty_folder(desktop: Desktop, stored: list[Whole
         assert folder.read(image.sent)
         assert folder.read(image.original)
         assert finish(desktop.tools.store.thumbnails([image.thumbnail]))
+
+
+def test_an_archive_that_cannot_come_back_says_so(
+    desktop: Desktop, stored: list[Whole], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outgrown: list[bool] = []
+    desktop.exporter.outgrown.connect(lambda: outgrown.append(True))
+    for limit, many in (("ENTRIES", 3), ("UNPACKED", 3000), ("CONVERSATION", 300)):
+        with monkeypatch.context() as patch:
+            patch.setattr(archives, limit, many)
+            told, exported = desktop.export(order(tmp_path / limit, "archive"))
+        assert (told, exported.can_come_back, outgrown) == ("exported", False, [True])
+        outgrown.clear()
+    told, exported = desktop.export(order(tmp_path / "small", "archive"))
+    assert (told, exported.can_come_back, outgrown) == ("exported", True, [])
+    assert len(stored) == 2
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_backup_is_made_before_anything_is_brought_in(desktop: Desktop, tools: Tools, tmp_path: Path) -> None:
+    desktop.export(order(tmp_path / "a", "archive"))
+    desktop.importer.look(tmp_path / "a")
+    _, looked = desktop.settle()
+    backups = tools.store.path.parent / backup.FOLDER
+    assert backup.backups(backups) == []
+    desktop.importer.start(looked, skip=False)
+    told, imported = desktop.settle()
+    assert (told, imported.conversations) == ("imported", 2)
+    [made] = backup.backups(backups)
+    assert made.whole
+    assert backup.verified(made.path).counts["conversations"] == 2
+
+
+@pytest.mark.usefixtures("stored")
+def test_without_a_backup_nothing_is_brought_in(desktop: Desktop, tools: Tools, tmp_path: Path) -> None:
+    desktop.export(order(tmp_path / "a", "archive"))
+    desktop.importer.look(tmp_path / "a")
+    _, looked = desktop.settle()
+    private.touch(tools.store.path.parent / backup.FOLDER)
+    desktop.importer.start(looked, skip=False)
+    told, error = desktop.settle()
+    assert (told, type(error), type(error.cause)) == ("failed", NotBackedUp, StoreFull)
+    assert len(tools.store.conversations_now()) == 2

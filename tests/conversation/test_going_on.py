@@ -197,15 +197,69 @@ def test_what_was_open_is_opened_again(
     later = Reopening(again, tmp_path, tools.threads, tools.tasks)
     again.start()
     finish(again.restore_drafts())
-    assert again.current.facts.id == "unsent"
-    later.reopen()
+    first = again.current
+    assert first.draft.empty
+    later.reopen(cut_off=False)
+    assert again.current is first
+    later.reopen(cut_off=True)
     assert again.current.facts.id == "c"
     again.open("d")
-    later.reopen()
+    later.reopen(cut_off=True)
     assert again.current.facts.id == "d"  # the person has chosen
     qtbot.waitUntil(lambda: (tmp_path / "open").read_text() == "d")
     destroy(later, again)
     assert reopening is not later
+
+
+@pytest.mark.parametrize("stored", [False, True])
+@pytest.mark.parametrize("system", [False, True])
+def test_a_thought_that_was_left_in_the_middle_is_opened_again_and_no_older_one(
+    tools: Tools, desk: Desk, reopening: Reopening, tmp_path: Path, qtbot: QtBot, stored: bool, system: bool
+) -> None:
+    if stored:
+        finish(tools.store.create(Conversation("c", title="c")))
+        desk.start()
+        desk.open("c")
+    if system and not stored:
+        desk.current.set_system("Be brief.")
+    else:
+        desk.current.draft.set_text("Half a thought")
+    left = desk.current.facts.id
+    qtbot.waitUntil(lambda: (tmp_path / "open").exists() and (tmp_path / "open").read_text() == left)
+    finish(desk.save())
+    finish(tools.store.save_draft("older", {"text": "months ago"}))
+    again = Desk(tools)
+    later = Reopening(again, tmp_path, tools.threads, tools.tasks)
+    again.start()
+    finish(again.restore_drafts())
+    later.reopen(cut_off=False)
+    assert again.current.facts.id == left
+    destroy(later, again)
+    assert reopening is not later
+
+
+def test_what_was_begun_before_the_drafts_were_there_stays(tools: Tools, desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "open").write_text("c")
+    finish(tools.store.create(Conversation("c", title="c")))
+    reopening = Reopening(desk, tmp_path, tools.threads, tools.tasks)
+    desk.start()
+    desk.current.draft.set_text("H")
+    reopening.reopen(cut_off=True)
+    assert desk.current.draft.text == "H"
+    finish(tools.tasks.close())
+    destroy(reopening)
+
+
+def test_of_a_temporary_chat_not_even_the_id_is_kept(
+    tools: Tools, desk: Desk, reopening: Reopening, tmp_path: Path, qtbot: QtBot
+) -> None:
+    desk.temporary_chat()
+    desk.current.draft.set_text("a secret")
+    qtbot.waitUntil(lambda: not tools.tasks._running)
+    assert not (tmp_path / "open").exists()
+    desk.end_temporary()
+    qtbot.waitUntil((tmp_path / "open").exists)
+    assert reopening.parent() is None
 
 
 def test_a_chat_in_which_something_was_sent_is_what_is_open(
@@ -224,7 +278,7 @@ def test_what_is_open_nowhere_is_passed_by(desk: Desk, tools: Tools, tmp_path: P
         (tmp_path / "open").write_bytes(content)
     before = desk.current
     reopening = Reopening(desk, tmp_path, tools.threads, tools.tasks)
-    reopening.reopen()
+    reopening.reopen(cut_off=True)
     finish(tools.tasks.close())
     assert desk.current is before
     destroy(reopening)

@@ -151,17 +151,32 @@ def test_what_is_left_of_a_picture_is_enough(online: Tools, api: ApiServer, qtbo
     assert sizes_sent(api) == [(40, 40), (2576, 17)]
 
 
-def test_a_file_damaged_on_disk_fails_once_and_is_made_anew_from_the_original(
-    api: ApiServer, online: Tools, ask: Callable[..., Message], picture: Callable[..., Path], chat: Chat, qtbot: QtBot
+def test_a_file_damaged_on_disk_is_made_anew_from_the_original_before_it_goes(
+    api: ApiServer, online: Tools, ask: Callable[..., Message], picture: Callable[..., Path], chat: Chat
 ) -> None:
     ask("First?", picture("a.png", (3000, 300)))
     image = chat.messages.messages[0].images[0]
     path = online.pictures.path(image.sent)
     path.write_bytes(path.read_bytes()[:-1])
-    assert ask("Second?").state == "failed"
-    assert due_now(chat) == [(1, "missing_picture")]
-    assert done(chat, qtbot, chat.worker.retry).state == "complete"
+    assert ask("Second?").state == "complete"
+    assert len(api.posts) == 2
     assert pictures_sent(api, 0) == pictures_sent(api)
+
+
+def test_of_a_picture_of_which_all_is_damaged_nothing_goes_until_the_person_has_chosen(
+    api: ApiServer, online: Tools, ask: Callable[..., Message], picture: Callable[..., Path], chat: Chat, qtbot: QtBot
+) -> None:
+    ask("First?", picture("a.png", (3000, 300)))
+    image = chat.messages.messages[0].images[0]
+    for path in map(online.pictures.path, (image.sent, image.original)):
+        path.write_bytes(path.read_bytes()[:-1])
+    chat.draft.set_text("Second?")
+    with qtbot.waitSignal(chat.worker.refused) as refused:
+        chat.worker.send()
+    assert refused.args is not None
+    assert [(o.kind, o.picture) for o in refused.args[0].offences] == [("missing_picture", 1)]
+    qtbot.waitUntil(lambda: not chat.worker.busy)
+    assert (len(api.posts), chat.draft.text) == (1, "Second?")
 
 
 def test_a_picture_of_which_nothing_is_left_is_named_and_leaving_it_out_lets_the_rest_go(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
 
 from app.conversation.chat import Tools
 from app.conversation.prompt_library import PromptLibrary, found
-from app.core.prompts import Prompt, Prompts
+from app.core.prompts import Prompt, Prompts, from_json
 from tests.conftest import finish
 
 
@@ -49,6 +51,47 @@ def test_every_change_is_kept(library: PromptLibrary, tools: Tools, qtmodelteste
     finish(again.load())
     assert again.saved == library.saved
     assert again.saved[0].text == "new"
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_what_is_changed_before_the_saved_ones_are_there_does_them_no_harm(
+    library: PromptLibrary, tools: Tools, *, reads: bool
+) -> None:
+    old = [Prompt("A", "years of work", id="a"), Prompt("B", id="b")]
+    finish(Prompts(tools.store).put(old))
+
+    async def change() -> None:
+        reading = asyncio.ensure_future(library.load() if reads else asyncio.sleep(0))
+        await asyncio.sleep(0)  # the store has been asked by now
+        library.put(Prompt("new"))
+        library.put(Prompt("B, changed", id="b"))
+        library.put(Prompt("soon gone"))
+        library.move(2, -2)
+        library.remove(0)
+        await reading
+
+    finish(change())
+    there = kept(tools)
+    assert old[0] in there
+    assert {each.name for each in there} == {"A", "B, changed", "new"}
+    if reads:
+        assert sorted(library.saved, key=lambda each: each.name) == sorted(there, key=lambda each: each.name)
+
+
+def test_an_export_takes_the_place_of_a_file_when_it_is_whole(
+    library: PromptLibrary, tools: Tools, tmp_path: Path, qtbot: QtBot
+) -> None:
+    library.put(Prompt("A", "\ud800"))
+    path, before = tmp_path / "prompts.json", tmp_path / "before.json"
+    path.write_text("of last week")
+    before.hardlink_to(path)
+    library.export(str(path))
+    kept(tools)
+    assert [each.name for each in from_json(path.read_text("utf-8"))] == ["A"]
+    assert before.read_text() == "of last week", "it was written over"
+    with qtbot.waitSignal(library.refused) as told:
+        library.export(str(tmp_path))
+    assert told.args == [str(tmp_path)]
 
 
 def test_what_is_there_already_is_not_added_again(library: PromptLibrary) -> None:

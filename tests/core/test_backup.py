@@ -10,8 +10,10 @@ import stat
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,6 +88,23 @@ async def test_a_backup_has_all_there_is_and_is_private(store: Store, folder: Pa
     assert backup.pictures_of(folder) == contents.pictures
     assert names(folder) == {"2027-01-15T08-00-00Z.db", "2027-01-15T08-00-00Z.pictures"}
     assert [mode(each) for each in (folder, path, path.with_suffix(".pictures"))] == [0o700, 0o600, 0o600]
+
+
+class Reluctant(sqlite3.Connection):
+    """SQLite where the header of a file cannot be written: it tells so, and raises nothing."""
+
+    def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
+        return super().execute("SELECT 'off'" if statement == "PRAGMA journal_mode = DELETE" else statement, *values)
+
+
+async def test_a_copy_that_cannot_be_ended_does_not_count(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(store)
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Reluctant))
+    with pytest.raises(StoreFull):
+        await make(store, folder)
+    assert names(folder) == set()
 
 
 async def test_what_is_written_meanwhile_has_its_turn_and_is_in_it(store: Store, folder: Path) -> None:

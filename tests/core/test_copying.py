@@ -126,3 +126,10 @@ async def test_nothing_comes_of_what_is_not_there(store: Store) -> None:
 )
 def test_a_copy_is_numbered(title: str, again: str) -> None:
     assert numbered(title) == again
+
+
+def test_a_copy_counts_on_to_a_number_that_is_free() -> None:
+    taken = {"Roof", "Roof (2)", "Roof (4)"}
+    assert numbered("Roof", taken) == "Roof (3)"
+    assert numbered("Roof (2)", taken) == "Roof (3)"
+    assert numbered("Roof (4)", taken) == "Roof (5)"

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 
 from app.core import whole
 from app.core.decoder import Decoder
+from app.core.errors import StoreFull
 from app.core.export.archive import Archive, to_json
 from app.core.export.asked import Wanted
 from app.core.export.files import Files
@@ -329,6 +330,18 @@ def test_a_good_picture_is_kept_with_a_thumbnail_made_here(tmp_path: Path) -> No
     assert target.read(image.sent) == data
     assert list(found.thumbnails) == [image.thumbnail]
     assert stat.S_IMODE(target.path(image.sent).stat().st_mode) == 0o600 or sys.platform == "win32"
+
+
+def test_a_picture_that_cannot_be_read_again_ends_the_import_and_stays(tmp_path: Path) -> None:
+    data = encoded(photo(16, 16), "BMP")
+    path, image = with_file(tmp_path, data)
+    target, decoder = Pictures(tmp_path / "target"), Decoder()
+    decoder.close()  # as when the app ends meanwhile
+    with Reading(path, path.name) as reading:
+        [found] = reading.conversations()
+        with pytest.raises(StoreFull):
+            Bringing(reading, target, decoder).pictures_of(found.whole, lambda: None)
+    assert target.read(image.sent) == data
 
 
 # --- hostile facts --------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The data folder's place and its lock, across real processes."""
+"""The data folder's lock, across real processes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import platformdirs
 import pytest
 
 from app.core.errors import StoreFull, StoreLocked
-from app.core.lock import DataFolderLock, data_folder
+from app.core.lock import DataFolderLock
 
 OWNER = """
 import sys
@@ -67,13 +66,3 @@ def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreFull):
         DataFolderLock.acquire(tmp_path / "file" / "data")
-
-
-def test_the_command_line_comes_before_the_environment_and_the_system(tmp_path: Path) -> None:
-    environ = {"VISAVIS_DATA_DIR": str(tmp_path / "environ")}
-    assert data_folder(str(tmp_path / "argument"), environ) == tmp_path / "argument"
-    assert data_folder(None, environ) == tmp_path / "environ"
-    assert data_folder("", environ) == tmp_path / "environ"
-    assert data_folder("here", {}) == Path.cwd() / "here"
-    assert data_folder("~/here", {}) == Path.home() / "here"
-    assert data_folder(None, {"VISAVIS_DATA_DIR": ""}) == platformdirs.user_data_path("Visavis", appauthor=False)

@@ -20,8 +20,11 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 async def test_they_are_there_after_a_restart_in_their_order(store: Store, tmp_path: Path) -> None:
     kept = [Prompt("Zebra", "What?", "", "z"), Prompt("Ape", "", "Be \ud800 brief.", "a"), Prompt("", "x", "y", "e")]
-    await Prompts(store).replace([Prompt("Old", "gone", "", "o")])
-    await Prompts(store).replace(kept)
+    prompts = Prompts(store)
+    await prompts.put([Prompt("Old", "gone", "", "o"), kept[2], Prompt("Zoo", id="z")])
+    await prompts.put(kept)
+    await prompts.remove("o")
+    await prompts.arrange(["z", "a", "e", "nowhere"])
     store.close()
     again = Store.open(tmp_path)
     assert await Prompts(again).all() == [kept[0], Prompt("Ape", "", "Be \ufffd brief.", "a"), kept[2]]
@@ -46,6 +49,7 @@ def test_a_file_of_them_is_read_back_under_new_ids() -> None:
         '{"format": "visavis-prompts", "prompts": [1]}',
         '{"format": "visavis-prompts", "prompts": [{"name": 1}]}',
         '{"format": "visavis-prompts", "prompts": [{"text": "' + "x" * (MOST_CHARACTERS + 1) + '"}]}',
+        '{"format": "visavis-prompts", "prompts": [], "more": [' + "0," * 200_000 + "0]}",
     ],
 )
 def test_anything_else_is_refused(text: str) -> None:

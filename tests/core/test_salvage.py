@@ -240,3 +240,86 @@ async def test_damage_after_a_crash_is_found_before_anything_is_written(tmp_path
     with pytest.raises(StoreError):
         Store.open(tmp_path)
     assert bytes_of(tmp_path) == before
+
+
+# --- what SQLite does not find the way to any more ----------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["messages", "conversations", "sqlite_schema"])
+async def test_with_the_root_of_a_table_gone_its_rows_are_found_in_their_pages(tmp_path: Path, name: str) -> None:
+    path = await used(tmp_path)
+    spoil(path, 1 if name == "sqlite_schema" else root_of(path, name))
+    assert salvage.salvage(path) == Salvaged(conversations=2, messages=60, damaged=0)
+    store = Store.open(tmp_path)
+    found = {each.title: len(await store.messages(each.id)) for each in store.conversations_now()}
+    assert sum(found.values()) == 60
+    if name == "sqlite_schema":  # the only page of conversations is gone in the other case: its index has them
+        assert set(found.values()) == {30}
+    assert set(found) == {"Harbours", "Roofs"}
+    assert await store.drafts() == {HARBOURS: {"text": "half a thought"}}
+    store.close()
+
+
+async def test_messages_are_found_in_a_page_that_no_longer_tells_where_they_are(tmp_path: Path) -> None:
+    path = await used(tmp_path)
+    with path.open("r+b") as file:
+        for page in leaves_of(path, "messages"):
+            file.seek((page - 1) * PAGE + 3)
+            file.write(b"\0\1")  # how many rows the page has
+    assert salvage.salvage(path) == Salvaged(conversations=2, messages=60, damaged=0)
+
+
+async def test_rows_in_any_order_are_read_in_a_time_that_ends(tmp_path: Path) -> None:
+    """A number that stands before a smaller one led the search for the next readable row back to the same gap."""
+    path = await used(tmp_path)
+    leaves = leaves_of(path, "messages")
+    spoil(path, leaves[3])
+    data = bytearray(path.read_bytes())
+    for page in leaves[:3]:  # each cell begins with its length, in two bytes here, and its number, in one
+        start = (page - 1) * PAGE
+        [first, last] = (start + int.from_bytes(data[start + at : start + at + 2], "big") for at in (8, 10))
+        data[first + 2], data[last + 2] = data[last + 2], data[first + 2]
+    path.write_bytes(bytes(data))
+    found = salvage.salvage(path)
+    assert found.messages >= 50
+
+
+async def test_a_message_whose_number_is_that_of_another_is_kept_in_its_place(tmp_path: Path) -> None:
+    path = await used(tmp_path)
+    data, [page, *_] = bytearray(path.read_bytes()), leaves_of(path, "messages")
+    start = (page - 1) * PAGE
+    cell = start + int.from_bytes(data[start + 8 : start + 10], "big")
+    assert data[cell + 2] == 1
+    data[cell + 2] = 2
+    path.write_bytes(bytes(data))
+    assert salvage.salvage(path) == Salvaged(conversations=2, messages=60, damaged=0)
+    store = Store.open(tmp_path)
+    assert [each.text[:2] for each in await store.messages(HARBOURS)][:3] == ["0 ", "2 ", "4 "]
+    store.close()
+
+
+async def test_what_is_in_the_log_alone_is_found_too(tmp_path: Path) -> None:
+    path = await used(tmp_path)
+    store = Store.open(tmp_path)
+    await store.add_message(HARBOURS, replace(question(60), id=f"{60:032x}"))
+    log = schema.log_of(path).read_bytes()
+    before = path.read_bytes()
+    store.close()
+    path.write_bytes(b"\xa5" * PAGE + before[PAGE:])
+    schema.log_of(path).write_bytes(log)
+    assert salvage.salvage(path).messages == 61
+
+
+HARBOURS, ROOFS = "c" * 32, "d" * 32
+
+
+async def used(folder: Path) -> Path:
+    """As `talked`, with ids as the app gives them."""
+    store = Store.open(folder)
+    await store.create(Conversation(HARBOURS, title="Harbours", updated=2.0))
+    await store.create(Conversation(ROOFS, title="Roofs", updated=1.0))
+    for number in range(60):
+        await store.add_message((HARBOURS, ROOFS)[number % 2], replace(question(number), id=f"{number:032x}"))
+    await store.save_draft(HARBOURS, {"text": "half a thought"})
+    store.close()
+    return folder / FILE

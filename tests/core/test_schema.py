@@ -14,8 +14,10 @@ import pytest
 
 from app.core import backup, salvage, schema
 from app.core.errors import StoreDamaged, StoreFull, StoreTooNew
-from app.core.ledger import Filter, Ledger
+from app.core.filing import Filing, Folder
+from app.core.ledger import Call, Caps, Filter, Ledger, Outcome, PictureShare
 from app.core.message import Message, TextBlock
+from app.core.prompts import Prompt, Prompts
 from app.core.store import FILE, Conversation, Store
 from tests.core.test_store import answer, sql
 
@@ -229,3 +231,53 @@ async def test_a_step_that_fails_leaves_the_old_version_whole(tmp_path: Path, mo
     assert [c.id for c in migrated.conversations_now()] == ["c"]
     assert sql(migrated, "PRAGMA user_version") == (len(steps),)
     migrated.close()
+
+
+@pytest.mark.parametrize(
+    "written", [b"Harbours", b"sonnet", b"half a thought", b"Lake", b"Describe", b"12.345", b"0.0625"]
+)
+async def test_what_has_no_checksum_stands_twice_and_the_check_compares(tmp_path: Path, written: bytes) -> None:
+    store, pictures = Store.open(tmp_path), (PictureShare(1, "a", 5, Decimal("0.0625")),)
+    await store.create(Conversation("c", title="Harbours", model="sonnet"))
+    await store.save_draft("c", {"text": "half a thought"})
+    await Filing(store).put_folder(Folder("f", "Lake"))
+    await Prompts(store).put([Prompt("n", "Describe", id="p")])
+    await Ledger(store).enter("r", Call("message"), Caps())
+    await Ledger(store).settle("r", Outcome("complete", cost=Decimal("12.345"), pictures=pictures))
+    await store.check()
+    store.close()
+    path = tmp_path / FILE
+    whole = path.read_bytes()
+    for place in range(whole.count(written)):
+        parts = whole.split(written)
+        changed = written.join(parts[: place + 1]) + written.swapcase()[:-1] + b"#" + written.join(parts[place + 1 :])
+        path.write_bytes(changed)
+        store = Store.open(tmp_path)
+        with pytest.raises(StoreDamaged):
+            await store.check()
+        store.close()
+        path.with_name(f"{FILE}.damaged").unlink()
+    assert whole.count(written) == 2
+
+
+def test_a_changed_name_in_the_schema_is_damage_and_no_error_of_ours(tmp_path: Path) -> None:
+    Store.open(tmp_path).close()
+    path = tmp_path / FILE
+    whole = path.read_bytes()
+    assert whole.count(b"content TEXT NOT NULL,") == 1
+    path.write_bytes(whole.replace(b"content TEXT NOT NULL,", b"cnntent TEXT NOT NULL,"))
+    with pytest.raises(StoreDamaged):
+        Store.open(tmp_path)
+
+
+async def test_a_list_that_cannot_be_read_is_found_by_the_opening(tmp_path: Path) -> None:
+    """Where a person can be asked what to do about it: at the first paint it is too late."""
+    store = Store.open(tmp_path)
+    await store.create(Conversation("c"))
+    page = sql(store, "SELECT rootpage FROM sqlite_master WHERE name = 'conversations'")[0]
+    store.close()
+    with (tmp_path / FILE).open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(bytes(4096))
+    with pytest.raises(StoreDamaged):
+        Store.open(tmp_path)

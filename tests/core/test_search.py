@@ -104,6 +104,40 @@ async def test_the_newest_come_first_page_by_page(store: Store, search: Search) 
     assert pages == [["a6", "a5", "a4"], ["a3", "a2", "a1"], ["a0"]]
 
 
+async def test_the_newest_come_first_whenever_they_were_brought_in(store: Store, search: Search) -> None:
+    await store.create(Conversation("c"))
+    for moment in (500.0, 100.5, 300.0, 200.0, 400.0, 100.0):
+        await store.add_message("c", question("word", f"q{moment:g}", created=moment))
+        await catch_up(search)
+    assert [hit.message for hit in await everything(search, "word")] == [
+        *("q500", "q400", "q300", "q200", "q100.5", "q100")
+    ]
+    assert await ids(search, "word", since=200.0, until=400.0) == ["q300", "q200"]
+    await store.replace_messages("c", [question("another word", "q300", created=300.0)])
+    await store.remove_message("q200")
+    assert await ids(search, "word") == ["q500", "q400", "q300", "q100.5", "q100"]
+
+
+async def test_messages_that_would_have_the_same_row_of_the_index_are_all_found(store: Store, search: Search) -> None:
+    await store.create(Conversation("c"))
+    first = 1_700_000_000.0
+    for number in range(20):  # a sixteenth of a millisecond is one row, and so is one more message
+        await store.add_message("c", question("word", f"q{number}", created=first - number / 16_000))
+    assert len(await ids(search, "word")) == 20
+    for number in range(20):
+        await store.remove_message(f"q{number}")
+    assert await ids(search, "word") == []
+    assert sql(store, "SELECT count(*) FROM search_text WHERE search_text MATCH 'word'") == (0,)
+
+
+async def test_times_that_are_none_stop_nothing(store: Store, search: Search) -> None:
+    await store.create(Conversation("c"))
+    await store.add_message("c", question("word", "usual", created=9.0))
+    for number, moment in enumerate((0.0, 1e300)):
+        await store.add_message("c", question("word", f"q{number}", created=moment))
+    assert await ids(search, "word") == ["usual", "q1", "q0"]
+
+
 async def test_an_answer_comes_in_when_it_has_ended(store: Store, search: Search) -> None:
     await store.create(Conversation("c"))
     await store.add_message("c", answer("half", "a", state="streaming"))
@@ -212,6 +246,23 @@ async def test_a_store_from_before_is_indexed_in_slices_that_may_be_broken_off(
     assert first > 300 // 2  # the newest come first
     assert await catch_up(search) >= 2
     assert [hit.message for hit in await everything(search, "all")] == [f"a{n}" for n in range(299, -1, -1)]
+    store.close()
+
+
+async def test_an_index_in_the_order_of_arrival_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = next(n for n, steps in enumerate(schema.MIGRATIONS) if "place INTEGER" in "".join(steps))
+    with monkeypatch.context() as before:
+        before.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:number])
+        _write(tmp_path / FILE, [question("word", "newer", created=2.0), question("word", "older", created=1.0)])
+        db = schema.connect(tmp_path / FILE)
+        for position in (1, 2):
+            db.execute("INSERT INTO search_text (rowid, said, pictures) VALUES (?, 'word', '')", (position,))
+            db.execute("INSERT INTO search_messages (position, digest, model) VALUES (?, 0, '')", (position,))
+        db.execute("DELETE FROM search_queue")
+        db.close()
+    store = Store.open(tmp_path)
+    assert await ids(Search(store), "word") == ["newer", "older"]
+    assert sql(store, "SELECT count(*) FROM search_text WHERE search_text MATCH 'word'") == (2,)
     store.close()
 
 

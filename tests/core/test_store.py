@@ -438,6 +438,14 @@ async def test_whether_it_was_closed_is_known_at_the_next_opening(tmp_path: Path
         reopened.close()
 
 
+def test_what_a_crash_has_left_half_way_in_is_gone_after_the_next_opening(tmp_path: Path) -> None:
+    Store.open(tmp_path).close()
+    for name in (".tmp-5ca1ab1e", ".tmp-5ca1ab1e-wal"):
+        (tmp_path / name).write_bytes(b"half a database")
+    Store.open(tmp_path).close()
+    assert {each.name for each in tmp_path.iterdir()} == {FILE}
+
+
 async def test_a_damaged_page_is_found_by_the_check(tmp_path: Path) -> None:
     store = Store.open(tmp_path)
     await store.create(Conversation("c"))

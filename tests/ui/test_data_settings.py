@@ -15,6 +15,7 @@ from app.core import backup, private, salvage
 from app.core.store import Conversation
 from app.ui.backup_words import moment
 from app.ui.data_settings import DataSettings
+from app.ui.figures import file_size
 from app.ui.theme import Theme
 from tests.conftest import destroy, finish
 
@@ -52,7 +53,7 @@ def test_the_room_is_told_by_what_takes_it(show: Callable[[], DataSettings], too
     tools.pictures.add_bytes(b"x" * 1_200_000, "roof.png")
     finish(tools.store.tidy())
     size = tools.store.path.stat().st_size
-    assert f"conversations {size // 1000} kB, pictures 1.2 MB, backups 0 bytes." in said(show())
+    assert f"conversations {file_size(size)}, pictures 1.2 MB, backups 0 bytes." in said(show())
 
 
 def test_without_backups_there_is_nothing_to_go_back_to(show: Callable[[], DataSettings]) -> None:

@@ -25,6 +25,7 @@ from app.core.errors import (
     StoreDamaged,
     StoreError,
     StoreFull,
+    StoreGone,
     StoreLocked,
     StoreLow,
     StoreTooNew,
@@ -262,6 +263,10 @@ TEXTS: list[tuple[VisavisError, str]] = [
     (
         StoreLocked("/data"),
         "The data folder /data is in use by another Visavis. Use that one, or close it and start again.",
+    ),
+    (
+        StoreGone("/data"),
+        "The data folder /data is not there. Connect its disk, or start Visavis and choose another folder.",
     ),
     (
         StoreTooNew("/data"),

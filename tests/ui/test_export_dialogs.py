@@ -14,9 +14,12 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QPushButton, QRa
 from pytestqt.qtbot import QtBot
 
 from app.conversation.tools import Tools
+from app.core import backup, private
+from app.core.export import archive
 from app.core.export.asked import Wanted
 from app.core.rows import Conversation
 from app.core.whole import Whole
+from app.ui import export_dialog
 from app.ui.export_dialog import ExportDialog
 from app.ui.export_words import export_words
 from app.ui.import_dialog import ImportDialog
@@ -251,3 +254,41 @@ def test_what_cannot_be_imported_is_said(
     path.write_bytes(data)
     assert words.replace("%1", path.name) in looked(qtbot, importing, path)
     assert not button(importing, "Import").isEnabled()
+
+
+def test_an_archive_that_cannot_come_back_is_warned_of(
+    qtbot: QtBot, export: Callable[..., ExportDialog], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def warned() -> bool:
+        return any("more than Visavis can import again" in text for text in texts(dialog))
+
+    dialog = export(2)
+    choose(dialog, "Visavis archive")
+    write(qtbot, dialog, tmp_path / "small")
+    assert not warned()
+    monkeypatch.setattr(archive, "UNPACKED", 1000)
+    write(qtbot, dialog, tmp_path / "large")
+    assert warned()
+    assert f"Saved as {tmp_path / 'large'}" in texts(dialog)
+    choose(dialog, "PDF")
+    assert not warned()
+    monkeypatch.setattr(export_dialog, "ENTRIES", 3)
+    dialog = export(2)
+    assert not warned()
+    choose(dialog, "Visavis archive")
+    assert warned()
+
+
+def test_that_no_backup_could_be_made_is_told(
+    qtbot: QtBot, export: Callable[..., ExportDialog], importing: ImportDialog, tools: Tools, tmp_path: Path
+) -> None:
+    dialog = export()
+    choose(dialog, "Visavis archive")
+    write(qtbot, dialog, tmp_path / "a.visavis")
+    importing.look(tmp_path / "a.visavis")
+    qtbot.waitUntil(lambda: button(importing, "Import").isEnabled(), timeout=20_000)
+    private.touch(tools.store.path.parent / backup.FOLDER)
+    button(importing, "Import").click()
+    assert "A backup is made first…" in texts(importing)
+    qtbot.waitUntil(lambda: not importing.work.busy, timeout=20_000)
+    assert any("No backup could be made before the import, so nothing was imported." in t for t in texts(importing))

@@ -14,6 +14,7 @@ from app.core.errors import (
     LinkRefused,
     NotAPicture,
     Offence,
+    PictureCleared,
     PictureDamaged,
     PictureError,
     PictureTooBig,
@@ -75,6 +76,13 @@ PICTURE_TEXTS: list[tuple[VisavisError, str]] = [
     (
         FormatUnsupported("a.svg", "SVG with entities"),
         f"a.svg declares entities, which are not read because they can hide other files. {AS_PNG}",
+    ),
+    (
+        PictureCleared("a.png", 1_795_262_400.0),
+        (
+            "a.png: the original was removed on 21 Nov 2026 to make room. "
+            "What was sent of it is kept. Add the picture again for more."
+        ),
     ),
     (
         PictureTooSlow("a.tiff", "TIFF"),
@@ -304,6 +312,7 @@ SEVERAL: list[tuple[PictureError, str]] = [
     (LinkRefused("", "too_large"), "What 2 links lead to is above the limit of size: a and b."),
     (LinkRefused("", "status", 404), "2 links lead to no picture: a and b."),
     (LinkRefused("", "failed"), "What 2 links lead to broke off or could not be read: a and b."),
+    (PictureCleared("", 0), "2 originals were removed to make room: a and b."),
     (PictureDamaged(""), "2 pictures are damaged or incomplete: a and b."),
     (PictureTooBig("", 40000, 40000), "2 pictures have more pixels than can be opened safely: a and b."),
     (PictureTooBig("", 0, 0, 99_000_000, 67_108_864), "2 files are above the limit of 67.1 MB: a and b."),

@@ -215,6 +215,17 @@ class TestTheLibrary:
             ("Short", "", "Be brief."),
         ]
 
+    def test_what_is_written_is_kept_while_somebody_goes_on_writing(
+        self, dialog: PromptDialog, library: PromptLibrary, qtbot: QtBot
+    ) -> None:
+        with qtbot.waitSignal(library.dataChanged):
+            for letter in "Where":
+                dialog._text.insertPlainText(letter)
+        assert library.saved[0].text == "WhereWhere does it leak?"
+        dialog._system.setPlainText("Be exact.")
+        dialog.hide()
+        assert library.saved[0].system == "Be exact."
+
     def test_one_is_added_moved_and_deleted(self, dialog: PromptDialog, library: PromptLibrary) -> None:
         self.press(dialog, "New prompt")
         dialog._name.setText("Birds")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,10 +14,11 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from app import window
 from app.application import Application
-from app.core import backup
+from app.core import backup, schema
 from app.core.backup import Backup
-from app.core.errors import StoreDamaged, StoreError, StoreFull, StoreLocked, StoreTooNew
+from app.core.errors import StoreDamaged, StoreError, StoreFull, StoreGone, StoreLocked, StoreTooNew
 from app.core.lock import DataFolderLock
+from app.core.place import Place, note
 from app.core.salvage import Salvaged
 from app.core.store import FILE, Conversation, Store
 from app.rescue import rescued
@@ -67,6 +70,7 @@ def test_every_state_has_its_way_out(ask: Callable[..., RescueDialog]) -> None:
     assert offers(ask(StoreTooNew("/d"))) == ["Another folder…", "Quit"]
     assert offers(ask(StoreFull("/d"))) == ["Try again", "Another folder…", "Quit"]
     assert offers(ask(StoreLocked("/d"))) == ["Try again", "Quit"]
+    assert offers(ask(StoreGone("/d"))) == ["Try again", "Another folder…", "Quit"]
 
 
 def test_what_is_chosen_is_told_once_and_a_failure_gives_the_choice_back(ask: Callable[..., RescueDialog]) -> None:
@@ -158,12 +162,12 @@ def test_what_is_intact_is_salvaged_and_opened(app: Application, cut_short: Path
 
 def test_a_start_goes_on_with_what_was_salvaged(app: Application, cut_short: Path) -> None:
     person = Person("Salvage what is intact", "Open")
-    opened = window._open(cut_short, [])
+    opened = window._open(Place(cut_short), [])
     assert opened is not None
-    lock, store, folder = opened
+    lock, store, place = opened
     assert lock is not None
     assert store is not None
-    assert folder == cut_short
+    assert place == Place(cut_short)
     assert [each.id for each in store.conversations_now()] == ["c"]
     store.close()
     lock.close()
@@ -173,7 +177,7 @@ def test_a_start_goes_on_with_what_was_salvaged(app: Application, cut_short: Pat
 
 def test_a_start_that_is_given_up_leaves_the_folder_to_others(app: Application, cut_short: Path) -> None:
     person = Person("Quit")
-    assert window._open(cut_short, []) is None
+    assert window._open(Place(cut_short), []) is None
     DataFolderLock.acquire(cut_short).close()
     assert app.quitOnLastWindowClosed() is False
     assert person.done
@@ -205,4 +209,99 @@ def test_to_quit_changes_nothing(app: Application, cut_short: Path) -> None:
     assert [path.name for path in cut_short.iterdir()] == [FILE]
     assert (cut_short / FILE).read_bytes() == before
     assert backup.backups(cut_short / backup.FOLDER) == []
+    assert person.done
+
+
+@pytest.fixture
+def gone(tmp_path: Path) -> Place:
+    """Where a note says that everything is on a disk that is not connected: where that would be, is an empty folder."""
+    usual, disk = tmp_path / "usual", tmp_path / "disk"
+    disk.mkdir()
+    note(usual, disk)
+    return Place(disk, usual)
+
+
+def started(place: Place) -> tuple[Path, list[str]]:
+    """The folder that a start has opened, and the conversations in it."""
+    opened = window._open(place, [])
+    assert opened is not None
+    lock, store, place = opened
+    assert lock is not None
+    assert store is not None
+    found = [each.id for each in store.conversations_now()]
+    store.close()
+    lock.close()
+    return place.folder, found
+
+
+def test_a_folder_that_is_gone_is_asked_about_and_nothing_begins_in_its_place(app: Application, gone: Place) -> None:
+    person = Person("Quit", seen="Go back to the usual folder")
+    assert window._open(gone, []) is None
+    assert list(gone.folder.iterdir()) == []
+    assert gone.usual is not None
+    assert [path.name for path in gone.usual.iterdir()] == ["elsewhere.json"]
+    assert person.done
+    assert app.quitOnLastWindowClosed() is False
+
+
+def test_once_its_disk_is_connected_a_start_goes_on(app: Application, gone: Place) -> None:
+    disk = gone.folder
+
+    class Connecting(Person):
+        def _look(self) -> None:
+            if not (disk / FILE).exists() and QApplication.topLevelWidgets():
+                Store.open(disk).close()
+            super()._look()
+
+    person = Connecting("Try again")
+    assert started(gone) == (disk, [])
+    assert person.done
+    assert app.quitOnLastWindowClosed() is False
+
+
+def test_the_usual_folder_can_be_gone_back_to_for_good(app: Application, gone: Place) -> None:
+    assert gone.usual is not None
+    (gone.usual / "move.json").write_text('{"to": "/disk", "id": "left by a crash"}')
+    person = Person("Go back to the usual folder")
+    assert started(gone) == (gone.usual, [])
+    assert not (gone.usual / "elsewhere.json").exists()
+    assert not (gone.usual / "move.json").exists()
+    assert person.done
+    assert app.quitOnLastWindowClosed() is False
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_another_folder_is_remembered_if_there_is_something_of_ours_in_it(
+    app: Application, gone: Place, tmp_path: Path, known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert app.quitOnLastWindowClosed() is False
+    other = tmp_path / "other"
+    other.mkdir()
+    if known:
+        Store.open(other).close()
+    monkeypatch.setattr(RescueDialog, "_choose_folder", lambda dialog: dialog._choose(Choice("folder", folder=other)))
+    person = Person("Another folder…")
+    assert started(gone) == (other, [])
+    assert person.done
+    assert gone.usual is not None
+    assert gone.elsewhere(other).usual == (gone.usual if known else None)
+
+
+def test_of_a_newer_database_no_backup_is_offered_that_is_as_new(app: Application, cut_short: Path) -> None:
+    Store.open(cut_short / "whole").close()
+    kept = cut_short / "whole" / FILE
+    folder = cut_short / backup.FOLDER
+    folder.mkdir()
+    usable, newer = folder / "2026-11-21T19-02-00Z.db", folder / "2026-11-21T20-02-00Z.db"
+    for each in (usable, newer, cut_short / FILE):
+        each.write_bytes(kept.read_bytes())
+    for each in (newer, cut_short / FILE):
+        with closing(sqlite3.connect(each)) as db:
+            db.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}")
+    before = (cut_short / FILE).read_bytes()
+    person = Person(f"Use the backup of {moment(BACKUP.made)}")
+    assert rescued(app, cut_short, StoreTooNew(str(cut_short / FILE))) == cut_short
+    assert opened(cut_short) == []
+    [aside] = cut_short.glob("damaged-*")
+    assert (aside / FILE).read_bytes() == before
     assert person.done

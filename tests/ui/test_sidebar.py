@@ -81,7 +81,7 @@ def test_a_draft_is_marked_cannot_be_renamed_and_is_deleted_with_a_way_back(side
     assert rows(sidebar) == []
     QTest.keyClick(sidebar.list, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert rows(sidebar) == ["What is owed?"]
-    assert desk.current is writing
+    assert desk.current is not writing
 
 
 class TestTheList:

@@ -16,6 +16,7 @@ from app.conversation.chat import Tools
 from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
 from app.conversation.history import ARCHIVE, CHATS, TRASH, HistoryModel
+from app.core import backup, private
 from app.core.filing import Filed
 from app.core.rows import Conversation
 from app.ui.conversation_menu import conversation_menu
@@ -228,7 +229,7 @@ class TestTheViews:
         desk.cabinet.show(TRASH)
         qtbot.waitUntil(lambda: len(rows(sidebar)) == 3)
         assert sidebar.list._row.headings == {0: "Deleted for good after 30 days"}
-        assert sidebar.list._row._second_line(sidebar.list.model().index(0, 0)).startswith("30 days left · ")
+        assert sidebar.list._row._second_line(sidebar.list.model().index(0, 0)) == "30 days left"
         sidebar.list.setFocus()
         sidebar.list.setCurrentIndex(desk.history.index(0))
         restored = str(desk.history.index(0).data())
@@ -242,6 +243,24 @@ class TestTheViews:
         qtbot.waitUntil(lambda: len(rows(sidebar)) == 1)
         desk.cabinet.show(CHATS)
         assert restored in rows(sidebar)
+
+    @pytest.mark.parametrize("full", [False, True])
+    def test_before_the_trash_is_emptied_a_backup_is_made_where_there_is_room(
+        self, sidebar: Sidebar, desk: Desk, tools: Tools, ids: Sequence[str], qtbot: QtBot, full: bool
+    ) -> None:
+        backups = tools.store.path.parent / backup.FOLDER
+        if full:
+            private.touch(backups)
+        desk.delete(ids[0], ids[1])
+        desk.cabinet.show(TRASH)
+        qtbot.waitUntil(lambda: len(rows(sidebar)) == 2)
+        sidebar._empty_trash()
+        question = sidebar.findChild(QMessageBox)
+        assert question is not None
+        next(each for each in question.buttons() if each.text().replace("&", "") == "Delete for good").click()
+        qtbot.waitUntil(lambda: len(rows(sidebar)) == 0)
+        made = [backup.verified(each.path).counts["conversations"] for each in backup.backups(backups)]
+        assert made == ([] if full else [len(ids)])
 
     def answer(self, sidebar: Sidebar, words: str, qtbot: QtBot) -> None:
         QTest.keyClick(sidebar.list, Qt.Key.Key_Delete)

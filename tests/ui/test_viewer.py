@@ -369,10 +369,21 @@ def test_a_picture_that_goes_as_a_sentence_shows_the_sentence(room: Room) -> Non
 def test_a_missing_picture_says_so_in_its_place(room: Room) -> None:
     room.tools.pictures.path(room.chat.draft.pictures[0].images[0].sent).unlink()
     viewer = room.draft()
-    assert canvas(viewer).text == "large.png is missing from the data folder."
+    anew = "It is made anew from the original when it goes to Claude again."
+    assert canvas(viewer).text == f"large.png is missing from the data folder.\n{anew}"
     assert fact(viewer, "Size")
     key(viewer, KEYS.Key_C)
     room.until(lambda: chip(viewer) == "Original 3400×850")
+
+
+def test_where_all_of_a_picture_is_missing_the_way_on_is_told(room: Room) -> None:
+    send(room)
+    image = room.chat.messages.messages[0].images[0]
+    for sha256 in {image.sent, image.original}:
+        room.tools.pictures.path(sha256).unlink()
+    viewer = room.sent()
+    way = "In the chat, its menu leaves it out from now on, or replaces it."
+    room.until(lambda: canvas(viewer).text.endswith(f" is missing from the data folder.\n{way}"))
 
 
 def test_a_damaged_picture_says_so_in_its_place(room: Room) -> None:
@@ -380,7 +391,7 @@ def test_a_damaged_picture_says_so_in_its_place(room: Room) -> None:
     path.chmod(0o600)
     path.write_bytes(path.read_bytes()[:60])
     viewer = room.draft(1)
-    assert "small.png is damaged or incomplete." in canvas(viewer).text
+    assert canvas(viewer).text == "small.png is damaged or incomplete.\nRemove it from the message and add it again."
 
 
 # --- the panel ----------------------------------------------------------------------------------

@@ -83,7 +83,8 @@ def test_no_region_is_marked_on_an_original_that_is_gone(room: Room) -> None:
     room.tools.pictures.path(room.chat.draft.pictures[0].original).unlink()
     viewer = room.draft()
     key(viewer, Qt.Key.Key_C)
-    room.until(lambda: canvas(viewer).text == "screen.png is missing from the data folder.")
+    kept = "What Claude sees of it is kept."
+    room.until(lambda: canvas(viewer).text == f"screen.png is missing from the data folder.\n{kept}")
     assert button(viewer, "Mark a region").isHidden()
     key(viewer, Qt.Key.Key_M)
     assert not viewer._marking.on

@@ -44,6 +44,13 @@ VERSION: Final = 1
 SUFFIX: Final = ".visavis"
 HEADER: Final = "visavis.json"
 
+ENTRIES: Final = 100_000
+"""Files of an archive, at most, that are taken in again at once; a zip's list of them is read whole."""
+UNPACKED: Final = 8 << 30
+"""Bytes of all of them."""
+CONVERSATION: Final = 48 << 20
+"""Bytes of one conversation: one of 10,000 messages has some 20 MB."""
+
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
 """Of every entry: an archive tells nothing of when it was made, and the same conversations make the same bytes."""
 _PRIVATE: Final = 0o100600 << 16
@@ -56,7 +63,7 @@ class Archive:
         self._files = files
         self._zip = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED)
         self._written: set[str] = set()
-        self._count = 0
+        self._count = self._entries = self._bytes = self._longest = 0
         wanted = files.wanted
         left_out = {"costs": wanted.costs, "thinking": wanted.thinking, "originals": wanted.originals}
         self._put(HEADER, _json({"format": FORMAT, "version": VERSION, "conversations": conversations, **left_out}))
@@ -75,6 +82,11 @@ class Archive:
                 if originals:
                     self._add_files(image.original for image in blocks)
                 did()
+
+    @property
+    def can_come_back(self) -> bool:
+        """Whether `app.core.importing` takes it, as far as it is written."""
+        return self._entries <= ENTRIES and self._bytes <= UNPACKED and self._longest <= CONVERSATION
 
     def __enter__(self) -> Self:
         return self
@@ -96,6 +108,9 @@ class Archive:
         info.external_attr = _PRIVATE
         info.create_system = 3
         self._zip.writestr(info, data)
+        self._entries, self._bytes = self._entries + 1, self._bytes + len(data)
+        if method == zipfile.ZIP_DEFLATED:
+            self._longest = max(self._longest, len(data))
 
 
 def to_json(whole: Whole) -> JSON:

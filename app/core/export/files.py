@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from app.core.errors import PictureError
+from app.core.errors import PictureCleared, PictureError
 from app.core.export.asked import Wanted
 from app.core.message import ImageBlock
 from app.core.metadata import strip
@@ -34,12 +34,14 @@ class Files:
             raise Cancelled
 
     def read(self, sha256: str) -> bytes:
-        """The bytes of a file; none where it is missing or damaged. Raises Cancelled."""
+        """The bytes of a file; none where it is missing, damaged or removed. Raises Cancelled."""
         self.go_on()
         if not sha256:
             return b""
         try:
             return self.pictures.read(sha256)
+        except PictureCleared:  # an original, by the person's own wish
+            return b""
         except (PictureError, ValueError):
             self.missing.add(sha256)
             return b""

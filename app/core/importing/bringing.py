@@ -12,7 +12,7 @@ from typing import Final
 from app.core.container import MEDIA_TYPES
 from app.core.cuts import Cut
 from app.core.decoder import Decoder
-from app.core.errors import PictureError
+from app.core.errors import PictureError, PictureUnreadable, StoreFull
 from app.core.fit import Size
 from app.core.importing.order import new_id
 from app.core.importing.reading import Reading
@@ -94,6 +94,8 @@ class Bringing:
             self._pictures.add_bytes(data, image.name)
             found = self._decoder.probe(path, image.name)
             fits = found.format in MEDIA_TYPES or not sent
+        except PictureUnreadable as error:  # it was there a moment ago: the fault is not the file's
+            raise StoreFull(str(path)) from error
         except PictureError:
             fits = False
         if fits:

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Iterator
 from math import isfinite
 from typing import Any, Final, NoReturn
 
-LONGEST: Final = 48 << 20
-"""Bytes of one item: a conversation of 10,000 messages has some 20 MB."""
+from app.core.export.archive import CONVERSATION
+
+LONGEST: Final = CONVERSATION
+"""Bytes of one item."""
 _DEEPEST: Final = 64
 _VALUES: Final = 3_000_000
 """Commas and brackets of one item: each may be an object of a hundred bytes."""

@@ -12,14 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
+from app.core.export.archive import ENTRIES, UNPACKED
 from app.core.importing.refused import ImportRefused
 from app.core.pictures import MAX_FILE_BYTES
 
 _DIRECTORY: Final = 12 << 20
 """Bytes of the list of entries, which is read whole."""
-_ENTRIES: Final = 100_000
-_UNPACKED: Final = 8 << 30
-"""Bytes of all that is read of one archive."""
 _RATIO: Final = 200
 """Times as many bytes as an entry has packed: text comes to some 20, and to more only where it repeats itself."""
 _FREE: Final = 16 << 20
@@ -38,7 +36,7 @@ class Unpacking:
     def __init__(self, path: Path, name: str) -> None:
         """`name` is what the person calls it."""
         self._name = name
-        self._left = _UNPACKED
+        self._left = UNPACKED
         self._file = open_file(path, name)
         try:
             # A directory of a million entries would be half a gigabyte of objects before any could be counted.
@@ -102,7 +100,7 @@ class Unpacking:
 
     def _listed(self) -> dict[str, zipfile.ZipInfo]:
         found = self._zip.infolist()
-        if len(found) > _ENTRIES:
+        if len(found) > ENTRIES:
             raise _TooLarge
         entries = {info.filename: info for info in found if not info.is_dir()}
         if len(entries) < sum(not info.is_dir() for info in found):

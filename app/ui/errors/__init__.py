@@ -16,6 +16,7 @@ from app.core.errors import (
     StoreDamaged,
     StoreError,
     StoreFull,
+    StoreGone,
     StoreLocked,
     StoreLow,
     StoreTooNew,
@@ -70,6 +71,9 @@ def _store_words(error: StoreError) -> Words:
         case StoreLocked():
             what = tr("The data folder %1 is in use by another Visavis.")
             remedy = tr("Use that one, or close it and start again.")
+        case StoreGone():
+            what = tr("The data folder %1 is not there.")
+            remedy = tr("Connect its disk, or start Visavis and choose another folder.")
         case StoreTooNew():
             what = tr("The conversations in %1 were written by a newer Visavis.")
             remedy = tr("Nothing was changed. Start the newer version.")

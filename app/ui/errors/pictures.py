@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
+from PySide6.QtCore import QDateTime
+
 from app.core.errors import (
     AlreadyAttached,
     FormatUnsupported,
@@ -13,6 +15,7 @@ from app.core.errors import (
     NotAPicture,
     Offence,
     OffenceKind,
+    PictureCleared,
     PictureDamaged,
     PictureError,
     PictureTooBig,
@@ -94,6 +97,8 @@ def _one(error: PictureError) -> str:
             }
             other = filled(tr("%1 is of a kind that Visavis does not take: %2."), "%1", error.format)
             return known.get(error.format, other)
+        case PictureCleared():
+            return filled(tr("%1: the original was removed on %2 to make room."), "%1", _day(error.when))
         case PictureDamaged():
             return tr("%1 is damaged or incomplete.")
         case PictureTooSlow():
@@ -136,6 +141,8 @@ def _several(error: PictureError) -> str:
             }
             other = tr("%1 pictures are of a kind that Visavis does not take (%3): %2.")
             return known.get(error.format, filled(other, "%1", "%2", error.format))
+        case PictureCleared():
+            return tr("%1 originals were removed to make room: %2.")
         case PictureDamaged():
             return tr("%1 pictures are damaged or incomplete: %2.")
         case PictureTooSlow():
@@ -169,6 +176,8 @@ def _todo(error: PictureError) -> str:
             }[error.reason]
         case FormatUnsupported() | PictureTooSlow():
             return tr("Save it as JPEG or PNG and add that.")
+        case PictureCleared():
+            return tr("What was sent of it is kept. Add the picture again for more.")
         case PictureDamaged():
             return tr("Save or download it again.")
         case PictureTooBig():
@@ -178,6 +187,10 @@ def _todo(error: PictureError) -> str:
         case LinkRefused():
             return link_remedy(error)
     return tr("Add a JPEG, PNG, GIF, WebP, HEIC, AVIF, TIFF, BMP, ICO, SVG or PDF file.")
+
+
+def _day(seconds: float) -> str:
+    return figures.date(QDateTime.fromSecsSinceEpoch(int(seconds)).date())
 
 
 # --- what the preflight found -------------------------------------------------------------------

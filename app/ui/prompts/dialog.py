@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QSize, Qt
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -32,10 +32,12 @@ _LIST: Final = 232
 _NAME: Final = 100
 """Characters of a name at most."""
 _FILTER: Final = "JSON (*.json)"
+_SAVE_MILLISECONDS: Final = 500
+"""After the first of some keys, as drafts are."""
 
 
 class PromptDialog(QDialog):
-    """To be opened with `open()`; deletes itself when closed. What is written is kept as soon as its field is left."""
+    """To be opened with `open()`; deletes itself when closed. What is written is kept half a second later at most."""
 
     def __init__(self, theme: Theme, library: PromptLibrary, parent: QWidget, *, text: str = "") -> None:
         """`text` is to become a prompt."""
@@ -55,6 +57,8 @@ class PromptDialog(QDialog):
         self._name = QLineEdit(maxLength=_NAME, placeholderText=self.tr("What it is called"))
         self._text, self._system = QPlainTextEdit(), QPlainTextEdit()
         self._said = Label(theme, role="secondary", tone="secondary", wraps=True)
+        self._saves = QTimer(self, singleShot=True, interval=_SAVE_MILLISECONDS)
+        self._saves.timeout.connect(self._keep)
         self._lay_out()
         self._connect()
         self._follow(self._list.currentIndex())
@@ -72,13 +76,10 @@ class PromptDialog(QDialog):
         self._name.setFocus()
         self._name.selectAll()
 
-    def done(self, result: int) -> None:
+    def hideEvent(self, event: QHideEvent) -> None:
+        """However it goes: it is hidden too where the whole window is closed."""
         self._keep()
-        super().done(result)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self._keep()
-        super().closeEvent(event)
+        super().hideEvent(event)
 
     # --- putting together ---
 
@@ -152,7 +153,8 @@ class PromptDialog(QDialog):
 
     def _connect(self) -> None:
         self._list.selectionModel().currentChanged.connect(lambda now, _before: self._follow(now))
-        self._name.editingFinished.connect(self._keep)
+        for field in (self._name, self._text, self._system):
+            field.textChanged.connect(self._save_soon)
         self._library.imported.connect(self._tell_imported)
         self._library.refused.connect(self._tell_refused)
 
@@ -169,7 +171,13 @@ class PromptDialog(QDialog):
         for field in (self._name, self._text, self._system):
             field.setEnabled(bool(self._shown.id))
 
+    def _save_soon(self) -> None:
+        """Of somebody who goes on writing, it is kept too: the timer is not begun anew."""
+        if not self._saves.isActive():
+            self._saves.start()
+
     def _keep(self) -> None:
+        self._saves.stop()
         if not self._shown.id or self._shown.id not in {each.id for each in self._library.saved}:
             return
         name = self._name.text().strip() or self._shown.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QItemSelectionModel, Qt
@@ -18,9 +19,12 @@ from app.ui.theme import Theme
 class HitList(QListView):
     """Without the keyboard: that stays in the field, and the palette takes the steps from there."""
 
-    def __init__(self, theme: Theme, gallery: Gallery, account: Account, model: SearchModel) -> None:
+    def __init__(
+        self, theme: Theme, gallery: Gallery, account: Account, model: SearchModel, place: Callable[[str], str]
+    ) -> None:
+        """`place` says where a conversation is put, by its id."""
         super().__init__()
-        self.row: Final = HitRow(theme, gallery, lambda model_id: account.catalog.get(model_id).name, self)
+        self.row: Final = HitRow(theme, gallery, lambda model_id: account.catalog.get(model_id).name, place, self)
         self.setObjectName("hits")
         self.setAccessibleName(self.tr("Found"))
         self.setFrameShape(QFrame.Shape.NoFrame)

@@ -38,12 +38,20 @@ class HitRow(QStyledItemDelegate):
 
     changed = Signal()
 
-    def __init__(self, theme: Theme, gallery: Gallery, named: Callable[[str], str], parent: QWidget) -> None:
-        """`named` gives the name of a model by its id."""
+    def __init__(
+        self,
+        theme: Theme,
+        gallery: Gallery,
+        named: Callable[[str], str],
+        place: Callable[[str], str],
+        parent: QWidget,
+    ) -> None:
+        """`named` gives the name of a model by its id, `place` where a conversation is put, by its id."""
         super().__init__(parent)
         self._theme = theme
         self._gallery = gallery
         self._named = named
+        self._place = place
         self._thumbnails = RowThumbnails(gallery, _THUMBNAIL)
         theme.changed.connect(self._follow)
         gallery.thumbnail_ready.connect(self.changed)
@@ -62,8 +70,8 @@ class HitRow(QStyledItemDelegate):
         return {"recent": self.tr("Recent"), "titles": self.tr("Chats"), "messages": self.tr("Messages")}[section]
 
     def _note(self, hit: Hit) -> str:
-        """Who said it, and when."""
-        when = _when(hit.created)
+        """Where it is put, if anywhere; who said it, and when."""
+        when = " · ".join(filter(None, (self._place(hit.conversation.id), _when(hit.created))))
         if not hit.message:
             return when
         who = self._named(hit.model) if hit.role == "assistant" and hit.model else self.tr("You")

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.conversation.account import Account
+from app.conversation.cabinet import Cabinet
 from app.conversation.gallery import Gallery
 from app.conversation.history import HistoryModel
 from app.conversation.messages import Index
@@ -26,6 +27,7 @@ from app.conversation.searching import Indexing, SearchModel
 from app.core.errors import StoreError
 from app.core.search import Hit
 from app.ui.errors import sentence
+from app.ui.foreign_text import one_line
 from app.ui.label import Label
 from app.ui.search.box import KEYS
 from app.ui.search.filters import Filters
@@ -63,6 +65,7 @@ class Palette(QWidget):
         account: Account,
         gallery: Gallery,
         history: HistoryModel,
+        cabinet: Cabinet,
         model: SearchModel,
         indexing: Indexing,
         window: QWidget,
@@ -71,6 +74,7 @@ class Palette(QWidget):
         self._theme = theme
         self._window = window
         self._history = history
+        self._cabinet = cabinet
         self._model = model
         self._indexing = indexing
         self._before: QWidget | None = None
@@ -80,7 +84,7 @@ class Palette(QWidget):
         self._field = QLineEdit()
         self._glass = QLabel()
         self._filters = Filters(theme, lambda model_id: account.catalog.get(model_id).name)
-        self.list: Final = HitList(theme, gallery, account, model)
+        self.list: Final = HitList(theme, gallery, account, model, self._place)
         self._empty = Label(theme, role="body", tone="secondary", wraps=True)
         self._pages = QStackedWidget()
         self._foot = Label(theme, role="caption", tone="secondary")
@@ -206,6 +210,13 @@ class Palette(QWidget):
                 return self.tr("Nothing found with these filters.")
             return self.tr("Nothing found. Try fewer words, or the beginning of one.")
         return self.tr("No such chats.") if wanted.filtered else self.tr("What you talk about will be found here.")
+
+    def _place(self, conversation_id: str) -> str:
+        """Where a conversation is put, if not with most of them."""
+        filed = self._history.filed(conversation_id)
+        if filed.archived:
+            return self.tr("Archive")
+        return one_line(self._cabinet.folder_name(filed.folder))
 
     def _complain(self, error: StoreError) -> None:
         self._empty.setText(sentence(error))

@@ -50,7 +50,7 @@ def content(picture: Shown, loader: Loader, *, sent: bool, parts: bool) -> Conte
         text = _unseen() if picture.url else ""
         return Content(sent=False, text=text)
     if error := loader.error(picture.original, picture.page):
-        return Content(sent=False, text=_refusal(error, picture))
+        return Content(sent=False, text=_refusal(error, picture, loader, sent=False))
     levels = loader.levels(picture.original, picture.page)
     if levels is None:
         return Content(sent=False)
@@ -68,7 +68,7 @@ def _sent(picture: Shown, loader: Loader, *, parts: bool) -> Content:
     layers = []
     for image in picture.images if parts else picture.images[:1]:
         if error := loader.error(image.sent):
-            return Content(sent=True, text=_refusal(error, picture), chip=name)
+            return Content(sent=True, text=_refusal(error, picture, loader, sent=True), chip=name)
         if (levels := loader.levels(image.sent)) is not None:
             layers.append(Layer(levels, image.box, outlined=image.box is not None))
     if not layers or layers[0].box is not None:  # the overview comes first
@@ -96,11 +96,26 @@ def _unseen() -> str:
     return translate("content", "Claude fetches this link itself. Nothing of it was seen here.")
 
 
-def _refusal(error: PictureError, picture: Shown) -> str:
+def _refusal(error: PictureError, picture: Shown, loader: Loader, *, sent: bool) -> str:
+    """What is the matter with the original, or with what was sent, and what there is all the same."""
     name = shown_name(picture.name)
     if isinstance(error, PictureUnreadable) and error.reason == "missing":
-        return translate("content", "%1 is missing from the data folder.").replace("%1", name)
-    return words(replace(error, name=name)).what
+        what = translate("content", "%1 is missing from the data folder.").replace("%1", name)
+    else:
+        what = words(replace(error, name=name)).what
+    return f"{what}\n{_way_on(picture, loader, sent=sent)}"
+
+
+def _way_on(picture: Shown, loader: Loader, *, sent: bool) -> str:
+    has_original = bool(picture.original) and loader.error(picture.original, picture.page) is None
+    has_sent = picture.sendable and loader.error(picture.images[0].sent) is None
+    if has_sent and not sent:
+        return translate("content", "What Claude sees of it is kept.")
+    if has_original and sent:
+        return translate("content", "It is made anew from the original when it goes to Claude again.")
+    if picture.row is not None:
+        return translate("content", "Remove it from the message and add it again.")
+    return translate("content", "In the chat, its menu leaves it out from now on, or replaces it.")
 
 
 def ask_ahead(picture: Shown, loader: Loader) -> None:
