@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from app import __version__
 
 if TYPE_CHECKING:
-    from app.core.ear import HeardLock
+    from app.core.ear import HeardLock, Outcome
     from app.core.place import Place
 
 NO_DISPLAY: Final = 3
@@ -51,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return NO_DISPLAY
     place = _place(options)
     lock = _lock(place)
-    if lock is None and _hand_over(place, options):
+    outcome = "absent" if lock else _handed_over(place, options)
+    if outcome == "taken":
         return 0
     load_core()
     from app import window
@@ -59,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return window.run(
         place,
         lock,
+        is_silent=outcome == "silent",
         pictures=options.pictures,
         practice=options.practice,
         model=options.model or "",
@@ -88,15 +90,14 @@ def _lock(place: Place) -> HeardLock | None:
         return None  # the window asks what is to be done
 
 
-def _hand_over(place: Place, options: argparse.Namespace) -> bool:
+def _handed_over(place: Place, options: argparse.Namespace) -> Outcome:
     """Give the pictures to the process that has the folder open already, if there is one that answers."""
     from app.core.ear import OPEN_ALREADY, hand_over
 
-    if not hand_over(place.folder, options.pictures):
-        return False
-    if options.practice or options.model:
+    outcome = hand_over(place.folder, options.pictures)
+    if outcome == "taken" and (options.practice or options.model):
         print(OPEN_ALREADY, file=sys.stderr)
-    return True
+    return outcome
 
 
 def has_display(environ: Mapping[str, str]) -> bool:

@@ -8,6 +8,7 @@ import linecache
 import logging
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -69,6 +70,7 @@ def run(
     place: Place,
     lock: HeardLock | None = None,
     *,
+    is_silent: bool = False,
     pictures: Sequence[str],
     practice: bool,
     model: str,
@@ -76,9 +78,10 @@ def run(
 ) -> int:
     """Open the window of a data folder, or give the pictures to the process that has it open already.
 
-    `lock` is the folder's where it was taken before; it becomes ours.
+    `lock` is the folder's where it was taken before; it becomes ours. `is_silent` is whether its owner was reached and
+    gave no answer, so that waiting is over.
     """
-    opened = _open(place, pictures, lock)
+    opened = _open(place, pictures, lock, is_silent=is_silent)
     if opened is None:
         return FAILED
     held, store, place = opened
@@ -92,13 +95,16 @@ def run(
         sources = [Source(path=str(Path(picture).absolute())) for picture in pictures]
         loop = EventLoop(app)
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
-            runner.run(_live(app, store, place, held, sources, practice=practice, model=model, environ=environ))
+            life = _live(app, store, place, held, sources, practice=practice, model=model, environ=environ)
+            again = runner.run(life)
+    if again:
+        _start_again(place, practice=practice, model=model)
     _leave()
     return 0
 
 
 def _open(
-    place: Place, pictures: Sequence[str], taken: HeardLock | None = None
+    place: Place, pictures: Sequence[str], taken: HeardLock | None = None, *, is_silent: bool = False
 ) -> tuple[HeardLock | None, Store | None, Place] | None:
     """Lock and open the data folder, or the one the person names instead; what stands in the way is asked about.
 
@@ -112,7 +118,8 @@ def _open(
                 lock, taken = taken, None
                 if lock is None:
                     place.check()
-                    lock = _lock(place.folder, pictures)
+                    patience, is_silent = 0.0 if is_silent else _PATIENCE, False
+                    lock = _lock(place.folder, pictures, patience)
                 if lock is None:
                     return None, None, place
                 held.enter_context(lock)
@@ -137,23 +144,22 @@ def _open(
             place = place.elsewhere(folder)
 
 
-def _lock(folder: Path, pictures: Sequence[str]) -> HeardLock | None:
-    """Take the folder; None where the pictures were given to its owner. Raises StoreError.
+def _lock(folder: Path, pictures: Sequence[str], patience: float) -> HeardLock | None:
+    """Take the folder; None where the pictures were given to its owner within `patience` seconds. Raises StoreError.
 
     An owner that does not listen may be about to leave: `visavis ask` has the folder for a moment only.
     """
-    deadline: float | None = None
+    deadline = time.monotonic() + patience
     while True:
         try:
             return HeardLock.acquire(folder)
         except StoreLocked:
+            if time.monotonic() >= deadline:
+                raise
             from app.instance import hand_over
 
-            deadline = deadline or time.monotonic() + _PATIENCE
             if hand_over(folder, pictures, seconds=0):
                 return None
-            if time.monotonic() > deadline:
-                raise
             time.sleep(_BETWEEN_TRIES)
 
 
@@ -181,8 +187,8 @@ async def _live(
     practice: bool,
     model: str,
     environ: Mapping[str, str],
-) -> None:
-    """The life of the window, from the first paint to the last byte on disk."""
+) -> bool:
+    """The life of the window, from the first paint to the last byte on disk. Returns whether it is to start again."""
     loop, folder = asyncio.get_running_loop(), place.folder
     tasks, unexpected = Tasks(), Unexpected()
     unexpected.install(loop)
@@ -205,10 +211,12 @@ async def _live(
     unexpected.met.connect(window.show_unexpected)
     upkeep = Upkeep(store, pictures, picture_threads, tasks, window)
     upkeep.met.connect(window.show_failure)
+    upkeep.returned.connect(window.show_returned)
     window.painted.connect(upkeep.start)
 
-    closed = asyncio.Event()
+    closed, again = asyncio.Event(), asyncio.Event()
     window.closing.connect(closed.set)
+    window.restarting.connect(again.set)
     for name in _ends():
         with suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(name, window.close)
@@ -232,6 +240,23 @@ async def _live(
         decoder.close()
         picture_threads.shutdown(wait=False, cancel_futures=True)
         settings_thread.shutdown()
+    return again.is_set()
+
+
+def _start_again(place: Place, *, practice: bool, model: str) -> None:
+    """Start the app as it was started, but for the pictures: they are in a draft. The data folder is free by now."""
+    options = [*(["--practice"] if practice else []), *(["--model", model] if model else [])]
+    if place.usual is None:
+        options += ["--data-dir", str(place.folder)]
+    is_bundle = bool(getattr(sys, "frozen", False))
+    command = [sys.executable, *([] if is_bundle else ["-P", "-m", "app"]), *options]
+    # The app may run from a folder that is not installed.
+    paths = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environ = {**os.environ} if is_bundle else {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    logging.shutdown()
+    if os.name == "posix":
+        os.execve(command[0], command, environ)  # noqa: S606  # ourselves, in the same terminal
+    subprocess.Popen(command, env=environ)  # noqa: S603  # ourselves
 
 
 def _ends() -> list[signal.Signals]:

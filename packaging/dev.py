@@ -63,6 +63,7 @@ TEST_PROGRAMS = {
     "xauth": "xauth",
     "dbus-run-session": "dbus-daemon",
     "gnome-keyring-daemon": "gnome-keyring",
+    "strace": "strace",
 }
 BENCH_PROGRAMS = {"tesseract": "tesseract-ocr"}  # reads text; without it that benchmark is left out
 
@@ -114,7 +115,7 @@ def bench(arguments: list[str]) -> int:
 
 def long(arguments: list[str]) -> int:
     """Run what takes too long for `test`: the run that `arguments` begin with, or all."""
-    set_up()
+    set_up(programs=TEST_PROGRAMS)
     become(["-m", "tests.long", *arguments], off_screen(), ROOT)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.long import hostile
+from tests.long.__main__ import RUNS, main
 from tests.long.record import Record, Result
 from tests.long.table import findings, table
 from tests.long.workers import Worker, judge_all
@@ -89,3 +90,16 @@ def test_one_file_can_be_judged_again_and_looked_at(
     assert hostile.main(["mutants", "7"]) == 0
     assert "number=7" in capsys.readouterr().out
     assert (tmp_path / "long" / "mutants-7").stat().st_size > 0
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_every_run_tells_its_arguments(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: {name} ")
+
+
+def test_a_name_that_is_none_is_answered_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["kill"]) == 2
+    assert "kills" in capsys.readouterr().err

@@ -9,25 +9,33 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Literal, Self
 
-from app.core.lock import DataFolderLock
+from app.core.lock import FILE, DataFolderLock
 
 _LONGEST: Final = 100
 """Longest path of a Unix socket, in bytes, with room to spare (the kernel's limit is 108, macOS's 104)."""
 _WAITING: Final = 128
 """Starts that may wait to be let in; macOS allows no more."""
-_PATIENCE: Final = 20.0
-"""Seconds that an owner which was reached has for its answer: its window may only be about to come."""
+_PATIENCE: Final = 1.0
+"""Seconds that an owner has for its answer."""
+_PATIENCE_AT_FIRST: Final = 20.0
+"""Seconds for one whose window is only about to come: a hundred may start at once."""
+_ANSWERS: Final = b"answers\n"
+"""What the lock file says from when its owner does."""
 OPEN_ALREADY: Final = "Visavis is open already: --practice and --model count only when it starts."
 """What a second start that names either says."""
 TAKEN: Final = b"ok\n"
 """What it answers."""
+
+Outcome = Literal["taken", "silent", "absent"]
+"""silent: its owner was reached, and gives no answer. absent: nobody was reached."""
 
 
 class HeardLock(DataFolderLock):
@@ -45,12 +53,17 @@ class HeardLock(DataFolderLock):
 
     def listen(self, folder: Path) -> None:
         """Let those in line who want the folder too, until somebody answers them."""
+        os.ftruncate(self._descriptor, 0)  # the owner before may have answered
         self._ear = _listening(address(folder))
 
     def take_ear(self) -> int:
-        """The descriptor of the socket that listens, which is the caller's from then on; -1 where there is none."""
+        """The descriptor of the socket that listens, for who answers from then on; -1 where there is none."""
         ear, self._ear = self._ear, None
-        return ear.detach() if ear is not None else -1
+        if ear is None:
+            return -1
+        with suppress(OSError):  # on a full disk, others wait longer
+            os.pwrite(self._descriptor, _ANSWERS, 0)
+        return ear.detach()
 
     def close(self) -> None:
         """Whoever still waits to be let in is let go."""
@@ -60,22 +73,27 @@ class HeardLock(DataFolderLock):
         super().close()
 
 
-def hand_over(folder: Path, pictures: Sequence[str]) -> bool:
-    """Give the pictures to the process that owns the folder; False where it was not reached, or did not answer.
+def hand_over(folder: Path, pictures: Sequence[str]) -> Outcome:
+    """Give the pictures to the process that owns the folder.
 
     Needs no Qt, and so does not know how to reach an owner that listens at a name (`address`).
     """
     place = address(folder)
     if sys.platform == "win32" or not Path(place).is_absolute():
-        return False
+        return "absent"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-        line.settimeout(_PATIENCE)
+        line.settimeout(_PATIENCE if _answers(folder) else _PATIENCE_AT_FIRST)
         try:
             line.connect(place)
-            line.sendall(opening(pictures))
-            return line.recv(len(TAKEN)) == TAKEN
         except OSError:
-            return False
+            return "absent"
+        try:
+            line.sendall(opening(pictures))
+            return "taken" if line.recv(len(TAKEN)) == TAKEN else "absent"
+        except TimeoutError:
+            return "silent"
+        except OSError:  # it has left
+            return "absent"
 
 
 def opening(pictures: Sequence[str]) -> bytes:
@@ -107,3 +125,10 @@ def _listening(place: str) -> socket.socket | None:
         ear.close()
         return None
     return ear
+
+
+def _answers(folder: Path) -> bool:
+    try:
+        return (folder / FILE).read_bytes() == _ANSWERS
+    except OSError:
+        return False

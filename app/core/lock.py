@@ -11,7 +11,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from app.core import private
 from app.core.errors import StoreFull, StoreLocked
@@ -20,6 +20,8 @@ if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
+
+FILE: Final = "lock"
 
 
 class DataFolderLock:
@@ -34,7 +36,7 @@ class DataFolderLock:
 
         Raises StoreLocked where another owner lives, StoreFull where the folder cannot be written.
         """
-        path = folder / "lock"
+        path = folder / FILE
         try:
             private.make_folder(folder)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.conversation.chat import Tools
-from app.core.ear import HeardLock, address, hand_over, opening
+from app.core import ear
+from app.core.ear import HeardLock, Outcome, address, hand_over, opening
 from app.core.errors import StoreLocked
 from app.core.lock import DataFolderLock
 from app.instance import Instance
@@ -33,11 +34,11 @@ def test_a_start_that_comes_before_the_window_waits_for_it(
         instance = Instance(tmp_path, tools.spending, tools.tasks, qapp, ear=lock.take_ear())
         instance.called.connect(called.append)
         qtbot.waitUntil(done.done)
-        assert done.result()
+        assert done.result() == "taken"
         qtbot.waitUntil(lambda: called == [[str(Path("a.png").absolute())]])
-        assert hand_over_in_thread(second, qtbot, tmp_path)
+        assert hand_over_in_thread(second, qtbot, tmp_path) == "taken"
         instance.close()
-        assert not hand_over(tmp_path, [])
+        assert hand_over(tmp_path, []) == "absent"
         destroy(instance)
 
 
@@ -61,7 +62,7 @@ def test_what_nobody_waits_for_any_more_is_not_opened(
         destroy(instance)
 
 
-def hand_over_in_thread(thread: ThreadPoolExecutor, qtbot: QtBot, folder: Path) -> bool:
+def hand_over_in_thread(thread: ThreadPoolExecutor, qtbot: QtBot, folder: Path) -> Outcome:
     done = thread.submit(hand_over, folder, [])
     qtbot.waitUntil(done.done)
     return done.result()
@@ -73,7 +74,7 @@ def test_who_waits_is_let_go_when_the_owner_leaves(tmp_path: Path) -> None:
         done = second.submit(hand_over, tmp_path, ["a.png"])
         asyncio.run(_until_knocked(lock))
         lock.close()
-        assert done.result(5) is False
+        assert done.result(5) == "absent"
     HeardLock.acquire(tmp_path).close()
 
 
@@ -86,9 +87,21 @@ async def _until_knocked(lock: HeardLock) -> None:
     asyncio.get_running_loop().remove_reader(lock._ear)
 
 
+def test_an_owner_that_answered_before_is_not_waited_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ear, "_PATIENCE", 0.01)
+    with HeardLock.acquire(tmp_path) as lock, ThreadPoolExecutor(1) as second, socket.socket(fileno=lock.take_ear()):
+        assert hand_over(tmp_path, ["a.png"]) == "silent"
+        lock.close()
+        with HeardLock.acquire(tmp_path):  # whose window is about to come
+            done = second.submit(hand_over, tmp_path, ["a.png"])
+            with pytest.raises(TimeoutError):
+                done.result(0.1)
+        assert done.result(5) == "absent"
+
+
 def test_nobody_is_reached_where_only_the_folder_is_locked(tmp_path: Path) -> None:
     with DataFolderLock.acquire(tmp_path):
-        assert not hand_over(tmp_path, ["a.png"])
+        assert hand_over(tmp_path, ["a.png"]) == "absent"
         with pytest.raises(StoreLocked):
             HeardLock.acquire(tmp_path)
 
@@ -103,4 +116,4 @@ def test_a_folder_with_a_long_path_has_a_lock_all_the_same(tmp_path: Path) -> No
     folder = tmp_path / ("x" * 100)
     with HeardLock.acquire(folder) as lock:
         assert lock.take_ear() == -1
-        assert not hand_over(folder, [])
+        assert hand_over(folder, []) == "absent"

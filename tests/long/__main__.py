@@ -14,6 +14,13 @@ from typing import Final
 RUNS: Final = {
     "hostile": "mutated files and bombs before the decoder",
     "search": "words looked for in a million messages",
+    "kills": "the app killed at 500 random instants",
+    "quits": "the app ended 200 times while an answer comes",
+    "starts": "100 starts at once, and after kills",
+    "states": "starts with a data folder that cannot be used as it is",
+    "flips": "2,000 bit flips in what is stored",
+    "faults": "every system call that writes failing once, and the app killed at it",
+    "power": "10,000 power cuts, rebuilt from the app's system calls",
 }
 
 
