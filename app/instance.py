@@ -56,20 +56,24 @@ class Instance(QObject):
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._accept)
-        if not self._listens(address(folder), ear):
-            log.warning("second starts cannot be heard: %s", self._server.errorString())
+        self._place = address(folder)
+        self._listen(ear)
 
     def close(self) -> None:
         """Hear nobody any more. What was taken is told of at once."""
         self._server.close()
         self._tell()
 
-    def _listens(self, place: str, ear: int) -> bool:
-        if ear >= 0:
-            return self._server.listen(ear)
-        # We hold the folder's lock: whoever left a socket there is gone.
-        QLocalServer.removeServer(place)
-        return self._server.listen(place)
+    def listen(self) -> None:
+        """Hear them again after all."""
+        self._listen(-1)
+
+    def _listen(self, ear: int) -> None:
+        if ear < 0:
+            # We hold the folder's lock: whoever left a socket there is gone.
+            QLocalServer.removeServer(self._place)
+        if not (self._server.listen(ear) if ear >= 0 else self._server.listen(self._place)):
+            log.warning("second starts cannot be heard: %s", self._server.errorString())
 
     def _accept(self) -> None:
         while (socket := self._server.nextPendingConnection()) is not None:

@@ -74,7 +74,7 @@ def _do(choice: Choice, path: Path) -> Salvaged | None:
         case "salvage":
             return salvage.salvage(path)
         case "backup" if choice.backup is not None:
-            salvage.choose(choice.backup.path, path)
+            salvage.choose(choice.backup.path, path, choice.backup.made)
         case "empty":
             salvage.start_empty(path)
     return None

@@ -209,7 +209,7 @@ async def _live(
     gallery = Gallery(store, pictures, decoder, picture_threads, tasks)
     window = MainWindow(Theme(app, preferences), tools, desk, gallery, folder, place.usual)
     unexpected.met.connect(window.show_unexpected)
-    upkeep = Upkeep(store, pictures, picture_threads, tasks, window)
+    upkeep = Upkeep(store, pictures, picture_threads, tasks, window, in_use=lambda: desk.in_use)
     upkeep.met.connect(window.show_failure)
     upkeep.returned.connect(window.show_returned)
     window.painted.connect(upkeep.start)
@@ -230,9 +230,7 @@ async def _live(
     gc.freeze()  # what is there now stays: no collection needs to look at it again
     gc.enable()
     try:
-        await closed.wait()
-        window.hide()
-        await desk.save()
+        await _left(window, desk, closed, again)
     finally:
         await tasks.close()
         await account.close()
@@ -241,6 +239,20 @@ async def _live(
         picture_threads.shutdown(wait=False, cancel_futures=True)
         settings_thread.shutdown()
     return again.is_set()
+
+
+async def _left(window: MainWindow, desk: Desk, closed: asyncio.Event, again: asyncio.Event) -> None:
+    """Wait until the window is closed, and all that is written in it kept, or given up by the person."""
+    while True:
+        await closed.wait()
+        closed.clear()
+        window.hide()
+        unkept = await desk.save()
+        if unkept is None or window.leaving.given_up:
+            break
+        again.clear()
+        window.leaving.ask(unkept)
+    await desk.leave()
 
 
 def _start_again(place: Place, *, practice: bool, model: str) -> None:
@@ -285,6 +297,7 @@ async def _after_first_paint(
     instance = Instance(folder, tools.spending, tools.tasks, window, ear=lock.take_ear())
     instance.called.connect(window.open_pictures)
     window.closing.connect(instance.close)  # a picture handed over now would come to nothing
+    window.leaving.asked.connect(instance.listen)
     desk.current.draft.attach(sources)
     app.hear()
     try:

@@ -13,12 +13,14 @@ from app.core.cuts import Box
 from app.core.errors import ApiError, NotConnected, Offence, RequestRefused, StoreFull, StreamInterrupted
 from app.core.export.asked import Words
 from app.core.failure import error_to_json
+from app.core.filing import FiledAs, file_as
 from app.core.message import ImageBlock, Message, RemoteFile, ReplyBlock, TextBlock, Usage
 from app.core.pictures import Pictures
 from app.core.rows import Conversation
 from app.core.store import Store
 from app.core.whole import Placed, Whole
 from tests.pictures import encoded, photo, tagged_jpeg
+from tests.stored import add_conversation
 
 MODEL: Final = "claude-sonnet-5-5"
 BEGAN: Final = 1_790_000_000.0
@@ -27,6 +29,7 @@ WORDS: Final = Words(
     you="You",
     thinking="Thinking",
     system="System prompt",
+    untitled="Untitled chat",
     not_there="%1 is missing.",
     day=lambda moment: f"day {moment:.0f}" if moment else "",
     model=lambda model: model,
@@ -115,12 +118,13 @@ def talk(*images: ImageBlock, title: str = "Two lakes", chat: str = "c0ffee", te
 
 async def store_whole(store: Store, whole: Whole) -> None:
     """Put it in as the app does, message by message."""
-    await store.create(replace(whole.conversation, pictures=0, cost="", thumbnail=""))
+    await add_conversation(store, replace(whole.conversation, pictures=0, cost="", thumbnail=""))
     for message, parent in whole.messages:
         await store.add_message(whole.conversation.id, message, parent)
     await store.set_leaf(whole.conversation.id, whole.leaf)
     if whole.draft:
         await store.save_draft(whole.conversation.id, whole.draft)
+    await store.run(lambda db: file_as(db, whole.conversation.id, whole.filed))
 
 
 # --- any conversation that there could be -------------------------------------------------------
@@ -232,5 +236,12 @@ def talks(draw: st.DrawFn) -> Whole:
         cost=draw(_AMOUNT),
         practice=draw(st.booleans()),
     )
-    draft = draw(st.none() | _TEXT.filter(bool).map(lambda text: {"text": text, "pictures": []}))
-    return Whole(about, placed, draw(st.sampled_from(ids)) if ids else "", draft)
+    facts: dict[Any, Any] = {"kept": _SHA, "name": _TEXT}
+    marked = {"preset": st.just("region"), "region": st.just([1, 2, 3, 4])}
+    others = {"page": st.integers(1, 9), "preset": st.just("tiles"), "again": st.just(True), "sent": _SHA}
+    drafted = st.fixed_dictionaries(facts, optional=others) | st.fixed_dictionaries(facts | marked)
+    pictures = draw(st.lists(drafted, max_size=2))
+    text = draw(_TEXT.filter(bool))
+    draft = draw(st.none() | st.just({"text": text, "pictures": pictures}))
+    filed = FiledAs(draw(st.booleans()), draw(st.booleans()), draw(st.sampled_from(["", "Roofs", "Überblick 📈"])))
+    return Whole(about, placed, draw(st.sampled_from(ids)) if ids else "", draft, filed)

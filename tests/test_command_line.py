@@ -26,6 +26,7 @@ from tests import rare_pictures
 from tests.conftest import destroy
 from tests.servers.api import ApiServer
 from tests.servers.replies import close_before_reply, error, recorded
+from tests.stored import conversations_of
 
 ROOT = Path(__file__).parent.parent
 
@@ -129,7 +130,7 @@ def test_ask_leaves_a_damaged_settings_file_where_it_is(run: Run, tmp_path: Path
 def test_ask_keeps_nothing_but_what_it_cost(online: Run, tmp_path: Path, picture: Callable[..., Path]) -> None:
     assert online("ask", "Hello", str(picture())).returncode == 0
     store = Store.open(tmp_path / "data")
-    assert (store.conversations_now(), asyncio.run(store.drafts())) == ([], {})
+    assert (conversations_of(store), asyncio.run(store.drafts())) == ([], {})
     store.close()
     assert not (tmp_path / "data" / "pictures").exists()
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from PySide6.QtNetwork import QLocalSocket
 from PySide6.QtWidgets import QApplication
@@ -48,6 +49,8 @@ def say(qtbot: QtBot, folder: Path, line: bytes) -> bytes:
 def test_pictures_are_handed_over_by_their_absolute_paths(instance: Instance, qtbot: QtBot, tmp_path: Path) -> None:
     called: list[list[str]] = []
     instance.called.connect(called.append)
+    instance.close()
+    instance.listen()  # the window has stayed after all
     script = "import sys, pathlib, app.instance as i; print(i.hand_over(pathlib.Path(sys.argv[1]), ['a.png']))"
     start = [sys.executable, "-c", script, str(tmp_path)]
     environ = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -104,6 +107,48 @@ def test_a_keyring_that_never_answers_does_not_keep_the_process(tmp_path: Path, 
         qtbot.waitUntil(reached.exists, timeout=20_000)
         app.send_signal(signal.SIGTERM)
         assert app.wait(10) == 0
+
+
+RESTARTING = """
+import sys
+from PySide6.QtCore import QTimer
+from app.__main__ import main
+from app.ui.main_window import MainWindow
+
+painted = MainWindow._first_painted
+
+def restart(window):
+    painted(window)
+    QTimer.singleShot(0, window._restart)
+
+MainWindow._first_painted = restart
+sys.exit(main(["--practice", sys.argv[1]]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGTERM")
+def test_a_restart_lets_the_folder_go_and_comes_back_as_it_was_started(
+    tmp_path: Path, picture: Callable[..., Path], qtbot: QtBot
+) -> None:
+    data = tmp_path / "data"
+    environ = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT), "VISAVIS_DATA_DIR": str(data)}
+    start = [sys.executable, "-c", RESTARTING, str(tmp_path / "none.png")]
+    with subprocess.Popen(start, env=environ, cwd=tmp_path, stderr=subprocess.PIPE) as app:
+        process = psutil.Process(app.pid)
+        began = ["-P", "-m", "app", "--practice", "--data-dir", str(data)]
+        qtbot.waitUntil(lambda: process.cmdline()[1:] == began, timeout=20_000)
+        qtbot.waitUntil((data / "socket").exists, timeout=20_000)
+        assert hand_over(data, [str(picture("later.png"))])
+        qtbot.waitUntil(lambda: any((data / "pictures").glob("??/*")), timeout=20_000)
+        app.send_signal(signal.SIGTERM)
+        assert app.wait(10) == 0
+        assert app.stderr is not None
+        assert b"Traceback" not in app.stderr.read()
+    store = Store.open(data)
+    assert not store.unclean
+    drafts = asyncio.run(store.drafts())
+    store.close()
+    assert [[p["name"] for p in draft["pictures"]] for draft in drafts.values()] == [["later.png"]]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGTERM")

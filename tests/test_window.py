@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from sqlite3 import Connection
 from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QListView, QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLabel,
+    QListView,
+    QMessageBox,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app.conversation.chat import Tools
 from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
+from app.core.errors import StoreFull, StoreLow
+from app.ui.errors import sentence
+from app.ui.leaving import Leaving
 from app.ui.main_window import MainWindow
 from app.ui.theme import Theme
+from app.window import _left
 from tests.conftest import destroy, finish
 from tests.servers.api import ApiServer
 from tests.servers.replies import error, text
+from tests.stored import conversations_of
 
 W = TypeVar("W", bound=QObject)
 
@@ -88,7 +104,7 @@ def wait_for_answer(person: Person, qtbot: QtBot, count: int) -> None:
 
 def shown_text(person: Person) -> str:
     """Everything readable in the transcript."""
-    transcript = person.find(QWidget, "Conversation")
+    transcript = person.find(QWidget, "Chat")
     parts = [widget for widget in transcript.findChildren(QWidget) if widget.isVisibleTo(transcript)]
     labels = [part.text() for part in parts if isinstance(part, QLabel)]
     texts = [part.toPlainText() for part in parts if isinstance(part, QTextEdit | QPlainTextEdit)]
@@ -113,11 +129,11 @@ def test_two_dropped_screenshots_are_asked_about_answered_stored_and_opened_agai
     wait_for_answer(person, qtbot, 2)
     qtbot.waitUntil(lambda: "The second is blue." in shown_text(person))
     assert "How do these differ?" in shown_text(person)
-    [stored] = online.store.conversations_now()
+    [stored] = conversations_of(online.store)
     assert (stored.title, stored.pictures) == ("How do these differ?", 2)
 
     tomorrow = open_window()
-    history = tomorrow.find(QListView, "Conversations")
+    history = tomorrow.find(QListView, "Chats")
     assert history.model().rowCount() == 1
     index = history.model().index(0, 0)
     QTest.mouseClick(history.viewport(), Qt.MouseButton.LeftButton, pos=history.visualRect(index).center())
@@ -187,6 +203,20 @@ def test_an_error_is_told_in_place_and_retry_mends_it(
     qtbot.waitUntil(lambda: person.window._chat.messages.messages[-1].state == "complete")
 
 
+def test_a_full_disk_is_told_once_by_the_conversation_or_by_a_note(open_window: Callable[[], Person]) -> None:
+    window = open_window().window
+    notes, full = window._composer._notes, StoreFull("/data")
+    for _ in range(2):
+        window.show_failure(full)
+    assert [note.said.text for note in notes._notes()] == [sentence(full)]
+    window._chat.worker._refuse(full)
+    assert notes._notes() == []
+    window.show_failure(StoreFull("/data/draft"))
+    assert notes._notes() == []
+    window.show_failure(StoreLow("/data", 5))
+    assert [note.said.text for note in notes._notes()] == [sentence(StoreLow("/data", 5))]
+
+
 def test_sending_without_a_key_tells_so_and_the_page_comes_back_when_there_is_another_way(
     open_window: Callable[[], Person], online: Tools, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,7 +258,54 @@ def test_closing_the_window_keeps_what_was_being_written(
     finish(again.window._desk.restore_drafts())
     again.window._desk.open(person.window._chat.facts.id)
     assert again.find(QWidget, "Message").toPlainText() == "Half a thought"  # type: ignore[attr-defined]  # a text edit
-    assert online.store.conversations_now() == []
+    assert conversations_of(online.store) == []
+
+
+def test_quitting_is_asked_about_where_what_is_written_cannot_be_kept(
+    open_window: Callable[[], Person], qtbot: QtBot, online: Tools
+) -> None:
+    def fill(db: Connection) -> None:
+        [pages] = db.execute("PRAGMA page_count").fetchone()
+        db.execute(f"PRAGMA max_page_count = {pages}")
+
+    def answer(words: str) -> None:
+        qtbot.waitUntil(lambda: bool(person.window.findChildren(QMessageBox)))
+        [question] = person.window.findChildren(QMessageBox)
+        assert person.window.isVisible()
+        assert "could not be kept" in question.text()
+        next(each for each in question.buttons() if each.text().replace("&", "") == words).click()
+        destroy(question)
+
+    person = open_window()
+    long = "half a thought " * 3000
+    finish(online.store.run(fill))
+    person.window._chat.draft.set_text(long)
+    closed, again = asyncio.Event(), asyncio.Event()
+    person.window.closing.connect(closed.set)
+    left = asyncio.ensure_future(_left(person.window, person.window._desk, closed, again))
+    again.set()
+    person.window.close()
+    answer("Stay")
+    assert not again.is_set()
+    assert person.window._chat.draft.text == long
+    person.window.close()
+    answer("Quit anyway")
+    qtbot.waitUntil(left.done)
+
+    person.window.leaving = Leaving(person.window)  # type: ignore[misc]  # as after another start
+    left = asyncio.ensure_future(_left(person.window, person.window._desk, closed, again))
+    person.window.close()
+    qtbot.waitUntil(lambda: bool(person.window.findChildren(QMessageBox)))
+    person.window.close()  # as a session that ends does
+    qtbot.waitUntil(left.done)
+    destroy(*person.window.findChildren(QMessageBox))
+
+    person.window.leaving = Leaving(person.window)  # type: ignore[misc]  # as after another start
+    finish(online.store.run(lambda db: db.execute("PRAGMA max_page_count = 1000000").fetchall()))
+    left = asyncio.ensure_future(_left(person.window, person.window._desk, closed, again))
+    person.window.close()
+    qtbot.waitUntil(left.done)
+    assert [draft["text"] for draft in finish(online.store.drafts()).values()] == [long]
 
 
 def test_new_chat_leads_to_the_message_even_from_a_new_chat(open_window: Callable[[], Person]) -> None:
@@ -243,7 +320,7 @@ def test_the_controls_go_by_the_names_that_others_rely_on(open_window: Callable[
     person = open_window()
     for name in ("Send", "Attach pictures", "New chat", "Model"):
         assert person.find(QAbstractButton, name).isEnabled()
-    for name in ("Message", "Attached pictures", "Conversations", "Conversation"):
+    for name in ("Message", "Attached pictures", "Chats", "Chat"):
         assert person.find(QWidget, name).isEnabled()
     person.type("Hello")
     person.press(Qt.Key.Key_Return)
@@ -273,7 +350,7 @@ def test_a_row_that_was_clicked_takes_its_keys_and_leaves_words_to_the_message(
         person.press(Qt.Key.Key_Return)
         wait_for_answer(person, qtbot, 2)
         person.window._desk.new_chat()
-    history = person.find(QListView, "Conversations")
+    history = person.find(QListView, "Chats")
     place = history.visualRect(history.model().index(0, 0)).bottomLeft() + QPoint(80, -20)
     QTest.mouseClick(history.viewport(), Qt.MouseButton.LeftButton, pos=place)
     qtbot.waitUntil(lambda: "Two" in shown_text(person))
@@ -351,7 +428,7 @@ def test_a_draft_is_found_again_in_the_list_when_others_bring_pictures(
     qtbot.waitUntil(lambda: len(first.draft.pictures) == 1 and first.draft.ready)
     person.window.open_pictures([str(picture("wall.png", (310, 300)))])
     assert person.window._chat is not first
-    history = person.find(QListView, "Conversations")
+    history = person.find(QListView, "Chats")
     assert history.model().rowCount() == 1
     place = history.visualRect(history.model().index(0, 0)).bottomLeft() + QPoint(80, -20)
     QTest.mouseClick(history.viewport(), Qt.MouseButton.LeftButton, pos=place)

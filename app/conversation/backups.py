@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.conversation.threads import in_thread
 from app.core import backup, salvage
-from app.core.backup import Backup
+from app.core.backup import Backup, Kind
 from app.core.schema import translated
 from app.core.store import Store
 
@@ -35,7 +35,7 @@ class Backups(QObject):
         self.there = await in_thread(self._threads, backup.backups, self._folder)
         self.changed.emit()
 
-    async def make(self, now: float) -> None:
+    async def make(self, now: float, kind: Kind = "") -> None:
         """Make a backup of `now`, in seconds since the epoch, and look at all of it; then those too many go.
 
         Raises StoreDamaged where it is not whole, and StoreFull: those that were there stay then.
@@ -43,7 +43,7 @@ class Backups(QObject):
         copy = await in_thread(self._threads, self._begin)
         try:
             counts = await self._store.copy_to(copy)
-            await in_thread(self._threads, self._keep, copy, counts, now)
+            await in_thread(self._threads, self._keep, copy, counts, now, kind)
         except BaseException:
             backup.discard(copy)
             raise
@@ -54,7 +54,7 @@ class Backups(QObject):
 
         Raises StoreDamaged, StoreTooNew, and StoreFull: nothing has changed then.
         """
-        await in_thread(self._threads, salvage.choose, chosen.path, self._store.path)
+        await in_thread(self._threads, salvage.choose, chosen.path, self._store.path, chosen.made)
 
     async def stay(self) -> None:
         """Stay with what there is: no backup takes its place at the next start. Raises StoreFull."""
@@ -69,7 +69,7 @@ class Backups(QObject):
         with translated(self._folder):
             return backup.unfinished(self._folder)
 
-    def _keep(self, copy: Path, counts: dict[str, int], now: float) -> None:
+    def _keep(self, copy: Path, counts: dict[str, int], now: float, kind: Kind) -> None:
         with translated(copy):
-            backup.keep(copy, backup.verified(copy, counts), now)
+            backup.keep(copy, backup.verified(copy, counts), now, kind)
             backup.thin(self._folder, now)

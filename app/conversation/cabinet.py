@@ -46,6 +46,11 @@ class Cabinet(QObject):
         self._folders = {folder.id: folder for folder in folders}
         self.folders_changed.emit()
 
+    def take_in(self, filed: Mapping[str, Filed], folders: Iterable[Folder]) -> None:
+        """What the store has by now of conversations that come from elsewhere, and of all folders."""
+        self.set_folders(folders)
+        self._history.file(filed)
+
     def folder_name(self, folder_id: str) -> str:
         """Empty for one that there is not."""
         return self._folders[folder_id].name if folder_id in self._folders else ""

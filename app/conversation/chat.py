@@ -30,10 +30,10 @@ from app.core.message import JSON, Message
 from app.core.refit import Refit, Today, expires_by
 from app.core.sharper import sharper
 from app.core.store import Conversation
+from app.core.titles import title_of
 
 __all__ = ["Chat", "Tools", "title_of"]
 
-_TITLE_CHARACTERS: Final = 60
 _SAVE_MILLISECONDS: Final = 500
 
 
@@ -79,8 +79,11 @@ class Chat(QObject):
         self.worker: Final = Worker(self, self._branch, self.draft, tools, self)
         self._outlook = Outlook(self, self._editing, tools, self)
         self._loading: asyncio.Task[None] | None = None
+        self._drafting: asyncio.Task[None] | None = None
         self._is_loading = False
         self._kept_draft: JSON = {}
+        self._is_draft_there = not is_stored
+        """Whether what the store has of it was read: else saving would wipe it."""
         self._draft_saves = QTimer(self)
         self._draft_saves.setSingleShot(True)
         self._draft_saves.setInterval(_SAVE_MILLISECONDS)
@@ -116,7 +119,8 @@ class Chat(QObject):
         """Whether all of it is in the store and nothing is under way."""
         loading = self._loading is not None and not self._loading.done()
         busy = loading or self.worker.busy or not self._outlook.is_settled
-        return self._is_stored and not busy and self.draft.empty and not self.editing
+        written = not self.draft.empty or bool(self.editing) or not self._is_draft_there
+        return self._is_stored and not busy and not written
 
     @property
     def loading(self) -> bool:
@@ -244,31 +248,35 @@ class Chat(QObject):
     def rename(self, title: str) -> None:
         self._change(self._tools.store.rename(self._facts.id, title), title=title)
 
-    def load(self, draft: JSON | None = None) -> None:
-        """Read the messages from the store, and bring back a draft that was kept."""
+    def load(self) -> None:
+        """Read what was being written from the store, and the messages."""
         self._is_loading = True
         self._outlook.unsettle()
+        self._drafting = self._tools.tasks.start(self._bring_draft(), "read the draft")
         self._loading = self._tools.tasks.start(self._load(), "load messages")
-        if draft:
-            self.restore_draft(draft)
 
-    def restore_draft(self, draft: JSON) -> None:
-        """Bring back what was being written."""
-        self._kept_draft = draft
-        self._facts = replace(self._facts, **{name: draft[name] for name in ("model", "system") if name in draft})
+    def restore_draft(self, draft: JSON, *, is_kept: bool) -> None:
+        """Bring back what was being written; whether the store has it."""
+        self._kept_draft = draft if is_kept else {}
+        if not self._is_stored:
+            self._facts = replace(self._facts, **{name: draft[name] for name in ("model", "system") if name in draft})
         self._editing.restore(draft)
         self.draft.restore(draft)
         self.refresh()
 
-    async def save_draft(self) -> None:
-        """Keep what is being written, so that it is there tomorrow. Raises StoreError."""
+    async def save_draft(self, *, vital: bool = False) -> None:
+        """Keep what is being written, so that it is there tomorrow. Raises StoreError.
+
+        It is `vital` where no later moment comes: then a full disk has room for it (`Store.run`).
+        """
         await self.worker.kept()
+        await self._bring_draft()
         draft = {} if self.draft.empty and not self.editing else self.draft.to_json() | self._editing.to_json()
         if not self._is_stored and (draft or self._facts.system):
             draft |= {"model": self._facts.model, "system": self._facts.system}
         if draft != self._kept_draft:
+            await self._tools.store.save_draft(self._facts.id, draft, vital=vital)
             self._kept_draft = draft
-            await self._tools.store.save_draft(self._facts.id, draft)
 
     # --- what the worker asks for ---
 
@@ -287,10 +295,12 @@ class Chat(QObject):
         return self._outlook.today_apart()
 
     async def loaded(self) -> None:
-        """Wait until the messages are there, and what goes of them is known.
+        """Wait until the messages are there, what is being written, and what goes of them is known.
 
-        Raises StoreError where they could not be read.
+        Raises StoreError where the messages could not be read.
         """
+        if self._drafting is not None:
+            await asyncio.wait({self._drafting})
         if self._loading is not None:
             await asyncio.shield(self._loading)
         await self._outlook.settled()
@@ -399,6 +409,17 @@ class Chat(QObject):
             self._on_stored(await self._branch.restore(self._deleted))
             self._deleted = None
 
+    async def _bring_draft(self) -> None:
+        """Bring back what was being written, unless that is done. Raises StoreError."""
+        kept = {} if self._is_draft_there else await self._tools.store.draft(self._facts.id)
+        if self._is_draft_there or self.worker.phase == "locked":  # that stays where it is until it is restored
+            return
+        self._is_draft_there = True
+        if kept:
+            self.restore_draft(kept, is_kept=True)
+        if not self._is_loading:
+            self._editing.follow()
+
     async def _load(self) -> None:
         try:
             await self._branch.load()
@@ -432,13 +453,3 @@ class Chat(QObject):
 
     def _start(self, work: Coroutine[Any, Any, Any], name: str) -> None:
         self._tools.tasks.start(work, name)
-
-
-def title_of(message: Message) -> str:
-    """A conversation's title: the first words asked, else the names of the pictures."""
-    words = " ".join(message.text.split())
-    if not words:
-        words = ", ".join(image.name for image in message.images if image.name)
-    if len(words) <= _TITLE_CHARACTERS:
-        return words
-    return words[:_TITLE_CHARACTERS].rsplit(" ", 1)[0].rstrip(",;:-") + "…"

@@ -4,45 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, Signal
 
 from app.conversation.attachment import Source
-from app.conversation.backups import Backups
 from app.conversation.cabinet import Cabinet
 from app.conversation.chat import Chat, Tools
 from app.conversation.editing import source_of
 from app.conversation.history import HistoryModel
 from app.conversation.temporary import Temporary
+from app.conversation.trash import Deleted, Trash
 from app.conversation.unsent import as_listed, taken, untouched
 from app.core.copying import copy
-from app.core.errors import StoreError, StoreFull
+from app.core.errors import StoreError
 from app.core.filing import TRASH_DAYS, Filing
-from app.core.message import JSON, Message
+from app.core.message import Message
 from app.core.store import Conversation
 
 _BETWEEN: Final = 0.02
 """Seconds between two portions of the list: a start has more to do."""
 _KEPT: Final = 8
 """Conversations held open behind the current one, so that going back to one is immediate."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Deleted:
-    """A conversation deleted since the start, as it was left."""
-
-    shown: Conversation
-    chat: Chat | None
-    """None where it was not open since the start."""
-    was_current: bool
-    draft: JSON
-    """Of one in which nothing was said."""
-    done: asyncio.Task[Any]
 
 
 class Desk(QObject):
@@ -66,11 +53,10 @@ class Desk(QObject):
         super().__init__(parent)
         self._tools = tools
         self._chats: dict[str, Chat] = {}
-        self._drafts: dict[str, JSON] = {}
-        self._deleted: dict[str, _Deleted] = {}
-        self._deeds: list[tuple[str, ...]] = []
-        """Ids of what was deleted, what was deleted together together."""
+        self._written: set[str] = set()
+        """Ids of stored conversations in which something was being written at the start; they were not open since."""
         self._filing = Filing(tools.store)
+        self._trash = Trash(tools, self._filing)
         self._last: tuple[float, int] | None = None
         """Where reading the list goes on."""
         self._reading: asyncio.Task[Any] | None = None
@@ -94,24 +80,29 @@ class Desk(QObject):
         What was in the trash for too long is deleted for good then. Raises StoreError.
         """
         drafts = await self._tools.store.drafts()
-        for chat_id in self._deleted:  # while the drafts were read
-            drafts.pop(chat_id, None)
-        self._drafts = drafts
-        unlisted = [chat_id for chat_id in drafts if self.history.find(chat_id) is None]
-        stored = {conversation.id for conversation in await self._filing.read(unlisted)}
-        for chat_id in [each for each in unlisted if each not in stored and each in self._drafts]:
+        unlisted = drafts.keys() - self._chats.keys() - self._trash.ids  # else it was opened or deleted meanwhile
+        unlisted -= {chat_id for chat_id in unlisted if self.history.find(chat_id) is not None}
+        unsaid = unlisted - {conversation.id for conversation in await self._filing.read(list(unlisted))}
+        self._written = drafts.keys() - unsaid
+        for chat_id in [each for each in drafts if each in unsaid]:
             chat = self._add(Chat.new(self._usual_model, self._tools, self, id_=chat_id))
-            chat.restore_draft(self._drafts.pop(chat_id))
+            chat.restore_draft(drafts[chat_id], is_kept=True)
             self._list(chat)
         await self._filing.erase_before(time.time() - TRASH_DAYS * 86_400)
         if self._last is not None:
             self._start(self.all_listed(), "read the list")
 
+    @property
+    def in_use(self) -> frozenset[str]:
+        """Ids of the conversations of which messages are held here, those deleted since the start included."""
+        locked = {self._locked.facts.id} if self._locked is not None else set()
+        return frozenset(self._chats.keys() | self._trash.ids | locked)
+
     def is_writing_in(self, conversation_id: str) -> bool:
         """Whether something is written there that was not sent, be it a system prompt."""
         chat = self._chats.get(conversation_id)
         if chat is None:
-            return conversation_id in self._drafts
+            return conversation_id in self._written
         return not chat.draft.empty or (not chat.is_stored and bool(chat.facts.system))
 
     async def all_listed(self) -> None:
@@ -210,10 +201,8 @@ class Desk(QObject):
         if not gone:
             return
         ids = tuple(conversation.id for conversation in gone)
-        done = self._tools.tasks.start(self._discard(ids, [c for c in map(self._chats.get, ids) if c]), "delete")
-        for conversation in gone:
-            self._put_away(conversation, done)
-        self._deeds.append(ids)
+        done = self._trash.begin(self._discard(ids, [c for c in map(self._chats.get, ids) if c]), "delete")
+        self._trash.remember([self._put_away(conversation, done) for conversation in gone])
         self.history.remove_all(ids)
         if self.current.facts.id in ids:
             self.new_chat()
@@ -221,11 +210,11 @@ class Desk(QObject):
 
     def undo_delete(self) -> None:
         """Bring back what was deleted last, as it was left: open, if it was, and nothing else was opened since."""
-        if not self._deeds:
+        last, is_free = self._trash.last, self.current.facts.id in self._chats and untouched(self.current)
+        if not last:
             return
-        ids, is_free = self._deeds[-1], self.current.facts.id in self._chats and untouched(self.current)
-        left = next((each for each in ids if self._deleted[each].was_current), "")
-        self._put_back(ids)
+        left = next((each.shown.id for each in last if each.was_current), "")
+        self._put_back([each.shown.id for each in last])
         if left and is_free:
             self.open(left)
 
@@ -237,10 +226,10 @@ class Desk(QObject):
 
     def erase(self, *conversation_ids: str) -> None:
         """Delete conversations of the trash for good."""
-        self._forget(conversation_ids)
+        self._trash.forget(conversation_ids)
         if self.is_in_trash and self.current.facts.id in conversation_ids:
             self.new_chat()
-        self._start(self._erase(conversation_ids), "delete for good")
+        self._trash.begin(self._erase(conversation_ids), "delete for good")
 
     def duplicate(self, conversation_id: str) -> None:
         """Make a copy of a conversation, with its pictures, and open it. Does nothing while an answer comes in it."""
@@ -253,9 +242,18 @@ class Desk(QObject):
         """
         self._copy(self.current.facts.id, message_id)
 
-    async def save(self) -> None:
-        """Keep every draft now: the app is about to close."""
-        await asyncio.gather(*(chat.save_draft() for chat in self._chats.values()), return_exceptions=True)
+    async def save(self) -> StoreError | None:
+        """Keep every draft now, at all costs, and end what was begun: the app is about to close.
+
+        Returns why a draft could not be kept; None where all are.
+        """
+        await self._trash.settle()
+        saves = [chat.save_draft(vital=True) for chat in self._chats.values()]
+        done = await asyncio.gather(*saves, return_exceptions=True)
+        return next((each for each in done if isinstance(each, StoreError)), None)
+
+    async def leave(self) -> None:
+        """Forget the chat of which nothing is kept: the app closes."""
         if self._temporary is not None:
             await self._temporary.leave()
 
@@ -267,7 +265,7 @@ class Desk(QObject):
 
     async def _copied(self, conversation_id: str, until: str) -> None:
         store = self._tools.store
-        copied = await store.run(lambda db: copy(db, str(store.path), conversation_id, until))
+        copied = await store.run_in_turns(lambda db, pause: copy(db, str(store.path), conversation_id, until, pause))
         if copied is not None:
             self.history.put(copied)
             self.cabinet.move((copied.id,), self.history.filed(conversation_id).folder)
@@ -280,93 +278,66 @@ class Desk(QObject):
             await asyncio.sleep(_BETWEEN)
 
     async def _open_later(self, conversation_id: str) -> None:
-        await self.all_listed()
+        """Show one that the list has not come to yet."""
+        for conversation in await self._filing.read((conversation_id,)):
+            if self.history.find(conversation_id) is None and conversation_id not in self._trash.ids:
+                self.history.put(conversation)
         if self.history.find(conversation_id) is not None:
             self.open(conversation_id)
 
-    def _put_away(self, conversation: Conversation, done: asyncio.Task[Any]) -> None:
-        """Remember what brings a conversation back, and stop what is under way in it."""
+    def _put_away(self, conversation: Conversation, done: asyncio.Task[Any]) -> Deleted:
+        """Stop what is under way in a conversation. Returns what brings it back."""
         chat, draft = self._chats.pop(conversation.id, None), {}
         if chat is not None:
             chat.stored.disconnect(self._on_stored)
             chat.worker.stop()
             draft = {} if chat.is_stored else taken(chat)
-        was_current = conversation.id == self.current.facts.id
-        self._deleted[conversation.id] = _Deleted(conversation, chat, was_current, draft, done)
+        return Deleted(conversation, chat, conversation.id == self.current.facts.id, draft, done)
 
-    async def _discard(self, ids: Sequence[str], chats: Iterable[Chat]) -> None:
-        """Put them in the trash; a draft that has just gone out as a message is one no more."""
-        for chat in chats:
-            await chat.worker.kept()
-            await chat.save_draft()
-        await self._filing.discard(ids)
-        self.cabinet.read_trash()
+    async def _discard(self, ids: Sequence[str], chats: Sequence[Chat]) -> None:
+        try:
+            await self._trash.discard(ids, chats)
+        finally:
+            self.cabinet.read_trash()
 
     def _put_back(self, ids: Sequence[str]) -> None:
-        self._start(self._restore(ids, [self._bring_back(each) for each in ids]), "restore")
+        deleted = self._trash.forget(ids)
+        self._bring_back(deleted.values())
+        self._trash.begin(self._restore(ids, deleted), "restore")
         if self.is_in_trash and self.current.facts.id in ids:
             self.open(self.current.facts.id)
 
-    def _bring_back(self, conversation_id: str) -> _Deleted | None:
-        """Let a conversation that was deleted since the start be in the list again."""
-        deleted = self._forget((conversation_id,)).get(conversation_id)
-        if deleted is None or deleted.chat is None:
-            if deleted is not None:
-                self.history.put(deleted.shown)
-            return deleted
-        chat = deleted.chat
-        self._chats[conversation_id] = chat
-        chat.stored.connect(self._on_stored)
-        if deleted.draft:
-            chat.restore_draft(deleted.draft)
-        if chat.is_stored:
-            self.history.put(chat.facts)
-        else:
+    def _bring_back(self, deleted: Collection[Deleted]) -> None:
+        """Let conversations that were deleted since the start be in the list again."""
+        chats = [each.chat for each in deleted if each.chat is not None]
+        for chat in chats:
+            self._chats[chat.facts.id] = chat
+            chat.stored.connect(self._on_stored)
+        for each in deleted:
+            if each.chat is not None and each.draft:
+                each.chat.restore_draft(each.draft, is_kept=False)
+        self.history.put_all([each.shown for each in deleted if each.chat is None])
+        self.history.put_all([chat.facts for chat in chats if chat.is_stored])
+        for chat in chats:
             self._list(chat)
-        return deleted
 
-    async def _restore(self, ids: Sequence[str], deleted: Sequence[_Deleted | None]) -> None:
-        for each in deleted:
-            if each is not None:
-                await asyncio.wait((each.done,))  # what came later would be first
-        await self._filing.restore(ids)
-        for each in deleted:
-            if each is not None and each.draft:
-                await self._tools.store.save_draft(each.shown.id, each.draft)
-        if None in deleted:
+    async def _restore(self, ids: Sequence[str], deleted: Mapping[str, Deleted]) -> None:
+        await self._trash.restore(ids, deleted)
+        if len(deleted) < len(ids):
             await self._list_again(ids)
         self.cabinet.read_trash()
 
     async def _list_again(self, ids: Sequence[str]) -> None:
         """What was deleted before the start is not known here."""
-        for conversation in await self._filing.read(ids):
-            if self.history.find(conversation.id) is None:
-                self.history.put(conversation)
+        found = await self._filing.read(ids)
+        self.history.put_all([each for each in found if self.history.find(each.id) is None])
         if len(ids) == 1 or (self.is_in_trash and self.current.facts.id in ids):
             self.open(ids[0] if len(ids) == 1 else self.current.facts.id)
 
     async def _erase(self, ids: Sequence[str]) -> None:
-        if len(ids) > 1:
-            await self._back_up()
-        for each in ids:
-            self._drafts.pop(each, None)
-        await self._filing.erase(ids)
+        await self._trash.erase(ids)
+        self._written.difference_update(ids)
         self.cabinet.read_trash()
-
-    async def _back_up(self) -> None:
-        """Before much goes at once (RELIABILITY, section 1.4); on a full disk it goes without, and makes room."""
-        backups = Backups(self._tools.store, self._tools.threads)
-        try:
-            with suppress(StoreFull):
-                await backups.make(time.time())
-        finally:
-            backups.deleteLater()
-
-    def _forget(self, ids: Iterable[str]) -> dict[str, _Deleted]:
-        """What was deleted since the start, as it was left, and is that no more."""
-        ids = frozenset(ids)
-        self._deeds = [left for deed in self._deeds if (left := tuple(each for each in deed if each not in ids))]
-        return {each: self._deleted.pop(each) for each in ids & self._deleted.keys()}
 
     def _list(self, chat: Chat) -> None:
         """Give a chat in which nothing was said its place in the list, or take it away."""
@@ -398,7 +369,8 @@ class Desk(QObject):
             if facts is None:
                 raise LookupError(conversation_id)
             chat = self._add(Chat(facts, self._tools, is_stored=True, parent=self))
-            chat.load(self._drafts.pop(conversation_id, None))
+            chat.load()
+            self._written.discard(conversation_id)
         return self._chats[conversation_id]
 
     @property

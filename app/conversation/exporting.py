@@ -54,7 +54,7 @@ class Print(Protocol):
         wanted: Wanted,
         words: Words,
         *,
-        draw: Callable[[ImageBlock], Awaitable[Pixels | None]],
+        draw: Callable[[ImageBlock, bool], Awaitable[Pixels | None]],
         did: Callable[[], None],
     ) -> Coroutine[Any, Any, None]: ...
 
@@ -133,12 +133,17 @@ class Exporter(QObject):
         self._stop.set()
 
     async def _run(self, order: Order) -> None:
+        fault: Exception | None = None
         try:
             tell = await self._outcome(order)
+        except Exception as error:  # noqa: BLE001  # raised below, and told of elsewhere
+            tell, fault = self.cancelled.emit, error
         finally:
             self._stop.set()  # where this was ended from without, a thread may write on for nobody
             self.busy = False
         tell()
+        if fault is not None:
+            raise fault
 
     async def _outcome(self, order: Order) -> Callable[[], None]:
         """Write it. Returns what tells how it ended."""
@@ -167,7 +172,7 @@ class Exporter(QObject):
                 place = folder
                 if len(order.ids) > 1:
                     place = folder / names.free(whole.conversation.title, SUFFIXES[order.format])
-                    await self._in_thread(partial(place.mkdir, 0o700) if order.format == "markdown" else place.touch)
+                    await self._in_thread(place.mkdir if order.format == "markdown" else place.touch)
                 await self._put(order, whole, place, files)
 
             return await self._each(order.ids, put)
@@ -191,12 +196,11 @@ class Exporter(QObject):
 
         Raises Cancelled, also where none is there: an empty file would say that there was nothing in it.
         """
-        store, count = self._tools.store, 0
+        count = 0
         for conversation_id in ids:
             if self._stop.is_set():
                 raise Cancelled
-            path = str(store.path)
-            whole = await store.run(partial(wholes.read, path=path, conversation_id=conversation_id))
+            whole = await self._read(conversation_id)
             if whole is not None:
                 await put(whole)
                 count += 1
@@ -204,6 +208,10 @@ class Exporter(QObject):
         if not count:
             raise Cancelled
         return count
+
+    async def _read(self, conversation_id: str) -> Whole | None:
+        store = self._tools.store
+        return await store.run_in_turns(lambda db, pause: wholes.read(db, str(store.path), conversation_id, pause))
 
     async def _put(self, order: Order, whole: Whole, place: Path, files: Files) -> None:
         did = self._did()
@@ -219,7 +227,7 @@ class Exporter(QObject):
                     place,
                     order.wanted,
                     self._words,
-                    draw=lambda image: self._in_thread(lambda: _pixels(files, self._tools.decoder, image)),
+                    draw=lambda *what: self._in_thread(lambda: _pixels(files, self._tools.decoder, *what)),
                     did=self._go_on,
                 )
 
@@ -274,11 +282,10 @@ def _write_text(path: Path, pieces: Iterable[str]) -> None:
         file.writelines(pieces)
 
 
-def _pixels(files: Files, decoder: Decoder, image: ImageBlock) -> Pixels | None:
-    """What is printed of a picture; None where its file is missing. Raises Cancelled."""
+def _pixels(files: Files, decoder: Decoder, image: ImageBlock, original: bool = False) -> Pixels | None:
+    """What is printed of a picture: its original, or what was sent; None where that is missing. Raises Cancelled."""
     from app.core.image import pixels  # Pillow: after the first paint
 
-    original = files.wanted.originals and bool(image.original)
     sha256, page_number = (image.original, image.page) if original else (image.sent, 0)
     if not files.read(sha256):
         return None

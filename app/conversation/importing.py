@@ -18,6 +18,7 @@ from app.conversation.threads import in_thread
 from app.conversation.tools import Tools
 from app.core.errors import StoreError, VisavisError
 from app.core.export.files import Cancelled
+from app.core.filing import LOOSE_AS, Filing
 from app.core.importing.bringing import Bringing, bring_in
 from app.core.importing.reading import Preview, Reading
 from app.core.importing.refused import ImportRefused
@@ -60,19 +61,23 @@ class NotBackedUp(VisavisError):
 
 
 class Importer(QObject):
-    """One file at a time. `look` and `start` end in one of the last three signals.
+    """One file at a time. `look` and `start` end in one of the last four signals.
 
     Signals:
         progressed(int, int): so many steps of so many.
+        filed(dict[str, Filed], list[Folder]): where one that arrives next is put, and all folders there are.
         arrived(Conversation): it is in the store, for the list.
         looked(Looked): what would come; nothing has changed.
+        unlooked(): looking was cancelled; nothing has changed.
         imported(Imported): what has come.
         failed(VisavisError): ImportRefused, NotBackedUp or StoreError; what has arrived stays, whole.
     """
 
     progressed = Signal(int, int)
+    filed = Signal(object, object)
     arrived = Signal(object)
     looked = Signal(object)
+    unlooked = Signal()
     imported = Signal(object)
     failed = Signal(object)
 
@@ -85,7 +90,7 @@ class Importer(QObject):
 
     def look(self, path: Path) -> None:
         """Go through a file, unless something is under way; nothing is changed."""
-        self._begin(lambda: self._look(path), "look into an import")
+        self._begin(lambda: self._look(path), "look into an import", self.unlooked.emit)
 
     def start(self, looked: Looked, *, skip: bool) -> None:
         """Bring its conversations in, after a backup (RELIABILITY, section 1.4).
@@ -94,37 +99,52 @@ class Importer(QObject):
         """
         steps = looked.preview.conversations + looked.preview.pictures
         self._steps = (0, max(1, steps))
-        self._begin(lambda: self._bring(looked.path, skip=skip), "import")
+        done = Imported()
+
+        def cut_off() -> None:
+            done.cancelled = True
+            self.imported.emit(done)
+
+        self._begin(lambda: self._bring(looked.path, done, skip=skip), "import", cut_off)
 
     def cancel(self) -> None:
         """End it: what has arrived stays."""
         self._stop.set()
 
-    def _begin(self, work: Callable[[], Awaitable[Callable[[], None]]], name: str) -> None:
+    def _begin(self, work: Callable[[], Awaitable[Callable[[], None]]], name: str, cut_off: Callable[[], None]) -> None:
+        """`work` returns what tells how it ended, for which `cut_off` stands where a fault of ours ends it."""
         if not self.busy:
             self.busy = True
             self._stop = Event()
-            self._tools.tasks.start(self._run(work), name)
+            self._tools.tasks.start(self._run(work, cut_off), name)
 
-    async def _run(self, work: Callable[[], Awaitable[Callable[[], None]]]) -> None:
+    async def _run(self, work: Callable[[], Awaitable[Callable[[], None]]], cut_off: Callable[[], None]) -> None:
+        fault: Exception | None = None
         try:
             tell = await work()
         except (ImportRefused, NotBackedUp, StoreError) as error:
             tell = partial(self.failed.emit, error)
+        except Exception as error:  # noqa: BLE001  # raised below
+            tell, fault = cut_off, error
         finally:
             self._stop.set()  # where this was ended from without, a thread may go on for nobody
             self.busy = False
         tell()
+        if fault is not None:
+            raise fault
 
     async def _look(self, path: Path) -> Callable[[], None]:
-        preview = await self._in_thread(lambda: _preview(path))
+        try:
+            preview = await self._in_thread(lambda: _preview(path, self._go_on))
+        except Cancelled:
+            return self.unlooked.emit
         there = await self._tools.store.run(partial(conversations_there, ids=preview.ids, deleted=False))
         return partial(self.looked.emit, Looked(path, preview, len(there)))
 
-    async def _bring(self, path: Path, *, skip: bool) -> Callable[[], None]:
-        done, store = Imported(), self._tools.store
+    async def _bring(self, path: Path, done: Imported, *, skip: bool) -> Callable[[], None]:
+        store = self._tools.store
         await self._back_up()
-        reading = await self._in_thread(lambda: Reading(path, path.name))
+        reading = await self._in_thread(lambda: Reading(path, path.name, self._go_on))
         try:
             bringing = Bringing(reading, self._tools.pictures, self._tools.decoder)
             conversations = reading.conversations()
@@ -135,7 +155,11 @@ class Importer(QObject):
                 if skip and there:
                     done.skipped += 1
                 else:
-                    self.arrived.emit(await self._bring_one(whole, bringing, done))
+                    now = await self._bring_one(whole, bringing, done)
+                    if whole.filed != LOOSE_AS:
+                        filed, folders = await Filing(store).filed(now.id)
+                        self.filed.emit({now.id: filed}, folders)
+                    self.arrived.emit(now)
                 self._step()
         except Cancelled:
             done.cancelled = True
@@ -146,7 +170,7 @@ class Importer(QObject):
     async def _back_up(self) -> None:
         backups = Backups(self._tools.store, self._tools.threads)
         try:
-            await backups.make(time.time())
+            await backups.make(time.time(), "import")
         except StoreError as error:
             raise NotBackedUp(error) from error
         finally:
@@ -156,19 +180,22 @@ class Importer(QObject):
         loop = asyncio.get_running_loop()
 
         def go_on() -> None:
-            if self._stop.is_set():
-                raise Cancelled
+            self._go_on()
             loop.call_soon_threadsafe(self._step)
 
-        if self._stop.is_set():
-            raise Cancelled
+        self._go_on()
         brought = await self._in_thread(lambda: bringing.pictures_of(whole, go_on))
-        now = await self._tools.store.run(partial(bring_in, whole=whole, thumbnails=brought.thumbnails))
+        whole = replace(whole, draft=brought.draft)
+        now = await self._tools.store.run_in_turns(lambda db, pause: bring_in(db, whole, brought.thumbnails, pause))
         done.conversations += 1
         done.pictures += brought.pictures
         done.refused += brought.refused
         done.missing += brought.missing
         return now
+
+    def _go_on(self) -> None:
+        if self._stop.is_set():
+            raise Cancelled
 
     def _with_model(self, whole: Whole) -> Whole:
         """One of claude.ai does not say which model is to go on with it."""
@@ -185,6 +212,6 @@ class Importer(QObject):
         return await in_thread(self._tools.threads, work)
 
 
-def _preview(path: Path) -> Preview:
-    with Reading(path, path.name) as reading:
+def _preview(path: Path, go_on: Callable[[], None]) -> Preview:
+    with Reading(path, path.name, go_on) as reading:
         return reading.preview()

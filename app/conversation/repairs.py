@@ -67,11 +67,12 @@ class Repairs:
         done = await self._refitting.done([message], [refit], today.model.tier.patch)
         await self._mend(await self._uploads.filled(done, self._messages.messages, client), ask=ask)
 
-    async def leave_out(self, number: int, *, ask: bool) -> None:
-        """Let a picture go no more; one of the draft is removed."""
-        if self._drafted(number) is not None:
-            self._draft.remove(number - self._draft.first_number)
-        await self._mend(left_out(self._terms.history, number), ask=ask)
+    async def leave_out(self, *numbers: int, ask: bool) -> None:
+        """Let pictures go no more; those of the draft are removed."""
+        for number in sorted(numbers, reverse=True):  # the others keep their rows
+            if self._drafted(number) is not None:
+                self._draft.remove(number - self._draft.first_number)
+        await self._mend(left_out(self._terms.history, *numbers), ask=ask)
 
     async def bring_back(self, number: int) -> None:
         """Let a picture that was left out or described go again."""
@@ -131,9 +132,9 @@ def can_go_cheap(picture: DraftPicture) -> bool:
     return picture.preset != "cheap"
 
 
-def left_out(history: Sequence[Message], number: int) -> list[Message]:
-    """The messages in which the picture goes no more; its label stays and says so."""
-    return _each(history, lambda image: replace(image, withheld=True) if image.number == number else image)
+def left_out(history: Sequence[Message], *numbers: int) -> list[Message]:
+    """The messages in which the pictures go no more; their labels stay and say so."""
+    return _each(history, lambda image: replace(image, withheld=True) if image.number in numbers else image)
 
 
 def brought_back(history: Sequence[Message], number: int) -> list[Message]:

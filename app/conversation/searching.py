@@ -17,6 +17,8 @@ _TYPING: Final = 80
 """Milliseconds after a key before anything is looked for."""
 _SETTLED: Final = 2000
 """Milliseconds after a conversation has changed until its words are taken in."""
+_ROUND: Final = 600_000
+"""Milliseconds after which it is looked anyway: what is deleted for being old is told to nobody."""
 _BETWEEN: Final = 0.01
 """Seconds between two slices of indexing: others want the store, too."""
 _MUCH: Final = 16
@@ -51,6 +53,9 @@ class Indexing(QObject):
         for changed in (history.modelReset, history.rowsInserted, history.rowsRemoved, history.dataChanged):
             changed.connect(self._pause.start)
         self._pause.start()
+        self._rounds = QTimer(self, interval=_ROUND)
+        self._rounds.timeout.connect(self.start)
+        self._rounds.start()
 
     def start(self) -> None:
         """Begin now, if it has not begun."""
@@ -62,15 +67,17 @@ class Indexing(QObject):
     async def _work(self) -> None:
         """Raises StoreError; the next change tries again."""
         try:
-            more, steps = True, 0
+            more, steps, is_in = True, 0, False
             while more:
                 more = await self._search.step()
                 steps += 1
-                self.behind = steps > _MUCH
+                was_in, is_in = is_in, not self._search.reads
+                self.behind = steps > _MUCH and not is_in
+                if is_in and not was_in:
+                    self.finished.emit()
                 await asyncio.sleep(_BETWEEN)
         finally:
             self.busy = self.behind = False
-        self.finished.emit()
 
 
 class SearchModel(QAbstractListModel):
@@ -81,6 +88,7 @@ class SearchModel(QAbstractListModel):
     Signals:
         loaded(): there is something else to show, or nothing.
         failed(StoreError): it could not be read.
+        models_read(list[str]): the ids of the models that may be asked for.
     """
 
     HitRole: Final = int(Qt.ItemDataRole.UserRole)
@@ -89,6 +97,7 @@ class SearchModel(QAbstractListModel):
     """The `Section` that a row belongs to."""
     loaded = Signal()
     failed = Signal(object)
+    models_read = Signal(list)
 
     def __init__(self, search: Search, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -122,6 +131,10 @@ class SearchModel(QAbstractListModel):
         """The same without waiting for another key."""
         self._next = wanted
         self._begin()
+
+    def read_models(self) -> None:
+        """Find out which models have been asked; `models_read` tells."""
+        self._tasks.start(self._read_models(), "models")
 
     def expand(self) -> None:
         """Show the other titles, too."""
@@ -165,6 +178,10 @@ class SearchModel(QAbstractListModel):
                 await self._fill(number)
         except StoreError as error:
             self._fail(error, number)
+
+    async def _read_models(self) -> None:
+        """Raises StoreError."""
+        self.models_read.emit(await self._search.models())
 
     async def _read_titles(self, number: int) -> None:
         try:

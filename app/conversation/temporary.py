@@ -42,6 +42,7 @@ class Temporary:
         await self.store.run(lambda _: None)
         self.store.close()
         self.pictures.close()
+        self._spending.deleteLater()
 
     async def leave(self) -> None:
         """Stop what is under way, and forget the pictures; memory goes with the process."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import time
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor
 from functools import partial
 from typing import Final
@@ -14,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.conversation.backups import Backups
 from app.conversation.tasks import Tasks
 from app.conversation.threads import in_thread
-from app.core import backup, garbage, reserve
+from app.core import backup, garbage, originals, reserve, salvage
 from app.core.errors import StoreDamaged, StoreError, StoreLow
 from app.core.filing import TRASH_DAYS
 from app.core.pictures import Pictures
@@ -40,20 +41,33 @@ class Upkeep(QObject):
     Signals:
         met(StoreError): something is to be told, each once. StoreDamaged: SQLite finds a fault in the database; the
             next start offers what can be done. StoreLow: little room is left. Others: no backup could be made.
+        returned(float): this start has gone back to the backup made then, in seconds since the epoch.
     """
 
     met = Signal(object)
+    returned = Signal(float)
 
     def __init__(
-        self, store: Store, pictures: Pictures, threads: Executor, tasks: Tasks, parent: QObject | None = None
+        self,
+        store: Store,
+        pictures: Pictures,
+        threads: Executor,
+        tasks: Tasks,
+        parent: QObject | None = None,
+        *,
+        in_use: Callable[[], Collection[str]] = tuple,
     ) -> None:
+        """`in_use` tells the ids of the conversations that the window holds."""
         super().__init__(parent)
+        self._in_use = in_use
         self._store = store
         self._threads = threads
         self._tasks = tasks
         self._pictures = pictures
         self._backups = Backups(store, threads, self)
         self._folder = store.path.parent
+        self._written: set[str] = set()
+        """SHA-256 (hex) of what drafts referred to at the start: what was taken out of one can be brought back."""
         self._was_low = False
         self._has_failed = False
         self._changes = -1
@@ -63,7 +77,9 @@ class Upkeep(QObject):
 
     def start(self) -> None:
         """Look after it from now on."""
+        self._tasks.start(self._remember_drafts(), "look at the drafts")
         self._tasks.start(self._check_soon(), "check the database")
+        self._tasks.start(self._tell_returned(), "tell of a backup")
         self._tasks.start(in_thread(self._threads, backup.tidy, self._folder / backup.FOLDER), "tidy backups")
         QTimer.singleShot(_FIRST_MILLISECONDS, self, self._begin)
         self._timer.start()
@@ -87,9 +103,10 @@ class Upkeep(QObject):
 
         Where a message or a backup is damaged, nothing is: nobody knows what that refers to.
         """
-        await self._store.run(lambda db: garbage.sweep(db, now - TRASH_DAYS * 86_400))
+        in_use = self._in_use()
+        await self._store.run(lambda db: garbage.sweep(db, now - TRASH_DAYS * 86_400, in_use))
         path, after = str(self._store.path), 0
-        wanted: set[str] = set()
+        wanted = set(self._written)
         try:
             while True:
                 more, following = await self._store.run(partial(garbage.wanted_by_messages, path=path, after=after))
@@ -105,6 +122,14 @@ class Upkeep(QObject):
         gone = await in_thread(self._threads, self._pictures.collect, wanted, now - garbage.AGE)
         if gone:
             await self._store.run(lambda db: garbage.forget_thumbnails(db, gone))
+
+    async def _remember_drafts(self) -> None:
+        self._written = await self._store.run(originals.of_drafts)
+
+    async def _tell_returned(self) -> None:
+        made = await in_thread(self._threads, salvage.returned, self._store.path)
+        if made is not None:
+            self.returned.emit(made)
 
     async def _look_for_room(self) -> None:
         free = await in_thread(self._threads, self._free)

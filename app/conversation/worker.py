@@ -22,7 +22,7 @@ from app.conversation.terms import Terms
 from app.conversation.tools import Tools
 from app.conversation.uploading import Uploads
 from app.core.cuts import Box, Preset
-from app.core.errors import CapReached, NoKey, VisavisError
+from app.core.errors import CapReached, NoKey, RequestRefused, VisavisError
 from app.core.message import Message
 
 if TYPE_CHECKING:
@@ -173,6 +173,12 @@ class Worker(QObject):
             self._begin(partial(self._repairs.shrink, number, self._refusal, ask=ask))
         else:
             self._begin(partial(self._repairs.leave_out, number, ask=ask))
+
+    def leave_out_refused(self) -> None:
+        """Leave out all pictures for which the last request was refused; the text of the draft stays."""
+        if isinstance(self._refusal, RequestRefused):
+            numbers = {offence.picture for offence in self._refusal.offences if offence.picture is not None}
+            self._begin(partial(self._repairs.leave_out, *numbers, ask=True))
 
     def replace_picture(self, number: int, source: Source, *, ask: bool = True) -> None:
         """Put another picture in the place of one of the history; then `ask` again for an answer that failed."""

@@ -1,6 +1,7 @@
 """Copies of the database: made while it is in use, looked at before they count, fewer the older they are.
 
     backups/2026-11-21T20-29-00Z.db          a copy, named by its time in UTC
+    backups/2026-11-21T20-29-00Z.import.db   one that was made for a reason (`Kind`), not because an hour had gone by
     backups/2026-11-21T20-29-00Z.partly.db   one in which messages were damaged already
     backups/….pictures                       the picture files that the copy beside it refers to: they are kept with it
     backups/.tmp-…                           one on its way in
@@ -18,20 +19,31 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, cast, get_args
 
 from app.core import private, rows, schema
 from app.core.errors import StoreDamaged, StoreFull
 
 FOLDER: Final = "backups"
 
+Kind = Literal["", "hand", "import", "erase", "return", "update"]
+"""Why one was made: by the hour, by the person, or before an import, an erasing, another database in the place of this
+one, or a migration.
+"""
+
 _SLICE: Final = 256
 """Pages of 4 KB that are copied before others get their turn."""
-_NAME: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)(\.\d+)?(\.partly)?\.db")
+_KINDS: Final = "|".join(filter(None, get_args(Kind)))
+_NAME: Final = re.compile(rf"(\d{{4}}-\d\d-\d\dT\d\d-\d\d-\d\dZ)(\.\d+)?(?:\.({_KINDS}))?(\.partly)?\.db")
 _TIME: Final = "%Y-%m-%dT%H-%M-%SZ"
 _COUNTED: Final = ("conversations", "messages", "drafts", "requests")
 _HOUR: Final = 3600
 _DAY: Final = 86_400
+_SURE_DAYS: Final = 7
+"""In which none goes that was made for a reason."""
+_SURE: Final = 10
+"""How many of those stay for as long as any of the others."""
+_LONGEST: Final = 37 * _DAY
 _SHA256: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
 
@@ -44,6 +56,7 @@ class Backup:
     """Bytes."""
     whole: bool
     """False where messages in it were damaged when it was made."""
+    kind: Kind = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +95,14 @@ def copy(db: sqlite3.Connection, path: Path, pause: Callable[[], None]) -> dict[
             target.execute("PRAGMA journal_mode = OFF")
             # Once all is copied, what is written goes into it no more.
             db.backup(target, pages=_SLICE, progress=lambda _status, left, _all: pause() if left else None)
-            _end_log(target, path)
+            end_log(target, path)
         return _counts(db)
     except BaseException:
         discard(path)
         raise
 
 
-def _end_log(target: sqlite3.Connection, path: Path) -> None:
+def end_log(target: sqlite3.Connection, path: Path) -> None:
     """Let the copy have no log, else whoever opens it makes two files beside it. Raises StoreFull, sqlite3.Error."""
     if target.execute("PRAGMA journal_mode = DELETE").fetchone() != ("delete",):  # SQLite does not always raise
         raise StoreFull(str(path))
@@ -121,13 +134,13 @@ def referred_to(text: str) -> set[str]:
     return set(_SHA256.findall(text))
 
 
-def keep(path: Path, contents: Contents, now: float) -> Path:
+def keep(path: Path, contents: Contents, now: float, kind: Kind = "") -> Path:
     """Let a verified copy count: from here on it is among those that `backups` finds. Returns where it is.
 
     Raises OSError.
     """
     stem = datetime.fromtimestamp(now, UTC).strftime(_TIME)
-    end = ".partly.db" if contents.damaged else ".db"
+    end = (f".{kind}" if kind else "") + (".partly.db" if contents.damaged else ".db")
     target, number = path.with_name(stem + end), 1
     while target.exists():
         target, number = path.with_name(f"{stem}.{number}{end}"), number + 1
@@ -173,18 +186,21 @@ def thin(folder: Path, now: float) -> None:
 def wanted(there: Iterable[Backup], now: float) -> set[Backup]:
     """The newest of each hour for two days, of each day for a week more, and of each week for four more (RELIABILITY).
 
-    Damaged ones take no whole one's place, and the newest whole one is kept however old.
+    Damaged ones take no whole one's place, and the newest whole one is kept however old. Those that were made for a
+    reason are beside these: all of a week, and the newest ten as long as any.
     """
     kept: dict[tuple[bool, str, int], Backup] = {}
-    oldest_first = sorted(there, key=lambda backup: backup.made)
+    oldest_first = sorted(there, key=lambda backup: (backup.made, backup.path.name))
     for backup in oldest_first:
         age = now - backup.made
-        for span, unit in ((2 * _DAY, _HOUR), (9 * _DAY, _DAY), (37 * _DAY, 7 * _DAY)):
-            if age < span:
+        for span, unit in ((2 * _DAY, _HOUR), (9 * _DAY, _DAY), (_LONGEST, 7 * _DAY)):
+            if age < span and not backup.kind:
                 kept[backup.whole, str(unit), int(backup.made // unit)] = backup
                 break
     newest = [backup for backup in oldest_first if backup.whole][-1:]
-    return {*kept.values(), *newest}
+    with_reason = [backup for backup in oldest_first if backup.kind and now - backup.made < _LONGEST]
+    sure = [backup for backup in with_reason if now - backup.made < _SURE_DAYS * _DAY]
+    return {*kept.values(), *newest, *sure, *with_reason[-_SURE:]}
 
 
 def pictures_of(folder: Path) -> set[str]:
@@ -200,7 +216,7 @@ def pictures_of(folder: Path) -> set[str]:
 
 def _backup(path: Path, match: re.Match[str]) -> Backup:
     made = datetime.strptime(match[1], _TIME).replace(tzinfo=UTC).timestamp()
-    return Backup(path, made, path.stat().st_size, whole=match[3] is None)
+    return Backup(path, made, path.stat().st_size, match[4] is None, cast(Kind, match[3] or ""))
 
 
 def _counts(db: sqlite3.Connection) -> dict[str, int]:

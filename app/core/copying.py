@@ -9,26 +9,29 @@ import re
 import sqlite3
 import time
 import uuid
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import replace
 from typing import Final
 
 from app.core import whole
+from app.core.filing import LOOSE_AS
 from app.core.rows import Conversation
-from app.core.whole import Placed, Whole
+from app.core.whole import Placed, Whole, no_pause
 
 _MOST: Final = 99
 """Copies that are counted: a higher number belongs to the name, as the year of "Invoice (2024)"."""
 _NUMBERED: Final = re.compile(r"^(.*) \((\d{1,6})\)$", re.DOTALL)
 
 
-def copy(db: sqlite3.Connection, path: str, conversation_id: str, until: str = "") -> Conversation | None:
+def copy(
+    db: sqlite3.Connection, path: str, conversation_id: str, until: str = "", pause: Callable[[], None] = no_pause
+) -> Conversation | None:
     """Copy a conversation with all its branches; or, to the message `until`, by its id, what led to it and it.
 
     The copy has cost nothing, whatever its messages say: it was spent once. What is being written stays where it is.
     Returns the copy; None where there is no such conversation or message. Raises StoreError in its kinds.
     """
-    found = whole.read(db, path, conversation_id)
+    found = whole.read(db, path, conversation_id, pause)
     if found is None:
         return None
     if until:
@@ -36,11 +39,13 @@ def copy(db: sqlite3.Connection, path: str, conversation_id: str, until: str = "
     if not found.messages:
         return None
     now = time.time()
+    pause()
     ids = {placed.message.id: uuid.uuid4().hex for placed in found.messages}
     title = numbered(found.conversation.title, _titles(db))
     facts = replace(found.conversation, title=title, created=now, updated=now, cost="")
-    copied = whole.renamed(replace(found, conversation=facts, draft=None), uuid.uuid4().hex, ids)
-    return whole.put(db, copied, {})
+    copied = whole.renamed(replace(found, conversation=facts, draft=None, filed=LOOSE_AS), uuid.uuid4().hex, ids)
+    pause()
+    return whole.put(db, copied, {}, pause)
 
 
 def led_to(found: Whole, message_id: str) -> Whole:

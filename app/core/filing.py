@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -53,6 +54,19 @@ class Folder:
 
 
 @dataclass(frozen=True, slots=True)
+class FiledAs:
+    """The same where ids mean nothing, as in another data folder. That an answer was not looked at stays behind."""
+
+    pinned: bool = False
+    archived: bool = False
+    folder: str = ""
+    """Name of the folder; empty where it is in none."""
+
+
+LOOSE_AS: Final = FiledAs()
+
+
+@dataclass(frozen=True, slots=True)
 class Trashed:
     conversation: Conversation
     deleted_at: float
@@ -93,6 +107,10 @@ class Filing:
     async def file(self, filed: Mapping[str, Filed]) -> None:
         """Put conversations, by their ids: all or none. One that is not stored is passed by."""
         await self._store.run(partial(_file, filed))
+
+    async def filed(self, conversation_id: str) -> tuple[Filed, list[Folder]]:
+        """How a conversation is filed, and all folders."""
+        return await self._store.run(partial(_filed_now, conversation_id))
 
     async def put_folder(self, folder: Folder) -> None:
         """Add a folder or rename it."""
@@ -135,8 +153,7 @@ def _first(count: int, db: sqlite3.Connection) -> Listed:
     filed = dict(map(_filed, db.execute("SELECT conversation_id, pinned, archived, unread, folder FROM filed")))
     known = {conversation.id for conversation in found}
     found += _read([id_ for id_, each in filed.items() if each.pinned and id_ not in known], db)
-    folders = [Folder(str(id_), str(name)) for id_, name in db.execute("SELECT id, name FROM folders")]
-    return Listed(found, last, filed, folders)
+    return Listed(found, last, filed, _folders(db))
 
 
 def _read(ids: Sequence[str], db: sqlite3.Connection) -> list[Conversation]:
@@ -157,6 +174,36 @@ def _following(
 def _filed(row: Sequence[Any]) -> tuple[str, Filed]:
     id_, pinned, archived, unread, folder = row
     return str(id_), Filed(bool(pinned), bool(archived), bool(unread), str(folder))
+
+
+def _folders(db: sqlite3.Connection) -> list[Folder]:
+    return [Folder(str(id_), str(name)) for id_, name in db.execute("SELECT id, name FROM folders")]
+
+
+def _filed_now(conversation_id: str, db: sqlite3.Connection) -> tuple[Filed, list[Folder]]:
+    query = "SELECT conversation_id, pinned, archived, unread, folder FROM filed WHERE conversation_id = ?"
+    row = db.execute(query, (conversation_id,)).fetchone()
+    return _filed(row)[1] if row else LOOSE, _folders(db)
+
+
+def filed_as(db: sqlite3.Connection, conversation_id: str) -> FiledAs:
+    filed, folders = _filed_now(conversation_id, db)
+    names = {folder.id: folder.name for folder in folders}
+    return FiledAs(filed.pinned, filed.archived, names.get(filed.folder, ""))
+
+
+def file_as(db: sqlite3.Connection, conversation_id: str, filed: FiledAs) -> None:
+    """File a conversation that is there, in a folder of that name, which is made where there is none. No transaction of
+    its own.
+    """
+    folder = ""
+    if filed.folder:
+        known = {each.name.casefold(): each.id for each in _folders(db)}
+        folder = known.get(filed.folder.casefold()) or uuid.uuid4().hex
+        db.execute("INSERT OR IGNORE INTO folders (id, name) VALUES (?, ?)", (folder, well_formed(filed.folder)))
+    if filed != LOOSE_AS:
+        query = "INSERT INTO filed (conversation_id, pinned, archived, unread, folder) VALUES (?, ?, ?, 0, ?)"
+        db.execute(query, (conversation_id, filed.pinned, filed.archived, folder))
 
 
 def _file(filed: Mapping[str, Filed], db: sqlite3.Connection) -> None:
@@ -184,7 +231,7 @@ def _mark(ids: Sequence[str], deleted_at: float | None, db: sqlite3.Connection) 
 
 def _trash(db: sqlite3.Connection) -> list[Trashed]:
     query = f"""{rows.SELECT_CONVERSATIONS.removesuffix("FROM conversations ")}, deleted_at FROM conversations
-        WHERE deleted_at IS NOT NULL ORDER BY deleted_at DESC, rowid DESC"""
+        WHERE deleted_at <> 0 ORDER BY deleted_at DESC, rowid DESC"""
     found = ((rows.conversation_from_row(row[:-1]), row[-1]) for row in db.execute(query))
     return [Trashed(each, at if isinstance(at, float | int) else 0.0) for each, at in found]
 

@@ -55,14 +55,16 @@ def forget_thumbnails(db: sqlite3.Connection, gone: Collection[str]) -> None:
     db.execute(query, (json.dumps(list(gone)),))
 
 
-def sweep(db: sqlite3.Connection, before: float) -> int:
+def sweep(db: sqlite3.Connection, before: float, in_use: Collection[str] = ()) -> int:
     """Remove messages for good that were deleted before then, in seconds since the epoch. Returns how many.
 
-    What followed one follows what went before it. Figures stay: they know of the deletion.
+    What followed one follows what went before it. Figures stay: they know of the deletion. Conversations `in_use`, by
+    their ids, are passed by: whoever has one open would go on from messages that are gone.
     """
     with schema.transaction(db):
-        query = "SELECT id, conversation_id, parent FROM messages WHERE deleted_at < ? ORDER BY position DESC"
-        old = db.execute(query, (before,)).fetchall()
+        query = """SELECT id, conversation_id, parent FROM messages
+            WHERE deleted_at < ? AND conversation_id NOT IN (SELECT value FROM json_each(?)) ORDER BY position DESC"""
+        old = db.execute(query, (before, json.dumps(list(in_use)))).fetchall()
         for id_, owner, parent in old:
             db.execute("DELETE FROM messages WHERE id = ?", (id_,))
             db.execute("UPDATE messages SET parent = ? WHERE parent = ? AND conversation_id = ?", (parent, id_, owner))

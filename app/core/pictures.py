@@ -112,6 +112,13 @@ class Pictures:
             self._checked[sha256] = now
         return data
 
+    def renew(self, sha256: str) -> bool:
+        """Let a file be young again, which `collect` leaves alone. Whether it is there."""
+        with self._coming_in, suppress(OSError):
+            os.utime(self.path(sha256))
+            return True
+        return False
+
     def collect(self, wanted: Collection[str], before: float) -> list[str]:
         """Remove the files that are not wanted, by SHA-256 (hex), and lie there unasked for since before then.
 

@@ -10,11 +10,20 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Final
 
 from app.core import rows, schema
 from app.core.branches import Branches, Node
 from app.core.message import JSON, Message
 from app.core.rows import Conversation
+
+COMING_IN: Final = 0.0
+"""When a conversation was deleted, in seconds since the epoch, of which not all is put in yet."""
+
+
+def tidy(db: sqlite3.Connection) -> None:
+    """Remove what a crash left half-way in. For the process that owns the data folder, as it begins."""
+    db.execute("DELETE FROM conversations WHERE deleted_at = ?", (COMING_IN,))
 
 
 def _conversation(db: sqlite3.Connection, conversation_id: str) -> Conversation:
@@ -76,6 +85,16 @@ def save_draft(db: sqlite3.Connection, conversation_id: str, draft: JSON) -> Non
         db.execute(insert, (conversation_id, rows.to_json(draft)))
     else:
         db.execute("DELETE FROM drafts WHERE conversation_id = ?", (conversation_id,))
+
+
+def draft(db: sqlite3.Connection, conversation_id: str) -> JSON | None:
+    """What is being written; None where that is nothing, or cannot be read."""
+    row = db.execute("SELECT draft FROM drafts WHERE conversation_id = ?", (conversation_id,)).fetchone()
+    try:
+        found = json.loads(row[0]) if row else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def put(db: sqlite3.Connection, conversation_id: str, message: Message, path: str, parent: str | None) -> Conversation:

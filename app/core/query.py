@@ -7,6 +7,8 @@ from bisect import bisect_left
 from itertools import accumulate
 from typing import Final
 
+from app.core.search_words import folded, spans, terms
+
 _MARKS: Final = "*_`~\\"
 """What Markdown puts between the letters of a word."""
 
@@ -38,13 +40,33 @@ class Query:
         return found if max(text) <= "\uffff" else _in_utf16(text, found)
 
 
+class AnyOf(Query):
+    """The words that a message of all conversations was found by (`app.core.search_words`), each by itself."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._terms = terms(text)
+
+    def may_be_in(self, source: str) -> bool:
+        bare = folded(_plain(source))
+        return any(all(word in bare for word in term.words) for term in self._terms)
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        found = spans(text, self._terms)
+        return found if not found or max(text) <= "\uffff" else _in_utf16(text, found)
+
+
 def _bare(text: str) -> str:
-    """Without marks, so that a word of which a part is bold is one word."""
+    """As words are compared, without marks, so that a word of which a part is bold is one word."""
+    return _plain(text).casefold()
+
+
+def _plain(text: str) -> str:
     if "&" in text:
         text = html.unescape(text)
     for mark in _MARKS:
         text = text.replace(mark, "")
-    return text.casefold()
+    return text
 
 
 def _unfolded(text: str, found: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -19,8 +19,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from app.core import backup, private, rows, schema, wreck
+from app.core import backup, placing, private, rows, schema, wreck
 from app.core.errors import StoreDamaged, StoreError
+from app.core.message import Message
 
 _TITLE: Final = 60
 """Characters of a question that stand for a title that was lost."""
@@ -41,6 +42,10 @@ _DERIVED: Final = "search_"
 """How the names of tables begin that are made from the others."""
 
 
+class _NotWritten(Exception):
+    """What was read cannot be kept; its cause says why. It must not look like a fault of what is read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Salvaged:
     conversations: int
@@ -54,8 +59,10 @@ def next_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.next")
 
 
-def choose(chosen: Path, path: Path) -> None:
+def choose(chosen: Path, path: Path, made: float) -> None:
     """Let a backup take the place of the database at `path` when that is opened next.
+
+    It was `made` at that moment, in seconds since the epoch, which is told then: see `returned`.
 
     Raises StoreDamaged, StoreTooNew, and StoreFull: nothing has changed then.
     """
@@ -69,6 +76,24 @@ def choose(chosen: Path, path: Path) -> None:
         except BaseException:
             backup.discard(draft)
             raise
+        with suppress(OSError):  # what is told is the less by a sentence
+            private.replace(_note(path), str(made).encode("ascii"))
+
+
+def returned(path: Path) -> float | None:
+    """When the backup was made that has taken the place of the database at `path`, in seconds: told once.
+
+    None where none has since it was asked last.
+    """
+    if next_of(path).exists():
+        return None
+    try:
+        made = float(_note(path).read_text("ascii"))
+    except (OSError, ValueError):
+        return None
+    with suppress(OSError):
+        _note(path).unlink()
+    return made
 
 
 def salvage(path: Path) -> Salvaged:
@@ -88,6 +113,8 @@ def salvage(path: Path) -> Salvaged:
                 try:
                     with closing(schema.read_only(path)) as source:
                         whole = _bring_all(source, target)
+                except _NotWritten as error:
+                    raise error.__cause__ or error from None
                 except sqlite3.DatabaseError:
                     whole = False
                 if not whole:
@@ -95,7 +122,7 @@ def salvage(path: Path) -> Salvaged:
                     _hold_any(target, path)
                 with schema.transaction(target):
                     _mend(target)
-                target.execute("PRAGMA journal_mode = DELETE")
+                backup.end_log(target, draft)
             contents = backup.verified(draft)
             _let_be_next(draft, path)
         except BaseException:
@@ -110,7 +137,7 @@ def start_empty(path: Path) -> None:
         draft = _draft(path)
         try:
             with closing(schema.connect(draft)) as target:
-                target.execute("PRAGMA journal_mode = DELETE")
+                backup.end_log(target, draft)
             _let_be_next(draft, path)
         except BaseException:
             backup.discard(draft)
@@ -120,6 +147,7 @@ def start_empty(path: Path) -> None:
 def stay(path: Path) -> None:
     """Let the database at `path` stay: nothing takes its place any more. Raises StoreFull."""
     with schema.translated(path):
+        _note(path).unlink(missing_ok=True)
         next_of(path).unlink(missing_ok=True)
 
 
@@ -139,6 +167,11 @@ def swap(path: Path, now: float) -> None:
     private.sync_folder(path.parent)
 
 
+def _note(path: Path) -> Path:
+    """Where it says when the backup was made that takes the place of the database, until that is told."""
+    return path.with_name(f"{path.name}.next-made")
+
+
 def _draft(path: Path) -> Path:
     draft = path.with_name(f".tmp-{os.urandom(8).hex()}")
     private.touch(draft)
@@ -148,6 +181,7 @@ def _draft(path: Path) -> Path:
 def _let_be_next(draft: Path, path: Path) -> None:
     with draft.open("rb") as file:
         os.fsync(file.fileno())
+    _note(path).unlink(missing_ok=True)  # it is about another one
     draft.replace(next_of(path))
     private.sync_folder(path.parent)
 
@@ -166,7 +200,7 @@ def _kept_as_backup(path: Path, now: float) -> bool:
         return False
     try:
         shutil.copyfile(path, copy)
-        backup.keep(copy, contents, now)
+        backup.keep(copy, contents, now, "return")
     except BaseException:
         backup.discard(copy)
         raise
@@ -269,10 +303,13 @@ def _bring_twin(source: sqlite3.Connection, target: sqlite3.Connection, table: s
 
 
 def _insert(target: sqlite3.Connection, insert: str, batch: Sequence[Sequence[Any]]) -> None:
-    with schema.transaction(target):
-        for row in batch:
-            with suppress(sqlite3.IntegrityError):  # of a kind that a column does not take
-                target.execute(insert, row)
+    try:
+        with schema.transaction(target):
+            for row in batch:
+                with suppress(sqlite3.IntegrityError):  # of a kind that a column does not take
+                    target.execute(insert, row)
+    except sqlite3.Error as error:
+        raise _NotWritten from error
 
 
 def _hold_any(db: sqlite3.Connection, path: Path) -> None:
@@ -327,22 +364,34 @@ def _after_gap(db: sqlite3.Connection, table: str, start: int) -> int | None:
     return None if first is None or first < 0 else max(first, high)
 
 
+def _conversation_of(owner: str, messages: Sequence[Message]) -> rows.Conversation:
+    """What messages, in the order in which they came, tell of a conversation that nothing else is known of."""
+    titles = (" ".join(each.text.split())[:_TITLE] for each in messages if each.role == "user")
+    pictures = placing.counted(messages)
+    moments = [each.created for each in messages]
+    return rows.Conversation(
+        owner,
+        title=next(filter(None, titles), ""),
+        model=next((each.model for each in reversed(messages) if each.model), ""),
+        created=min(moments),
+        updated=max(moments),
+        pictures=len(pictures),
+        thumbnail=next(iter(pictures.values()), ""),
+    )
+
+
 def _mend(db: sqlite3.Connection) -> None:
     """Give messages that have lost their conversation another one. Where they stand in it, `Branches` mends."""
     known = {id_ for (id_,) in db.execute("SELECT id FROM conversations")}
-    lost: dict[str, tuple[str, float, float]] = {}
+    lost: dict[str, list[Message]] = {}
     for row in db.execute(rows.SELECT_MESSAGES + "ORDER BY position").fetchall():
-        id_, owner, created = row[0], row[1], row[4]
+        id_, owner = row[0], row[1]
         if owner in known:
             continue
         if not rows.is_intact(row):  # who knows whose it is
             db.execute("DELETE FROM messages WHERE id = ?", (id_,))
             continue
-        message = rows.message_from_row(row, "")
-        title, first, last = lost.get(owner, ("", created, created))
-        words = " ".join(message.text.split())[:_TITLE] if message.role == "user" else ""
-        lost[owner] = title or words, min(first, created), max(last, created)
-    for owner, (title, first, last) in lost.items():
-        found = rows.Conversation(owner, title=title, created=first, updated=last)
-        db.execute(rows.INSERT_CONVERSATION, rows.conversation_row(found))
+        lost.setdefault(owner, []).append(rows.message_from_row(row, ""))
+    for owner, messages in lost.items():
+        db.execute(rows.INSERT_CONVERSATION, rows.conversation_row(_conversation_of(owner, messages)))
     db.execute("DELETE FROM events WHERE message_id NOT IN (SELECT id FROM messages)")

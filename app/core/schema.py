@@ -249,6 +249,20 @@ MIGRATIONS: Final[list[tuple[str, ...]]] = [
         "DELETE FROM search_queue",
         "INSERT INTO search_queue (position) SELECT position FROM messages WHERE state <> 'streaming'",
     ),
+    (
+        # Its words are others now (`app.core.search_words`), and it takes them as they are.
+        "DROP TABLE search_text",
+        """CREATE VIRTUAL TABLE search_text USING fts5(said, pictures, content = '', columnsize = 0, prefix = '2',
+            tokenize = 'ascii')""",
+        "INSERT INTO search_text (search_text, rank) VALUES ('automerge', 0)",
+        "INSERT INTO search_text (search_text, rank) VALUES ('crisismerge', 1000)",
+        "DELETE FROM search_messages",
+        "DELETE FROM search_queue",
+        "INSERT INTO search_queue (position) SELECT position FROM messages WHERE state <> 'streaming'",
+        "UPDATE search_titles SET words = NULL",
+        # Messages that went for good, of which some part of the index may still have the words.
+        "CREATE TABLE search_erased (position INTEGER PRIMARY KEY)",
+    ),
 ]
 """The statements that lead from version N to N+1, at index N. This list only grows: what is released stays as it is."""
 

@@ -3,7 +3,11 @@
 The index lies in the store's database. It holds words only: texts stay where they are, once. The database itself notes
 down (`search_queue`, by triggers) which messages came, changed or went, in the transaction in which they did so; `step`
 brings the index up to date with that, a slice at a time, and can be ended and begun again anywhere. Answers come in
-when they have ended. Deleted messages are not in it; those of other branches are.
+when they have ended. Deleted messages are not in it; those of other branches are. FTS5 takes words out by noting that
+they are gone: of what went for good nothing is left in the file when all parts of the index have been put together.
+
+FTS5 is quick from its last row to its first alone. A message's row in the index is therefore its time (`_place`), not
+its place among the messages: what is imported is older than what was there before it.
 
 Titles are few enough for a plain table of their words (`search_titles`; no words: still to be done).
 """
@@ -85,6 +89,8 @@ class Hit:
     snippet: Snippet = NOTHING
     in_text: bool = False
     """Whether the snippet is of what was said, and not the name of a picture."""
+    query: str = ""
+    """What was looked for, as it was typed."""
 
 
 class Page(NamedTuple):
@@ -100,13 +106,16 @@ class Search:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.reads = False
+        """Whether the last slice of indexing has taken words in, or out."""
 
     async def step(self) -> bool:
         """Bring the index up to date by a slice of a few milliseconds. Returns whether there is more to do."""
-        more = await self._store.run(lambda db: _sound(db, lambda: _step(db), True))
-        if more:
-            await self._store.run(lambda db: _sound(db, lambda: _merge(db), None))
-        return more
+        self.reads = await self._store.run(lambda db: _sound(db, lambda: _step(db), True))
+        if not self.reads:
+            return await self._store.run(lambda db: _sound(db, lambda: _put_together(db), True))
+        await self._store.run(lambda db: _sound(db, lambda: _merge(db), None))
+        return True
 
     async def titles(self, wanted: Wanted, most: int) -> tuple[list[Hit], int]:
         """The conversations that are called so, the one with the last activity first, and how many there are.
@@ -114,6 +123,10 @@ class Search:
         Where no words are looked for: all conversations that the filter lets pass.
         """
         return await self._store.run(partial(_titles, wanted, most))
+
+    async def models(self) -> list[str]:
+        """Ids of the models that conversations ask now, or have asked."""
+        return await self._store.run(_models)
 
     async def find(self, wanted: Wanted, before: int = _NEWEST, count: int = PAGE) -> Page:
         """Messages in which all words stand, those before a place that an earlier page has told."""
@@ -152,7 +165,7 @@ def _page(wanted: Wanted, words: tuple[Term, ...], before: int, count: int, db: 
         conversation, moment = known[owner], created if isinstance(created, float) else 0.0
         if conversation is not None and _passes(wanted, conversation, moment, model):
             [content] = db.execute("SELECT content FROM messages WHERE position = ?", (position,)).fetchone()
-            hits.append(_message_hit(conversation, words, content, id_, role, moment, model))
+            hits.append(_message_hit(conversation, wanted, words, content, id_, role, moment, model))
         if len(hits) == count or time.perf_counter() > until:
             return Page(hits, place)
     return Page(hits, 0)
@@ -190,6 +203,7 @@ def _title_hit(conversation: Conversation, words: tuple[Term, ...]) -> Hit:
 
 def _message_hit(
     conversation: Conversation,
+    wanted: Wanted,
     words: tuple[Term, ...],
     content: str,
     message: str,
@@ -210,7 +224,20 @@ def _message_hit(
         thumbnail=said.thumbnail or conversation.thumbnail,
         snippet=part if in_text else snippet(", ".join(said.names), words),
         in_text=in_text,
+        query=wanted.text,
     )
+
+
+def _models(db: sqlite3.Connection) -> list[str]:
+    return [model for (model,) in db.execute(_MODELS)]
+
+
+# Of the ledger, a step of its index for each model and not for each request.
+_MODELS: Final = """WITH RECURSIVE asked (model) AS (
+        SELECT min(model) FROM requests UNION ALL
+        SELECT (SELECT min(model) FROM requests WHERE model > asked.model) FROM asked WHERE model IS NOT NULL)
+    SELECT model FROM asked WHERE model <> '' UNION
+    SELECT DISTINCT model FROM conversations WHERE deleted_at IS NULL AND model <> ''"""
 
 
 # --- the index ----------------------------------------------------------------------------------
@@ -307,6 +334,22 @@ def _merge(db: sqlite3.Connection) -> None:
         db.execute("INSERT INTO search_text (search_text, rank) VALUES ('merge', ?)", (_MERGED,))
 
 
+def _put_together(db: sqlite3.Connection) -> bool:
+    """Go on putting all parts of the index together where something went for good. Returns whether there is more."""
+    if not db.execute("SELECT EXISTS (SELECT 1 FROM search_erased)").fetchone()[0]:
+        return False
+    before = db.total_changes
+    with schema.transaction(db):
+        # Below 0: of all parts, be they as few as two (SQLite's FTS5, section 6.8).
+        db.execute("INSERT INTO search_text (search_text, rank) VALUES ('merge', ?)", (-_MERGED,))
+    if db.total_changes - before > 1:
+        return True
+    with schema.transaction(db):
+        db.execute("DELETE FROM search_erased")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # nor in the log
+    return False
+
+
 def _renew_titles(db: sqlite3.Connection) -> bool:
     query = """SELECT id, title FROM search_titles JOIN conversations ON id = conversation_id
         WHERE words IS NULL LIMIT ?"""
@@ -322,7 +365,10 @@ def _renew(db: sqlite3.Connection, position: int, place: int) -> bool:
     """Bring the index up to date with one message. Returns whether it could be taken out as it had been put in."""
     queued = db.execute("SELECT content FROM search_queue WHERE position = ?", (position,)).fetchall()
     query = "SELECT content, facts, state <> 'streaming' AND deleted_at IS NULL FROM messages WHERE position = ?"
-    content, facts, is_found = db.execute(query, (position,)).fetchone() or ("", "", False)
+    stored = db.execute(query, (position,)).fetchone()
+    content, facts, is_found = stored or ("", "", False)
+    if stored is None and any(any(_said(old).words) for (old,) in queued if old):
+        db.execute("INSERT OR IGNORE INTO search_erased (position) VALUES (?)", (position,))
     now = _said(content).words if is_found else ("", "")
     found = db.execute("SELECT digest, place FROM search_messages WHERE position = ?", (position,)).fetchone()
     if found is None or found[0] != _digest(now):

@@ -87,13 +87,6 @@ class Store:
 
     # --- conversations --------------------------------------------------------------------------
 
-    def conversations_now(self) -> list[Conversation]:
-        """All that are not deleted, the one with the last activity first. Blocks: it belongs to the first paint."""
-        return self._submit(_conversations).result()
-
-    async def create(self, conversation: Conversation) -> None:
-        await self._write(rows.INSERT_CONVERSATION, *rows.conversation_row(conversation))
-
     async def rename(self, conversation_id: str, title: str) -> None:
         await self._write("UPDATE conversations SET title = ? WHERE id = ?", well_formed(title), conversation_id)
 
@@ -102,14 +95,6 @@ class Store:
 
     async def set_system(self, conversation_id: str, system: str) -> None:
         await self._write("UPDATE conversations SET system = ? WHERE id = ?", well_formed(system), conversation_id)
-
-    async def delete(self, conversation_id: str) -> None:
-        """Hide the conversation; `restore` brings it back whole."""
-        query, moment = "UPDATE conversations SET deleted_at = ? WHERE id = ?", time.time()
-        await self.run(lambda db: db.execute(query, (moment, conversation_id)), vital=True)
-
-    async def restore(self, conversation_id: str) -> None:
-        await self._write("UPDATE conversations SET deleted_at = NULL WHERE id = ?", conversation_id)
 
     # --- messages -------------------------------------------------------------------------------
 
@@ -197,9 +182,16 @@ class Store:
         wanted = json.dumps(list(hashes))
         return await self.run(lambda db: dict(db.execute(query, (wanted,)).fetchall()))
 
-    async def save_draft(self, conversation_id: str, draft: JSON) -> None:
-        """Keep what is being written, by its conversation, stored or not yet; an empty draft is forgotten."""
-        await self.run(lambda db: placing.save_draft(db, conversation_id, draft))
+    async def save_draft(self, conversation_id: str, draft: JSON, *, vital: bool = False) -> None:
+        """Keep what is being written, by its conversation, stored or not yet; an empty draft is forgotten.
+
+        It is `vital` where no later moment comes (see `run`).
+        """
+        await self.run(lambda db: placing.save_draft(db, conversation_id, draft), vital=vital)
+
+    async def draft(self, conversation_id: str) -> JSON:
+        """What is being written there; empty where that is nothing, or cannot be read."""
+        return await self.run(lambda db: placing.draft(db, conversation_id) or {})
 
     async def drafts(self) -> dict[str, JSON]:
         """By conversation, stored or not yet. That of a deleted one waits with it, also where it was kept later."""
@@ -214,7 +206,7 @@ class Store:
 
     async def copy_to(self, path: Path) -> dict[str, int]:
         """Copy the database into an empty file while others use it (`app.core.backup.copy`)."""
-        return await self.run(lambda db: backup.copy(db, path, self._pause))
+        return await self.run_in_turns(lambda db, pause: backup.copy(db, path, pause))
 
     async def changes(self) -> int:
         """How many rows were written since it was opened."""
@@ -242,6 +234,13 @@ class Store:
             work = partial(self._from_reserve, work)
         # wrap_future and not run_in_executor: qasync has its own idea of that. shield: see the module's docstring.
         return await asyncio.shield(asyncio.wrap_future(self._submit(work)))
+
+    async def run_in_turns(self, work: Callable[[sqlite3.Connection, Callable[[], None]], T]) -> T:
+        """The same for what takes long: `work` gets a function, too, that lets others have their turn.
+
+        That is to be called every hundredth of a second or so, and in no transaction: others may write then.
+        """
+        return await self.run(lambda db: work(db, self._pause))
 
     def run_now(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """The same, blocking: it belongs to the first paint."""
@@ -287,7 +286,8 @@ class Store:
                 try:
                     return work(self._db)
                 except sqlite3.OperationalError as error:
-                    if schema.is_as_made(self._db):
+                    # A name that is not known, say; a full disk is not the schema's fault.
+                    if error.sqlite_errorcode != sqlite3.SQLITE_ERROR or schema.is_as_made(self._db):
                         raise
                     raise StoreDamaged(str(self.path)) from error
         except StoreDamaged:
@@ -307,16 +307,19 @@ def _opened(path: Path) -> sqlite3.Connection:
         private.make_folder(path.parent)
         private.tidy(path.parent)
         salvage.swap(path, time.time())
+        unclean = schema.log_of(path).exists()
         if schema.is_cut_short(path) or (not _holds_any(path) and backup.backups(path.parent / backup.FOLDER)):
             raise StoreDamaged(str(path))
         private.touch(path)
         suspected = _suspected(path)
-        if suspected.exists() or (path.stat().st_size <= _LOOKED_AT and schema.log_of(path).exists()):
+        if suspected.exists() or (unclean and path.stat().st_size <= _LOOKED_AT):
             _look(path)
             suspected.unlink(missing_ok=True)
         db = schema.connect(path, partial(_back_up, path))
         try:
             _end_streaming(db, str(path))
+            if unclean:
+                placing.tidy(db)
             db.execute(f"{rows.SELECT_CONVERSATIONS} WHERE deleted_at IS NULL ORDER BY updated DESC").fetchmany(_FIRST)
         except BaseException as error:
             changed = isinstance(error, sqlite3.OperationalError) and not schema.is_as_made(db)
@@ -359,7 +362,7 @@ def _back_up(path: Path, db: sqlite3.Connection) -> None:
     folder = path.parent / backup.FOLDER
     copy = backup.unfinished(folder)
     try:
-        backup.keep(copy, backup.verified(copy, backup.copy(db, copy, lambda: None)), time.time())
+        backup.keep(copy, backup.verified(copy, backup.copy(db, copy, lambda: None)), time.time(), "update")
     except BaseException:
         backup.discard(copy)
         raise
@@ -389,11 +392,6 @@ def _tables(db: sqlite3.Connection) -> list[str]:
 def _check(db: sqlite3.Connection, table: str, path: str) -> None:
     if db.execute(f'PRAGMA integrity_check("{table}")').fetchall() != [("ok",)]:
         raise StoreDamaged(path)
-
-
-def _conversations(db: sqlite3.Connection) -> list[Conversation]:
-    query = rows.SELECT_CONVERSATIONS + "WHERE deleted_at IS NULL ORDER BY updated DESC, rowid DESC"
-    return [rows.conversation_from_row(row) for row in db.execute(query)]
 
 
 def _drafts(db: sqlite3.Connection) -> dict[str, JSON]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from app.core import placing, rows, schema
+from app.core import filing, placing, rows, schema
 from app.core.branches import Branches, Node
+from app.core.filing import LOOSE_AS, FiledAs
 from app.core.message import JSON, Message
 from app.core.rows import Conversation
 
@@ -36,6 +38,7 @@ class Whole:
     """Id of the last message shown; empty where there is none."""
     draft: JSON | None = None
     """What is being written, as the store keeps it."""
+    filed: FiledAs = LOOSE_AS
 
     @property
     def shown(self) -> list[Message]:
@@ -45,8 +48,21 @@ class Whole:
         return [by_id[each] for each in Branches(nodes, self.leaf).path]
 
 
-def read(db: sqlite3.Connection, path: str, conversation_id: str) -> Whole | None:
-    """A conversation; None where there is none of that id. An answer that still comes is "interrupted" here."""
+_BATCH: Final = 100
+"""Messages read or made before others get their turn."""
+_PART: Final = 500
+"""Messages put in at once: a twentieth of a second. One with more is deleted, as of COMING_IN, until all of it is."""
+
+
+def no_pause() -> None:
+    """For those who do not share the store's thread."""
+
+
+def read(db: sqlite3.Connection, path: str, conversation_id: str, pause: Callable[[], None] = no_pause) -> Whole | None:
+    """A conversation; None where there is none of that id. An answer that still comes is "interrupted" here.
+
+    What is changed in a `pause` may be in it or not, each message as a whole.
+    """
     row = db.execute(rows.SELECT_CONVERSATIONS + "WHERE id = ?", (conversation_id,)).fetchone()
     if row is None:
         return None
@@ -57,27 +73,59 @@ def read(db: sqlite3.Connection, path: str, conversation_id: str) -> Whole | Non
     ).fetchall()
     gone = {message_id for message_id, deleted in nodes if deleted}
     kept = [message_id for message_id, deleted in nodes if not deleted]
-    found = placing.messages(db, path, conversation_id, kept)
-    placed = tuple(Placed(_ended(db, message), _before(branches, message.id, gone)) for message in found)
-    return Whole(
-        rows.conversation_from_row(row), placed, next(reversed(branches.path), ""), _draft(db, conversation_id)
-    )
+    found: list[Message] = []
+    for first in range(0, len(kept), _BATCH):
+        found += [
+            _ended(db, each) for each in placing.messages(db, path, conversation_id, kept[first : first + _BATCH])
+        ]
+        pause()
+    gone |= set(kept) - {message.id for message in found}
+    placed = tuple(Placed(message, _before(branches, message.id, gone)) for message in found)
+    leaf = next(reversed(branches.path), "")
+    draft, filed = placing.draft(db, conversation_id), filing.filed_as(db, conversation_id)
+    return Whole(rows.conversation_from_row(row), placed, leaf, draft, filed)
 
 
-def put(db: sqlite3.Connection, whole: Whole, thumbnails: Mapping[str, bytes]) -> Conversation:
+def put(
+    db: sqlite3.Connection, whole: Whole, thumbnails: Mapping[str, bytes], pause: Callable[[], None] = no_pause
+) -> Conversation:
     """Add a conversation that is not there yet, durably and all of it, or nothing.
 
     `thumbnails` are small pictures by their keys; those there are already stay. Raises sqlite3.IntegrityError where
     one of its ids is taken: see `renamed`. Returns the conversation as it is now.
     """
     conversation = _counted(whole)
-    with schema.transaction(db):
-        db.execute(rows.INSERT_CONVERSATION, rows.conversation_row(conversation))
-        for message, parent in whole.messages:
-            placing.save(db, conversation.id, message, parent)
-        db.execute("UPDATE conversations SET leaf = ? WHERE id = ?", (whole.leaf, conversation.id))
-        placing.save_draft(db, conversation.id, whole.draft or {})
-        db.executemany("INSERT OR IGNORE INTO thumbnails (sha256, data) VALUES (?, ?)", thumbnails.items())
+    values = []
+    for number, (message, parent) in enumerate(whole.messages, 1):
+        values.append((*rows.message_row(conversation.id, message), parent))
+        if not number % _BATCH:
+            pause()
+    *parts, last = [values[first : first + _PART] for first in range(0, len(values), _PART)] or [[]]
+    try:
+        for number, part in enumerate(parts):
+            with schema.transaction(db):
+                if not number:
+                    db.execute(rows.INSERT_CONVERSATION, rows.conversation_row(conversation))
+                    db.execute(
+                        "UPDATE conversations SET deleted_at = ? WHERE id = ?", (placing.COMING_IN, conversation.id)
+                    )
+                db.executemany(rows.SAVE_MESSAGE, part)
+            pause()
+        with schema.transaction(db):
+            if not parts:
+                db.execute(rows.INSERT_CONVERSATION, rows.conversation_row(conversation))
+            db.executemany(rows.SAVE_MESSAGE, last)
+            db.execute(
+                "UPDATE conversations SET leaf = ?, deleted_at = NULL WHERE id = ?", (whole.leaf, conversation.id)
+            )
+            placing.save_draft(db, conversation.id, whole.draft or {})
+            filing.file_as(db, conversation.id, whole.filed)
+            db.executemany("INSERT OR IGNORE INTO thumbnails (sha256, data) VALUES (?, ?)", thumbnails.items())
+    except BaseException:
+        with suppress(sqlite3.Error):  # what is not shown does no harm
+            query = "DELETE FROM conversations WHERE id = ? AND deleted_at = ?"
+            db.execute(query, (conversation.id, placing.COMING_IN))
+        raise
     return conversation
 
 
@@ -120,15 +168,6 @@ def _ended(db: sqlite3.Connection, message: Message) -> Message:
         return message
     batches = db.execute("SELECT events FROM events WHERE message_id = ? ORDER BY position", (message.id,))
     return replace(rows.rebuilt(message, [batch for (batch,) in batches]), state="interrupted")
-
-
-def _draft(db: sqlite3.Connection, conversation_id: str) -> JSON | None:
-    row = db.execute("SELECT draft FROM drafts WHERE conversation_id = ?", (conversation_id,)).fetchone()
-    try:
-        found = json.loads(row[0]) if row else None
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _counted(whole: Whole) -> Conversation:

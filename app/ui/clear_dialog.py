@@ -78,7 +78,7 @@ class ClearDialog(QDialog):
         column.addWidget(self._frees)
         for words in (
             self.tr(
-                "What stays: every conversation, with thumbnails and each picture as it was sent, so that it can be "
+                "What stays: every chat, with thumbnails and each picture as it was sent, so that it can be "
                 "read and gone on with; and the originals of pinned chats, of drafts, and of pictures that went as "
                 "they are."
             ),

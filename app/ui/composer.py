@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -131,9 +131,16 @@ class Composer(QWidget):
         """Put in what the clipboard holds."""
         self._intake.paste(mime)
 
-    def note(self, text: str) -> None:
-        """Show a sentence above the text until it is dismissed."""
-        self._notes.add(Said(text))
+    def note(self, text: str, *, quiet: bool = False, about: Hashable = None) -> None:
+        """Show a sentence above the text until it is dismissed; `quiet` where nothing has gone wrong.
+
+        What is said `about` something takes the place of what was said about it before.
+        """
+        self._notes.add(Said(text, quiet=quiet, about=about))
+
+    def unsay(self, about: Hashable) -> None:
+        """Take back what a note says about this."""
+        self._notes.forget(about)
 
     def choose_pictures(self) -> None:
         """Let the person pick files."""
@@ -212,6 +219,7 @@ class Composer(QWidget):
         from app.ui.prompts.button import PromptsButton
 
         self._prompts = PromptsButton(self._theme, library, self._edit)
+        self._prompts.said.connect(lambda words: self.note(words, quiet=True, about=PromptsButton))
         self._bottom.insertWidget(1, self._prompts)
         self._cautions = Cautions(self._notes, preferences, open_help)
         if self._chat is not None:

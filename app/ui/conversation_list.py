@@ -57,7 +57,7 @@ class ConversationList(QListView):
         self._midnight = QTimer(self)
         self._midnight.setSingleShot(True)
         self.setObjectName("conversations")
-        self.setAccessibleName("Conversations")
+        self.setAccessibleName("Chats")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMouseTracking(True)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)

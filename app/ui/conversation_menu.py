@@ -13,7 +13,7 @@ from app.conversation.desk import Desk
 from app.conversation.history import TRASH
 from app.ui import figures
 from app.ui.conversation_list import ConversationList
-from app.ui.picture_facts import shown_name
+from app.ui.picture_facts import shown_name, shown_title
 from app.ui.view_switch import ask_name
 
 translate = QCoreApplication.translate
@@ -36,7 +36,7 @@ def conversation_menu(
     kept = any(not desk.history.is_unsent(each) for each in ids)
     if single:
         _add(menu, _tr("Open"), "Enter", partial(desk.open, ids[0]))
-        rename = partial(listed.rename_row, listed.currentIndex())
+        rename = partial(_rename, desk, listed, ids[0])
         _add(menu, _tr("Rename"), "F2", rename, on=kept)
         menu.addSeparator()
     _add_marks(menu, desk, ids, on=kept)
@@ -59,12 +59,13 @@ def ask_to_erase(desk: Desk, ids: Sequence[str], parent: QWidget) -> None:
         return
     question = QMessageBox(parent)
     question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    question.setIcon(QMessageBox.Icon.Warning)
     question.setTextFormat(Qt.TextFormat.PlainText)
     question.setWindowTitle(_tr("Delete for good"))
     question.setText(_tr("Delete %1 for good? They cannot be brought back.").replace("%1", chats(len(ids))))
     if len(ids) == 1:
-        question.setText(_tr("Delete this chat for good? It cannot be brought back."))
+        known = desk.history.trashed(ids[0])
+        title = shown_title(known.title, known.pictures) if known is not None else ""
+        question.setText(_tr("Delete “%1” for good? It cannot be brought back.").replace("%1", title))
     erase = question.addButton(_tr("Delete for good"), QMessageBox.ButtonRole.DestructiveRole)
     question.setDefaultButton(question.addButton(QMessageBox.StandardButton.Cancel))
     erase.clicked.connect(lambda: desk.erase(*ids))
@@ -74,6 +75,11 @@ def ask_to_erase(desk: Desk, ids: Sequence[str], parent: QWidget) -> None:
 def chats(number: int) -> str:
     """So many conversations, in words."""
     return _tr("1 chat") if number == 1 else _tr("%1 chats").replace("%1", figures.count(number))
+
+
+def _rename(desk: Desk, listed: ConversationList, conversation_id: str) -> None:
+    """Rows may have moved while the menu was open: an answer that ends takes its conversation to the top."""
+    listed.rename_row(desk.history.index(desk.history.reach(conversation_id)))
 
 
 def _add_marks(menu: QMenu, desk: Desk, ids: Sequence[str], *, on: bool) -> None:

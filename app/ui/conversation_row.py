@@ -16,7 +16,7 @@ from app.core.copying import parted
 from app.core.rows import Conversation
 from app.ui import figures
 from app.ui.foreign_text import direction_flag, one_line
-from app.ui.picture_facts import shown_name
+from app.ui.picture_facts import shown_title
 from app.ui.row_thumbnails import RowThumbnails
 from app.ui.theme import RADIUS, Theme
 
@@ -128,9 +128,8 @@ class ConversationRow(QStyledItemDelegate):
         upper, lower = self._lines(place)
         painter.setFont(font)
         painter.setPen(QColor(tokens.text))
-        whole = shown_name(title)
-        title = shortened(painter.fontMetrics(), whole, upper.width())
-        painter.drawText(upper, int(_LEFT | _MIDDLE) | int(direction_flag(whole)), title)
+        shown = shortened(painter.fontMetrics(), title, upper.width())
+        painter.drawText(upper, int(_LEFT | _MIDDLE) | int(direction_flag(title)), shown)
         painter.setFont(self._note_font)
         painter.setPen(QColor(tokens.text2))
         note = painter.fontMetrics().elidedText(note, Qt.TextElideMode.ElideRight, lower.width())
@@ -148,17 +147,20 @@ class ConversationRow(QStyledItemDelegate):
 
     def note(self, conversation: Conversation) -> str:
         """The second line: how many pictures, and what it has cost."""
-        match conversation.pictures:
-            case 0:
-                pictures = self.tr("No pictures")
-            case 1:
-                pictures = self.tr("1 picture")
-            case number:
-                pictures = self.tr("%1 pictures").replace("%1", figures.count(number))
+        pictures = self._pictures(conversation)
         spent = Decimal(conversation.cost or 0)
         if conversation.practice and not spent:
             return f"{pictures} · {self.tr('practice')}"
         return f"{pictures} · {figures.dollars(spent, digits=3)}" if conversation.cost else pictures
+
+    def _pictures(self, conversation: Conversation) -> str:
+        match conversation.pictures:
+            case 0:
+                return self.tr("No pictures")
+            case 1:
+                return self.tr("1 picture")
+            case number:
+                return self.tr("%1 pictures").replace("%1", figures.count(number))
 
     def spoken(self, index: Index, role: int) -> str:
         """What a screen reader is told of a row: its title with the mark at its end, and as description the rest."""
@@ -170,7 +172,7 @@ class ConversationRow(QStyledItemDelegate):
         mark = self.tr("not read yet") if filed.unread else ""
         if conversation.id in self.busy:
             mark = self.tr("an answer is coming")
-        return ", ".join(filter(None, (shown_name(conversation.title), mark)))
+        return ", ".join(filter(None, (shown_title(conversation.title, conversation.pictures), mark)))
 
     def _parts(self, card: QRect) -> tuple[QRect, QRect]:
         """The places of the picture and of the words, from left to right."""
@@ -194,7 +196,8 @@ class ConversationRow(QStyledItemDelegate):
             self._paint_mark(painter, QStyle.visualRect(option.direction, words, dot), conversation)
             words = QStyle.visualRect(option.direction, words, words.adjusted(0, 0, -_DOT - 8, 0))
         font = self._unread_font if unread else self._title_font
-        self._paint_words(painter, words, option, conversation.title, self._second_line(index), font)
+        title = shown_title(conversation.title, conversation.pictures)
+        self._paint_words(painter, words, option, title, self._second_line(index), font)
         painter.restore()
 
     def _paint_mark(self, painter: QPainter, place: QRect, conversation: Conversation) -> None:
@@ -213,7 +216,7 @@ class ConversationRow(QStyledItemDelegate):
         conversation: Conversation = index.data(HistoryModel.ConversationRole)
         if (left := index.data(HistoryModel.DaysLeftRole)) is not None:
             days = self.tr("1 day left") if left == 1 else self.tr("%1 days left").replace("%1", str(left))
-            return f"{days} · {self.note(conversation)}" if conversation.pictures else days
+            return f"{days} · {self._pictures(conversation)}" if conversation.pictures else days
         return self.draft_note(conversation) if index.data(HistoryModel.UnsentRole) else self.note(conversation)
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:

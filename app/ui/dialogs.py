@@ -29,9 +29,11 @@ class Dialogs(QObject):
     """Signals:
     noted(str): one of them has nothing to show; this says why.
     found(): what was looked for is chosen, and about to be opened.
+    restart_wanted(): the app is to be closed and started again.
     """
 
     noted = Signal(str)
+    restart_wanted = Signal()
     found = Signal()
 
     def __init__(
@@ -89,6 +91,7 @@ class Dialogs(QObject):
         )
         dialog.key_requested.connect(self.key)
         dialog.import_requested.connect(self.bring_in)
+        dialog.restart_requested.connect(self.restart_wanted)
         dialog.open()
         return dialog
 
@@ -109,6 +112,7 @@ class Dialogs(QObject):
         from app.ui.import_dialog import ImportDialog
 
         dialog = ImportDialog(self._theme, self._tools, self._window)
+        dialog.filed.connect(self._desk.cabinet.take_in)
         dialog.arrived.connect(self._desk.history.put)
         dialog.open()
 
@@ -140,7 +144,9 @@ class Dialogs(QObject):
                 self._theme, account, self._gallery, desk.history, desk.cabinet, model, self._indexing, self._window
             )
             self._palette.chosen.connect(self.found)
-            self._palette.chosen.connect(Jump(self._desk, self._transcript, self).to)
+            jump = Jump(self._desk, self._transcript, self)
+            jump.noted.connect(self.noted)
+            self._palette.chosen.connect(jump.to)
             self._desk.opened.connect(self._palette.close_up)
         self._palette.toggle()
 

@@ -36,6 +36,7 @@ from app.ui.export_words import export_words
 from app.ui.foreign_text import one_line
 from app.ui.label import Label
 from app.ui.ledger.exporting import show_folder
+from app.ui.picture_facts import shown_title
 from app.ui.print import print_whole
 from app.ui.switch import Switch
 from app.ui.theme import Theme
@@ -51,16 +52,20 @@ def open_export(theme: Theme, tools: Tools, history: HistoryModel, ids: Sequence
     found = [history.find(each) for each in ids if not history.is_unsent(each)]
     conversations = [each for each in found if each is not None]
     if conversations:
-        ExportDialog(theme, tools, conversations, parent).open()
+        ExportDialog(theme, tools, conversations, parent, unsent=len(ids) - len(conversations)).open()
     return bool(conversations)
 
 
 class ExportDialog(BusyDialog):
     """Opened with `open`; deletes itself when closed, which it is not while it writes."""
 
-    def __init__(self, theme: Theme, tools: Tools, conversations: Sequence[Conversation], parent: QWidget) -> None:
+    def __init__(
+        self, theme: Theme, tools: Tools, conversations: Sequence[Conversation], parent: QWidget, *, unsent: int = 0
+    ) -> None:
+        """`unsent` were chosen with them and have nothing to export yet."""
         super().__init__(theme, self.tr("Export"), parent)
         self._conversations = list(conversations)
+        self._unsent = unsent
         self._is_temporary = tools.temporary
         self._saved = ""
         self._is_outgrown = False
@@ -107,6 +112,8 @@ class ExportDialog(BusyDialog):
         if self._is_temporary:
             words = self.tr("This chat is temporary: what you save here is all of it that stays on this computer.")
             column.addWidget(Label(self._theme, words, role="secondary", wraps=True))
+        if self._unsent:
+            column.addWidget(Label(self._theme, self._left_out(), role="secondary", wraps=True))
         column.addSpacing(4)
         for number, words in enumerate(self._explanations()):
             each = QVBoxLayout()
@@ -143,12 +150,25 @@ class ExportDialog(BusyDialog):
 
     def _heading(self) -> str:
         if len(self._conversations) == 1:
-            title = one_line(self._conversations[0].title)
+            title = shown_title(self._conversations[0].title, self._conversations[0].pictures)
             short = title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…"
             return self.tr("Export “%1”").replace("%1", short)
-        return self.tr("Export %1 conversations").replace("%1", figures.count(len(self._conversations)))
+        return self.tr("Export %1 chats").replace("%1", figures.count(len(self._conversations)))
+
+    def _left_out(self) -> str:
+        if self._unsent == 1:
+            return self.tr("One of the chats you chose is left out: nothing was sent in it yet.")
+        words = self.tr("%1 of the chats you chose are left out: nothing was sent in them yet.")
+        return words.replace("%1", figures.count(self._unsent))
 
     def _explanations(self) -> tuple[str, ...]:
+        if len(self._conversations) > 1:
+            return (
+                self.tr("A folder with a file for each, for any browser, also offline"),
+                self.tr("A folder with a file for each: pages for paper, or to send"),
+                self.tr("A folder of texts and pictures, for notes and other programs"),
+                self.tr("One file with all versions; can be imported again"),
+            )
         return (
             self.tr("One file with its pictures, for any browser, also offline"),
             self.tr("Pages for paper, or to send"),
@@ -217,7 +237,7 @@ class ExportDialog(BusyDialog):
     def _name(self) -> str:
         if len(self._conversations) == 1:
             return safe(self._conversations[0].title)
-        return self.tr("Visavis conversations")
+        return self.tr("Visavis chats")
 
     def _ask(self) -> None:
         """The dialog does not ask itself about a file that is there: its question would hold up the event loop."""

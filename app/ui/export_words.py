@@ -20,6 +20,7 @@ def export_words(model_of: Callable[[str], Model]) -> Words:
         you=translate("export", "You"),
         thinking=translate("export", "Thinking"),
         system=translate("export", "System prompt"),
+        untitled=translate("export", "Untitled chat"),
         not_there=translate("export", "%1 is missing."),
         day=_day,
         model=lambda model_id: model_of(model_id).name if model_id else "",

@@ -53,9 +53,11 @@ def file_size(number: int) -> str:
     """Bytes in the unit people know, in powers of ten."""
     if number < 1000:
         return QCoreApplication.translate("figures", "%1 bytes").replace("%1", count(number))
-    if number < 1_000_000:
+    if number < 999_500:
         return f"{count(round(number / 1000))} kB"
-    return f"{_locale().toString(number / 1_000_000, 'f', 1)} MB"
+    if number < 999_950_000:
+        return f"{_locale().toString(number / 1_000_000, 'f', 1)} MB"
+    return f"{_locale().toString(number / 1_000_000_000, 'f', 1)} GB"
 
 
 def date(day: QDate) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from app.conversation.chat import Tools
@@ -25,7 +26,13 @@ from app.ui.theme import Theme
 
 
 class FolderSettings(QWidget):
-    """Looks at the folder when `look` is called."""
+    """Looks at the folder when `look` is called.
+
+    Signals:
+        restart_requested(): the app is to be closed and started again.
+    """
+
+    restart_requested = Signal()
 
     def __init__(self, theme: Theme, tools: Tools, folder: Path, usual: Path | None) -> None:
         """`usual` is the system's place for the folder; None where it was named for this start, and is not moved."""
@@ -33,6 +40,8 @@ class FolderSettings(QWidget):
         self._theme = theme
         self._tools = tools
         self._folder = folder
+        self._turn = asyncio.Lock()
+        """Of what the person wants, one thing is done after the other."""
         self._moving = Moving(tools.store, tools.threads, usual)  # what is begun goes on when the dialog is closed
         self._make_controls()
         self._lay_out()
@@ -52,6 +61,7 @@ class FolderSettings(QWidget):
         self._clear = plain_button(self.tr("Make room…"))
         self._clear.setAccessibleDescription(self.tr("Remove originals of old messages"))
         self._plan = Label(self._theme, role="secondary", wraps=True)
+        self._restart = plain_button(self.tr("Restart now"))
         self._stay = plain_button(self.tr("Do not move"))
         self._left = Label(self._theme, role="secondary", wraps=True)
         self._throw = plain_button(self.tr("Into the trash"))
@@ -65,13 +75,13 @@ class FolderSettings(QWidget):
         column.setSpacing(8)
         column.addLayout(_row(self._path, self._open, self._move))
         column.addLayout(_row(self._room, self._clear))
-        self._planned = _block(self._plan, self._stay)
+        self._planned = _block(self._plan, self._restart, self._stay)
         self._former = _block(self._left, self._throw)
         for block in (self._planned, self._former):
             column.addWidget(block)
         column.addWidget(self._said)
         words = self.tr(
-            "Conversations and pictures are kept there unencrypted, like your other files. Keys are never kept there."
+            "Chats and pictures are kept there unencrypted, like your other files. Keys are never kept there."
         )
         if not self._moving.can:
             words += " " + self.tr(
@@ -86,6 +96,7 @@ class FolderSettings(QWidget):
         self._clear.clicked.connect(self._open_clearing)
         self._stay.clicked.connect(lambda: self._do(self._stay_here()))
         self._throw.clicked.connect(lambda: self._do(self._throw_away()))
+        self._restart.clicked.connect(self.restart_requested)
         self._moving.changed.connect(self._follow)
 
     # --- what the person wants ---
@@ -115,7 +126,7 @@ class FolderSettings(QWidget):
                 "It is on another computer: without the network Visavis has nothing to open, and a connection that "
                 "breaks can damage what is being written."
             ),
-            "open": self.tr("Its disk knows no owners: whoever has it can read your conversations."),
+            "open": self.tr("Its disk knows no owners: whoever has it can read your chats."),
         }
         self._say(words[hint])
 
@@ -134,14 +145,14 @@ class FolderSettings(QWidget):
             self._say(filled(words, one_line(str(left))))
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        for button in (self._move, self._stay, self._throw):
-            button.setEnabled(False)
+        """Nothing is disabled meanwhile: that would take the keyboard away from it."""
         self._say("")
         self._tools.tasks.start(self._told(work), "move the data folder")
 
     async def _told(self, work: Coroutine[Any, Any, None]) -> None:
         try:
-            await work
+            async with self._turn:
+                await work
         except VisavisError as error:
             self._say(move_sentence(error))
         finally:
@@ -158,14 +169,12 @@ class FolderSettings(QWidget):
             self._show_room(room)
 
     def _show_room(self, room: Room) -> None:
-        text = self.tr("%1: conversations %2, pictures %3, backups %4.")
-        sizes = (room.whole, room.conversations, room.pictures, room.backups)
+        text = self.tr("%1: chats %2, pictures %3, backups %4, reserve and settings %5.")
+        sizes = (room.whole, room.conversations, room.pictures, room.backups, room.others)
         self._room.setText(filled(text, *map(file_size, sizes)))
 
     def _follow(self) -> None:
         self._move.setEnabled(self._moving.can)
-        self._stay.setEnabled(True)
-        self._throw.setEnabled(True)
         plan, former = self._moving.plan, self._moving.former
         if plan is not None:
             words = self.tr("The next start moves everything to %1, before anything is opened.")
@@ -173,8 +182,11 @@ class FolderSettings(QWidget):
         if former:
             words = self.tr("What was in %1 before the move is still there.")
             self._left.setText(filled(words, one_line(str(former[0]))))
-        self._planned.setVisible(plan is not None)
-        self._former.setVisible(bool(former))
+        for block, on in ((self._planned, plan is not None), (self._former, bool(former))):
+            focused = QApplication.focusWidget()
+            if not on and focused is not None and block.isAncestorOf(focused):
+                self._open.setFocus()
+            block.setVisible(on)
 
     def _say(self, words: str) -> None:
         if isValid(self):
@@ -200,7 +212,7 @@ def _row(field: QWidget, *buttons: QPushButton) -> QHBoxLayout:
     return row
 
 
-def _block(words: QWidget, button: QPushButton) -> QWidget:
+def _block(words: QWidget, *buttons: QPushButton) -> QWidget:
     block = QWidget()
-    block.setLayout(_row(words, button))
+    block.setLayout(_row(words, *buttons))
     return block

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.conversation.importing import Imported, Importer, Looked, NotBackedUp
 from app.conversation.tools import Tools
@@ -28,15 +28,19 @@ class ImportDialog(BusyDialog):
     """Opened with `open`; deletes itself when closed, which it is not while it works.
 
     Signals:
+        filed(dict[str, Filed], list[Folder]): where one that arrives next is put, and all folders there are.
         arrived(Conversation): it is in the store, for the list.
     """
 
+    filed = Signal(object, object)
     arrived = Signal(object)
 
     def __init__(self, theme: Theme, tools: Tools, parent: QWidget) -> None:
         super().__init__(theme, self.tr("Import"), parent)
         self.work = self._importer = Importer(tools, self)
         self._looked: Looked | None = None
+        self._came = 0
+        self._has_failed = False
         self._make_controls()
         self._lay_out()
         self._connect()
@@ -54,7 +58,9 @@ class ImportDialog(BusyDialog):
         self._skip.setChecked(True)
         self._skip.setAccessibleName(self.tr("Leave out what is in the list already"))
         self._skip_row = QWidget()
-        self._said = Label(self._theme, role="secondary", tone="secondary", wraps=True)
+        self._said = Label(self._theme, role="secondary", wraps=True)
+        self._mark = QLabel()
+        self._mark.hide()
         self._choose = QPushButton(self.tr("Choose a file…"))
         self._cancel, self._import = QPushButton(), QPushButton(self.tr("Import"))
         for button in (self._choose, self._cancel):
@@ -64,7 +70,7 @@ class ImportDialog(BusyDialog):
     def _lay_out(self) -> None:
         column = self._column
         column.setSpacing(12)
-        column.addWidget(Label(self._theme, self.tr("Import conversations"), role="heading", weight=600))
+        column.addWidget(Label(self._theme, self.tr("Import chats"), role="heading", weight=600))
         words = self.tr(
             "A Visavis archive, or the data export of claude.ai as it came: the zip, or conversations.json from it. "
             "You see what is in it before anything changes."
@@ -78,7 +84,11 @@ class ImportDialog(BusyDialog):
         skip.addWidget(Label(self._theme, self._skip.accessibleName()), 1)
         skip.addWidget(self._skip)
         column.addWidget(self._skip_row)
-        column.addWidget(self._said)
+        result = QHBoxLayout()
+        result.setSpacing(8)
+        result.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
+        result.addWidget(self._said, 1)
+        column.addLayout(result)
         column.addStretch(1)
         self._add_buttons(self._choose, self._cancel, self._import)
 
@@ -87,8 +97,13 @@ class ImportDialog(BusyDialog):
         self._choose.clicked.connect(self._ask)
         self._import.clicked.connect(self.bring)
         self._cancel.clicked.connect(self.reject)
+        self._theme.changed.connect(self._dress)
+        self._dress()
+        importer.filed.connect(self.filed)
         importer.arrived.connect(self.arrived)
+        importer.arrived.connect(self._count)
         importer.looked.connect(self._show_looked)
+        importer.unlooked.connect(self._show_nothing)
         importer.progressed.connect(self._show_progress)
         importer.imported.connect(self._show_imported)
         importer.failed.connect(self._show_failure)
@@ -97,7 +112,7 @@ class ImportDialog(BusyDialog):
 
     def look(self, path: Path) -> None:
         """Say what a file would bring."""
-        self._looked = None
+        self._looked, self._came, self._has_failed = None, 0, False
         self._file.set_whole(path.name)
         self._show_facts([])
         self._importer.look(path)
@@ -116,10 +131,13 @@ class ImportDialog(BusyDialog):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setDirectory(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DownloadLocation))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        files = self.tr("Conversations (%1)").replace("%1", "*.visavis *.zip *.json")
+        files = self.tr("Chats (%1)").replace("%1", "*.visavis *.zip *.json")
         dialog.setNameFilters([files, self.tr("All files (%1)").replace("%1", "*")])
         dialog.fileSelected.connect(lambda path: self.look(Path(path)))
         dialog.open()
+
+    def _dress(self) -> None:
+        self._mark.setPixmap(self._theme.pixmap("circle-alert", self._theme.tokens.danger))
 
     def _follow(self) -> None:
         busy = self._importer.busy
@@ -132,6 +150,7 @@ class ImportDialog(BusyDialog):
         self._import.setDefault(ready)
         self._cancel.setText(self.tr("Cancel") if busy or ready else self.tr("Close"))
         self._said.setVisible(bool(self._said.text()))
+        self._mark.setVisible(self._has_failed)
         self._fit()
 
     # --- what is shown ---
@@ -143,7 +162,7 @@ class ImportDialog(BusyDialog):
         if preview.pictures:
             pictures += f" · {figures.file_size(preview.picture_bytes)}"
         rows = [
-            (self.tr("Conversations"), figures.count(preview.conversations)),
+            (self.tr("Chats"), figures.count(preview.conversations)),
             (self.tr("Messages"), figures.count(preview.messages)),
             (self.tr("Pictures"), pictures),
         ]
@@ -152,11 +171,18 @@ class ImportDialog(BusyDialog):
         self._show_facts(rows, self._left_out(preview.left_out))
         self._said.setText("")
         self._follow()
+        self._import.setFocus()
+
+    def _show_nothing(self) -> None:
+        self._file.set_whole("")
+        self._said.setText("")
+        self._follow()
+        self._choose.setFocus()
 
     def _left_out(self, counts: Counts) -> list[Row]:
         """What cannot be taken, by kind."""
         names = {
-            "conversation": self.tr("What is no conversation"),
+            "conversation": self.tr("What is no chat"),
             "message": self.tr("What is no message"),
             "block": self.tr("Parts of messages of an unknown kind"),
             "step": self.tr("Steps of tools"),
@@ -192,6 +218,9 @@ class ImportDialog(BusyDialog):
         self._facts.addWidget(label, row, column)
         label.show()  # a layout shows it later, and the dialog is to have room for it now
 
+    def _count(self) -> None:
+        self._came += 1
+
     def _show_progress(self, done: int, of: int) -> None:
         words = self.tr("Importing: %1 of %2").replace("%1", figures.count(done)).replace("%2", figures.count(of))
         self._said.setText(words)
@@ -216,6 +245,7 @@ class ImportDialog(BusyDialog):
         self._looked = None
         self._show_facts([])
         self._said.setText(self._refusal(error))
+        self._has_failed = True
         self._follow()
 
     def _refusal(self, error: VisavisError) -> str:
@@ -224,12 +254,15 @@ class ImportDialog(BusyDialog):
             return f"{nothing} {sentence(error.cause)}"
         if not isinstance(error, ImportRefused):
             return sentence(error)
+        nothing = self.tr("Nothing was taken from it.")
+        if self._came:
+            nothing = self.tr("What had come by then is whole, and stays.")
         words = {
             "unreadable": self.tr("%1 cannot be opened."),
             "unknown": self.tr("%1 is neither a Visavis archive nor a data export of claude.ai."),
-            "damaged": self.tr("%1 is damaged. Nothing more was taken from it."),
-            "too_large": self.tr("%1 unpacks to more than Visavis takes. Nothing more was taken from it."),
+            "damaged": self.tr("%1 is damaged.") + f" {nothing}",
+            "too_large": self.tr("%1 unpacks to more than Visavis takes.") + f" {nothing}",
             "too_new": self.tr("%1 was written by a newer Visavis. Import it with that version."),
-            "empty": self.tr("There is no conversation in %1."),
+            "empty": self.tr("There is no chat in %1."),
         }
         return words[error.reason].replace("%1", one_line(error.name))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.conversation.account import Account
 from app.conversation.tasks import Tasks
@@ -16,6 +16,7 @@ from app.core.catalog import ListedModel
 from app.core.errors import BadAddress, BadKey, VisavisError
 from app.core.keys import clean_key
 from app.core.server import ANTHROPIC, Auth, Server
+from app.ui.drop_down import DropDown
 from app.ui.errors import sentence
 from app.ui.label import Label
 from app.ui.theme import Theme
@@ -59,7 +60,7 @@ class KeyDialog(QDialog):
         self._address = QLineEdit()
         self._address.setPlaceholderText(ANTHROPIC)
         self._address.setAccessibleName(self.tr("Address of the server"))
-        self._header = QComboBox()
+        self._header = DropDown()
         self._header.addItems([self.tr("Automatic"), self.tr("Bearer"), self.tr("x-api-key")])
         self._header.setAccessibleName(self.tr("How the key is sent"))
         self._in_use = Label(self._theme, role="secondary", tone="secondary", wraps=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QByteArray, QMetaObject, QObject, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
@@ -25,7 +25,7 @@ from app.conversation.conversation_total import ConversationTotal
 from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
 from app.conversation.prompt_library import PromptLibrary
-from app.core.errors import VisavisError
+from app.core.errors import StoreFull, VisavisError
 from app.core.prompts import Prompts
 from app.ui.banner import PracticeBanner
 from app.ui.buttons import press_focused
@@ -33,6 +33,7 @@ from app.ui.composer import Composer
 from app.ui.dialogs import Dialogs
 from app.ui.drop_overlay import DropOverlay
 from app.ui.errors import Action, sentence
+from app.ui.leaving import Leaving
 from app.ui.refit_note import RefitNote
 from app.ui.sidebar import Sidebar
 from app.ui.sources import Dropped
@@ -56,10 +57,12 @@ class MainWindow(QMainWindow):
     """Signals:
     painted(): the first frame is on screen; what is heavy may follow.
     closing(): the person has closed the window; it stays until the app has put everything away.
+    restarting(): the app is to start again once it is closed, which it is about to be.
     """
 
     painted = Signal()
     closing = Signal()
+    restarting = Signal()
 
     def __init__(
         self, theme: Theme, tools: Tools, desk: Desk, gallery: Gallery, folder: Path, usual: Path | None = None
@@ -78,6 +81,8 @@ class MainWindow(QMainWindow):
         self._chat = desk.current
         self._tight_size: QSize | None = None
         """Where the usual size has no room: what is left of it."""
+        self.leaving: Final = Leaving(self)
+        """For when something could not be kept."""
         self.setWindowTitle("Visavis")
         self.setMinimumSize(_SMALLEST)
 
@@ -109,8 +114,17 @@ class MainWindow(QMainWindow):
         self.activateWindow()
 
     def show_failure(self, error: VisavisError) -> None:
-        """Something went wrong behind the window: say it where the person is looking."""
-        self._composer.note(sentence(error))
+        """Something went wrong behind the window: say it where the person is looking, and once."""
+        full = isinstance(error, StoreFull)
+        if not (full and isinstance(self._chat.worker.refusal, StoreFull)):
+            self._composer.note(sentence(error), about=StoreFull if full else None)
+
+    def show_returned(self, made: float) -> None:
+        """This start has gone back to the backup made then, in seconds since the epoch."""
+        from app.ui.backup_words import moment
+
+        words = self.tr("All is as it was at %1. What there was before is kept.")
+        self._composer.note(words.replace("%1", moment(made)), quiet=True)
 
     def show_unexpected(self, _details: str) -> None:
         self._composer.note(
@@ -177,7 +191,9 @@ class MainWindow(QMainWindow):
         self._composer.region_wanted.connect(lambda row: self._dialogs.draft_picture(row, mark=True))
         self._drop.dropped.connect(self._take_drop)
         self._dialogs.noted.connect(self._composer.note)
+        self._dialogs.restart_wanted.connect(self._restart)
         self._dialogs.found.connect(self._composer.focus)
+        self._trash_bar.left.connect(self._composer.focus)
 
     def _furnish(self) -> None:
         """Build what the first frame, of a new chat, does not show."""
@@ -255,6 +271,7 @@ class MainWindow(QMainWindow):
             chat.messages.modelReset.connect(self._choose_page),
             chat.changed.connect(self._name_model),
             chat.worker.refused.connect(self._choose_page),
+            chat.worker.refused.connect(self._say_once),
             chat.worker.forgiven.connect(self._choose_page),
         ]
         self._name_model()
@@ -281,6 +298,11 @@ class MainWindow(QMainWindow):
         else:
             self._furnish()
             self._pages.setCurrentWidget(self._transcript)
+
+    def _say_once(self, refusal: VisavisError) -> None:
+        """What the conversation says of a full disk needs no note."""
+        if isinstance(refusal, StoreFull):
+            self._composer.unsay(StoreFull)
 
     def _show_sidebar(self, *, on: bool) -> None:
         self._sidebar.setVisible(on)
@@ -310,8 +332,10 @@ class MainWindow(QMainWindow):
         self._composer.focus()
 
     def _export(self) -> None:
-        """What is chosen in the list, while that has the keyboard; else the open conversation."""
-        self._dialogs.export(self._sidebar.chosen_ids if self._sidebar.list.hasFocus() else ())
+        """What is chosen in the list, while that has the keyboard; else the open conversation, if it is not deleted."""
+        ids = self._sidebar.chosen_ids if self._sidebar.list.hasFocus() else ()
+        if ids or not self._desk.is_in_trash:
+            self._dialogs.export(ids)
 
     def _leave_trash(self) -> None:
         """What is to be asked about now goes in a new chat: into one of the trash nothing goes."""
@@ -341,6 +365,10 @@ class MainWindow(QMainWindow):
     def _practise(self) -> None:
         self._start(self._tools.account.set_practice(True))
         self._composer.focus()
+
+    def _restart(self) -> None:
+        self.restarting.emit()
+        self.close()
 
     def _act(self, action: Action) -> None:
         """Carry out what an error offers."""
@@ -398,6 +426,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Only asks to be closed: what is under way is put away first."""
         event.ignore()
+        self.leaving.close()
         self._tools.preferences.update(geometry=self.saveGeometry().toHex().toStdString())
         for other in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
             if other.isWindow():

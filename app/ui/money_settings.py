@@ -9,13 +9,14 @@ from typing import Final, Literal
 
 from PySide6.QtCore import QLocale, Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.conversation.tools import Tools
 from app.core.calibration import Accuracy, accuracy
 from app.core.ledger import Period
 from app.ui import figures
 from app.ui.amount_field import AmountField
+from app.ui.drop_down import DropDown
 from app.ui.label import Label
 from app.ui.model_words import as_of_words, today
 from app.ui.own_prices import OwnPrices
@@ -82,7 +83,7 @@ class MoneySettings(QWidget):
         self._caps: dict[Period, AmountField] = {
             "day": AmountField(self._theme, self.tr("Cap for a day, in US dollars")),
             "month": AmountField(self._theme, self.tr("Cap for a month, in US dollars")),
-            "conversation": AmountField(self._theme, self.tr("Cap for each conversation, in US dollars")),
+            "conversation": AmountField(self._theme, self.tr("Cap for each chat, in US dollars")),
         }
         for field in self._caps.values():
             field.setFixedWidth(self._theme.px(_AMOUNT))
@@ -99,7 +100,7 @@ class MoneySettings(QWidget):
             label.setText(self.tr("This is no amount, and the cap stays as it was. Write it like 2.50."))
             label.setAlignment(Qt.AlignmentFlag.AlignTrailing)
             label.hide()
-        self._lifetime = QComboBox()
+        self._lifetime = DropDown()
         self._lifetime.addItems([self.tr("5 minutes"), self.tr("1 hour")])
         self._lifetime.setAccessibleName(self.tr("How long the server keeps what was sent"))
         self._lifetime.setMinimumWidth(self._theme.px(_AMOUNT))
@@ -119,7 +120,7 @@ class MoneySettings(QWidget):
         captions = {
             "day": self.tr("A day"),
             "month": self.tr("A month"),
-            "conversation": self.tr("Each conversation"),
+            "conversation": self.tr("Each chat"),
         }
         for row, period in zip((0, 2, 4), _PERIODS, strict=True):
             grid.addWidget(Label(self._theme, captions[period]), row, 0)

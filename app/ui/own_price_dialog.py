@@ -9,7 +9,6 @@ from typing import Final, Literal
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QCompleter,
     QDialog,
     QFrame,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import (
 from app.core.catalog import Catalog, Model, Prices
 from app.core.own_prices import CACHE_KINDS, OwnPrice
 from app.ui.amount_field import AmountField, shown_amount
+from app.ui.drop_down import DropDown
 from app.ui.foreign_text import one_line
 from app.ui.label import Label
 from app.ui.model_words import price_words
@@ -87,7 +87,7 @@ class OwnPriceDialog(QDialog):
         self._name.setAccessibleName(self.tr("Name"))
         self._window = _CountField(self.tr("Context, in tokens"))
         self._longest = _CountField(self.tr("Longest answer, in tokens"))
-        self._tier = QComboBox()
+        self._tier = DropDown()
         self._tier.setAccessibleName(self.tr("Pictures"))
         edges = {name: tier.max_edge for name, tier in self._catalog.tiers.items()}
         sizes = [self.tr("up to %1 px").replace("%1", str(edges[name])) for name in _TIERS[1:]]

@@ -38,6 +38,11 @@ def shown_name(name: str) -> str:
     return one_line(name) or translate("picture_facts", "Pasted picture")
 
 
+def shown_title(title: str, pictures: int) -> str:
+    """What a conversation with so many pictures is called, in one line, as harmless text."""
+    return one_line(title) or (translate("picture_facts", "Untitled chat") if not pictures else shown_name(""))
+
+
 def listed(names: Sequence[str]) -> str:
     """The first names of a list, and how many more there are."""
     told = [_shortened(shown_name(name)) for name in names[:_LISTED]]

@@ -26,18 +26,19 @@ from PySide6.QtGui import (
 )
 
 from app.core.errors import StoreFull
-from app.core.export.asked import Wanted, Words, stripped
+from app.core.export.asked import Wanted, Words, about, stripped, title
+from app.core.export.drawn import draw
 from app.core.export.parsed import pieces
 from app.core.message import ImageBlock, Message
 from app.core.whole import Whole
 from app.ui.foreign_text import one_line
-from app.ui.print_text import INK, LIGHT_INK, Style, plain, written
+from app.ui.print_text import INK, LIGHT_INK, Style, is_heading, plain, written
 
 if TYPE_CHECKING:
     from app.core.image import Pixels
 
-Draw = Callable[[ImageBlock], Awaitable["Pixels | None"]]
-"""A picture to print, within some 1600 pixels; None where its file is missing."""
+Draw = Callable[[ImageBlock, bool], Awaitable["Pixels | None"]]
+"""A picture to print, within some 1600 pixels: its original, or what was sent; None where that file is missing."""
 
 _MARGIN: Final = 20.0
 """Millimetres."""
@@ -63,7 +64,7 @@ async def print_whole(
     `did` is called after each picture and message, and may raise to end it. Raises StoreFull.
     """
     whole = stripped(whole, wanted)
-    sheet = _Sheet(path, one_line(whole.conversation.title), family)
+    sheet = _Sheet(path, one_line(title(whole, words)), family)
     try:
         await _Conversation(sheet, wanted, words, draw, did).put(whole)
     finally:
@@ -89,10 +90,10 @@ class _Conversation:
 
     async def put(self, whole: Whole) -> None:
         facts, words = whole.conversation, self._words
-        self._note(one_line(facts.title), "title")
-        self._note(" · ".join(filter(None, (words.day(facts.created), one_line(words.model(facts.model))))))
+        self._note(one_line(title(whole, words)), "title")
+        self._note(one_line(about(whole, words)))
         if facts.system.strip():
-            self._note(words.system, "who")
+            self._head(words.system)
             await self._plain(facts.system.strip())
         for message in whole.shown:
             await self._message(message)
@@ -102,13 +103,12 @@ class _Conversation:
         words, asked = self._words, message.role == "user"
         self._sheet.space(_GAP * 2)
         who = words.you if asked else one_line(words.model(message.model)) or "Claude"
-        self._sheet.keep(_LEAST * 2)
-        self._note(" · ".join(filter(None, (who, words.day(message.created)))), "who")
+        self._head(" · ".join(filter(None, (who, words.day(message.created)))))
         for blocks in message.pictures:
             await self._picture(blocks)
             self._did()
         if message.thinking:
-            self._note(words.thinking, "who")
+            self._head(words.thinking)
             await self._text(message.thinking, LIGHT_INK)
         if asked:
             await self._plain(message.text)
@@ -119,7 +119,12 @@ class _Conversation:
 
     async def _text(self, text: str, ink: str = INK) -> None:
         for piece in pieces(text):
-            self._sheet.put(written(piece, self._sheet.style, ink))
+            drawn = await asyncio.to_thread(draw, piece)
+            document = written(piece, self._sheet.style, drawn, ink)
+            if is_heading(piece):
+                self._sheet.hold(document)
+            else:
+                self._sheet.put(document)
             await asyncio.sleep(0)
 
     async def _plain(self, text: str) -> None:
@@ -127,6 +132,10 @@ class _Conversation:
             for at in range(0, len(paragraph), 4000):
                 self._sheet.put(plain(paragraph[at : at + 4000], self._sheet.style))
                 await asyncio.sleep(0)
+
+    def _head(self, text: str) -> None:
+        """What says what follows: it is on the same page."""
+        self._sheet.hold(plain(text, self._sheet.style, "who"))
 
     def _note(self, text: str, role: str = "note") -> None:
         if text.strip():
@@ -139,8 +148,11 @@ class _Conversation:
         if first.stands_for or not first.sent:
             self._note(one_line(first.stands_for or first.url or label))
             return
-        for block in blocks[:1] if self._wanted.originals else blocks:
-            pixels = await self._draw(block)
+        original = await self._draw(first, True) if self._wanted.originals and first.original else None
+        if original is not None:
+            self._sheet.picture(_image(original))
+        for block in blocks if original is None else ():
+            pixels = await self._draw(block, False)
             if pixels is None:
                 self._note(self._words.not_there.replace("%1", label))
             else:
@@ -165,7 +177,7 @@ class _Sheet:
 
     def __init__(self, path: Path, title: str, family: str) -> None:
         """Raises StoreFull."""
-        self.style = Style(family)
+        self._held: list[QTextDocument] = []
         self._title = title
         self._path = path
         self._file = QFile(str(path))
@@ -178,6 +190,7 @@ class _Sheet:
         self._writer.setPageLayout(_page())
         points = self._writer.pageLayout().paintRectPoints()
         self._width, self._bottom = float(points.width()), points.height() - _FOOT
+        self.style = Style(family, self._width)
         self._painter = QPainter(self._writer)
         self._painter.scale(_DPI / 72, _DPI / 72)
         self._y = 0.0
@@ -185,6 +198,7 @@ class _Sheet:
         self._draw_foot()
 
     def close(self) -> None:
+        self._put_held(0)
         self._painter.end()
         self._file.close()
 
@@ -198,12 +212,27 @@ class _Sheet:
         if self._y and self._bottom - self._y < points:
             self._turn()
 
+    def hold(self, document: QTextDocument) -> None:
+        """Print a piece on the page on which what follows it begins."""
+        document.setTextWidth(self._width)
+        self._held.append(document)
+
     def put(self, document: QTextDocument) -> None:
         """Print a piece, on several pages if need be."""
         document.setTextWidth(self._width)
+        self._put_held(min(_LEAST, document.size().height()))
+        self._put(document)
+
+    def _put_held(self, room: float) -> None:
+        """Print what is held where so much room is left below it."""
+        held, self._held = self._held, []
+        self.keep(room + sum(each.size().height() + _GAP for each in held))
+        for document in held:
+            self._put(document)
+
+    def _put(self, document: QTextDocument) -> None:
         height = document.size().height()
         lines = _lines(document) if self._y + height > self._bottom else []
-        self.keep(min(_LEAST, height))
         at = 0.0
         while at < height:
             room = self._bottom - self._y
@@ -223,7 +252,7 @@ class _Sheet:
         room = QSizeF(min(_PICTURE.width(), self._width), _PICTURE.height())
         if size.width() > room.width() or size.height() > room.height():
             size.scale(room, Qt.AspectRatioMode.KeepAspectRatio)
-        self.keep(size.height() + _LEAST)
+        self._put_held(size.height() + _LEAST)
         place = QRectF(QPointF(0, self._y), size)
         self._painter.drawImage(place, image)
         self._painter.setPen(QPen(QColor(_LINE), 0.5))

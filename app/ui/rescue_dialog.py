@@ -113,7 +113,7 @@ class RescueDialog(QDialog):
 
     def show_salvaged(self, found: Salvaged) -> None:
         """Tell what was found, and let the person begin with it (`Choice` "again")."""
-        words = self.tr("Salvaged conversations: %1. Messages in them: %2.")
+        words = self.tr("Salvaged chats: %1. Messages in them: %2.")
         words = words.replace("%1", count(found.conversations)).replace("%2", count(found.messages))
         if found.damaged:
             words += " " + self.tr("That can no longer be read, but have kept their places: %1.").replace(
@@ -132,14 +132,14 @@ class RescueDialog(QDialog):
     def _heading(self) -> str:
         match self._error:
             case StoreDamaged():
-                return self.tr("Your conversations are damaged")
+                return self.tr("Your chats are damaged")
             case StoreGone():
                 return self.tr("Your data folder is not there")
             case StoreTooNew():
-                return self.tr("Your conversations are from a newer Visavis")
+                return self.tr("Your chats are from a newer Visavis")
             case StoreLocked():
-                return self.tr("Your conversations are in use")
-        return self.tr("Your conversations cannot be opened")
+                return self.tr("Your chats are in use")
+        return self.tr("Your chats cannot be opened")
 
     def _what(self, obstacle: Obstacle) -> str:
         match self._error:
@@ -180,7 +180,7 @@ class RescueDialog(QDialog):
                 self._add_again()
             case StoreGone():
                 self._add_again()
-                self._add_folder(self.tr("Visavis remembers it, if your conversations are in it."))
+                self._add_folder(self.tr("Visavis remembers it, if your chats are in it."))
                 self._add_usual()
             case StoreTooNew():
                 self._add_backup()
@@ -190,7 +190,7 @@ class RescueDialog(QDialog):
                 self._add_folder()
 
     def _add_salvage(self) -> None:
-        note = self.tr("A new file is made of every conversation and message that can still be read.")
+        note = self.tr("A new file is made of every chat and message that can still be read.")
         self._add(self.tr("Salvage what is intact"), note, Choice("salvage"))
 
     def _add_backup(self) -> None:
@@ -201,7 +201,7 @@ class RescueDialog(QDialog):
 
     def _add_empty(self) -> None:
         self._offers_empty = True
-        note = self.tr("Begin without conversations. The damaged file is kept beside the new one.")
+        note = self.tr("Begin without chats. The damaged file is kept beside the new one.")
         self._add(self.tr("Start empty"), note, Choice("empty"))
 
     def _add_open(self) -> None:
@@ -221,7 +221,7 @@ class RescueDialog(QDialog):
     def _add_usual(self) -> None:
         if self._usual is None:
             return
-        note = self.tr("Begin without conversations. What is in the folder that is missing stays there.")
+        note = self.tr("Begin without chats. What is in the folder that is missing stays there.")
         if is_ours(self._usual):
             note = self.tr("With what is in it: that may be from before the move. The folder that is missing stays.")
         self._add(self.tr("Go back to the usual folder"), note, Choice("usual", folder=self._usual))

@@ -30,7 +30,7 @@ class SelectionBar(QFrame):
         self.setObjectName("undo")
         self._words = Label(theme, role="secondary", tone="secondary")
         self._put = QPushButton()
-        self._delete = QPushButton(self.tr("Delete"))
+        self._delete = QPushButton()
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(12)
@@ -53,6 +53,7 @@ class SelectionBar(QFrame):
         self.setVisible(number > 1 or (view == TRASH and number > 0))
         self._words.setText(chats(number))
         self._put.setText(self._deed(view))
+        self._delete.setText(self.tr("Delete for good…") if view == TRASH else self.tr("Delete"))
         self._delete.setToolTip(self.tr("Delete for good (Del)") if view == TRASH else self.tr("Into the trash (Del)"))
 
     def _deed(self, view: str) -> str:

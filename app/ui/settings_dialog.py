@@ -27,6 +27,7 @@ from app.conversation.remote_files import RemoteFiles
 from app.core.ledger import Period
 from app.ui.buttons import press_focused
 from app.ui.data_settings import DataSettings
+from app.ui.drop_down import DropDown
 from app.ui.label import ElidedLabel, Label
 from app.ui.ledger.tabs import Tabs
 from app.ui.money_settings import MoneySettings
@@ -51,9 +52,11 @@ class SettingsDialog(QDialog):
     Signals:
         key_requested(): the person wants to enter another key or server.
         import_requested(): the person wants to import conversations.
+        restart_requested(): the app is to be closed and started again.
     """
 
     key_requested = Signal()
+    restart_requested = Signal()
     import_requested = Signal()
 
     def __init__(
@@ -98,7 +101,7 @@ class SettingsDialog(QDialog):
     # --- putting together ---
 
     def _make_controls(self) -> None:
-        self._look = QComboBox()
+        self._look = DropDown()
         self._look.addItems([self.tr("As the system"), self.tr("Light"), self.tr("Dark")])
         self._look.setAccessibleName(self.tr("Theme"))
         self._text_size = QSpinBox(minimum=_TEXT_SIZES[0], maximum=_TEXT_SIZES[1], singleStep=10)
@@ -198,7 +201,7 @@ class SettingsDialog(QDialog):
     def _lay_out_data(self, sections: QVBoxLayout) -> None:
         self._add_heading(sections, self.tr("Data"))
         sections.addWidget(self._data)
-        self._add_row(sections, self.tr("Conversations from elsewhere"), self._import)
+        self._add_row(sections, self.tr("Chats from elsewhere"), self._import)
         self._lay_out_about(sections)
 
     def _lay_out_about(self, sections: QVBoxLayout) -> None:
@@ -241,6 +244,7 @@ class SettingsDialog(QDialog):
         self._practice.clicked.connect(self._practise)
         self._change_key.clicked.connect(self.key_requested)
         self._import.clicked.connect(self.import_requested)
+        self._data.restart_requested.connect(self.restart_requested)
         for control in (*self._pages.findChildren(QComboBox), *self._pages.findChildren(QSpinBox)):
             control.installEventFilter(self)
         self._tabs.currentChanged.connect(self._pages.setCurrentIndex)

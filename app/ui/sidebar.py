@@ -21,7 +21,7 @@ from app.core.rows import Conversation
 from app.ui.conversation_list import ConversationList
 from app.ui.conversation_menu import ask_to_erase, chats, conversation_menu
 from app.ui.label import Label
-from app.ui.picture_facts import shown_name
+from app.ui.picture_facts import shown_title
 from app.ui.search.box import SearchBox
 from app.ui.selection_bar import SelectionBar
 from app.ui.temporary_row import KEYS as TEMPORARY
@@ -72,11 +72,11 @@ class Sidebar(QFrame):
         self._hide = QToolButton()
         self.list = ConversationList(theme, desk.history, gallery)
         self._empty = Label(
-            theme, self.tr("Your conversations will be listed here."), role="secondary", tone="secondary", wraps=True
+            theme, self.tr("Your chats will be listed here."), role="secondary", tone="secondary", wraps=True
         )
         self._view = ViewSwitch(theme, desk.cabinet, desk.history)
         self._bar = SelectionBar(theme, desk, self.list)
-        self._undo = UndoNote(theme, self.tr("Bring the conversation back (%1)").replace("%1", "Ctrl+Z"))
+        self._undo = UndoNote(theme, self.tr("Bring the chat back (%1)").replace("%1", "Ctrl+Z"))
         self._undoing: Callable[[], object] = desk.undo_delete
         self._lay_out()
         self._connect()
@@ -180,7 +180,7 @@ class Sidebar(QFrame):
 
         if chat is self._desk.current or self._desk.history.find(chat.facts.id) is None:
             return
-        title = shown_name(chat.facts.title)
+        title = shown_title(chat.facts.title, chat.facts.pictures)
         if answer is not None:
             announcing.end_behind(self.list, answer, title)
         else:
@@ -189,11 +189,12 @@ class Sidebar(QFrame):
     def _show_empty(self) -> None:
         is_empty = not self._desk.history.rowCount()
         words = {
-            CHATS: self.tr("Your conversations will be listed here."),
+            CHATS: self.tr("Your chats will be listed here."),
             ARCHIVE: self.tr("Nothing is archived."),
             TRASH: self.tr("The trash is empty."),
         }
-        self._empty.setText(words.get(self._desk.history.view, self.tr("This folder is empty.")))
+        folder = self.tr("This folder is empty. Right-click a chat and choose Move to.")
+        self._empty.setText(words.get(self._desk.history.view, folder))
         self._empty.setVisible(is_empty)
         # Disabled, it would lose the focus, and with it Ctrl+Z, to the next control.
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus if is_empty else Qt.FocusPolicy.StrongFocus)
@@ -214,7 +215,7 @@ class Sidebar(QFrame):
     def _offer_undo(self, words: str, what: Sequence[Conversation], undo: Callable[[], object]) -> None:
         self._undoing = undo
         if len(what) == 1:
-            self._undo.offer(words.replace("%1", "“%1”"), shown_name(what[0].title))
+            self._undo.offer(words.replace("%1", "“%1”"), shown_title(what[0].title, what[0].pictures))
         else:
             self._undo.offer(words.replace("%1", chats(len(what))))
 

@@ -34,7 +34,7 @@ class SystemPromptDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(12)
-        column.addWidget(Label(theme, self.tr("How Claude is to answer in this conversation"), weight=600))
+        column.addWidget(Label(theme, self.tr("How Claude is to answer in this chat"), weight=600))
         column.addWidget(self._field, 1)
         column.addWidget(Label(theme, self._meaning(was_asked), role="secondary", tone="secondary", wraps=True))
         column.addLayout(self._buttons())
@@ -43,7 +43,7 @@ class SystemPromptDialog(QDialog):
 
     def _meaning(self, was_asked: bool) -> str:
         if not was_asked:
-            return self.tr("Sent with every message of this conversation, and billed as input.")
+            return self.tr("Sent with every message of this chat, and billed as input.")
         return self.tr(
             "A change holds from the next message on. Claude's earlier thinking is then left out, and the cache is "
             "written anew: the next message costs more."

@@ -75,7 +75,7 @@ class TemporaryRow(QAbstractButton):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(self.tr("Open") + "\t" + KEYS, self._desk.temporary_chat)
-        menu.addAction(self.tr("Export…"), self.export_wanted.emit)
+        menu.addAction(self.tr("Export…") + "\tCtrl+E", self.export_wanted.emit)
         menu.addSeparator()
         menu.addAction(self.tr("End it now"), lambda: ask_to_end(self._desk, self))
         menu.popup(event.globalPos())

@@ -200,9 +200,9 @@ class _SystemButton(QToolButton):
     def show_whether(self, *, is_set: bool) -> None:
         self._is_set = is_set
         self.setToolTip(
-            self.tr("System prompt: this conversation has one")
+            self.tr("System prompt: this chat has one")
             if is_set
-            else self.tr("System prompt: tell Claude how to answer in this conversation")
+            else self.tr("System prompt: tell Claude how to answer in this chat")
         )
         self.update()
 

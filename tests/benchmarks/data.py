@@ -16,6 +16,7 @@ from app.core.message import ImageBlock, Message, ReplyBlock
 from app.core.private import make_folder
 from app.core.store import Conversation, Store
 from tests.pictures import encoded, exif, photo, screenshot
+from tests.stored import add_conversation
 from tests.transcripts import FAREWELL, LONG_TITLE, conversation, reply
 
 MODEL = "claude-sonnet-5-5"
@@ -46,18 +47,18 @@ async def fill(folder: Path, conversations: int) -> None:
         original = originals[number % len(originals)]
         image = ImageBlock(1, "page.png", original, "image/png", 336, 200, 9000, 96, original, 336, 200, 9000, "PNG")
         answer = ReplyBlock({"type": "text", "text": "In its heading, and in the colour of the button."})
-        await store.create(Conversation(ours, title, MODEL, created=when, updated=when))
+        await add_conversation(store, Conversation(ours, title, MODEL, created=when, updated=when))
         await store.add_message(ours, Message.from_user(title, [image], id=f"{ours}q", created=when))
         await store.add_message(ours, Message("assistant", (answer,), f"{ours}a", when + 1, model=MODEL))
     store.close()
 
 
 async def fill_long(folder: Path, messages: int) -> None:
-    """Store one conversation of so many messages beside the others; it is the newest, and ends with `FAREWELL`."""
+    """Store one chat of so many messages beside the others; it is the newest, and ends with `FAREWELL`."""
     store = Store.open(folder)
     last = reply(f"And so on.\n\n{FAREWELL}", messages)
     said = [*conversation(messages - 1), last]
-    await store.create(Conversation("f" * 32, LONG_TITLE, MODEL, created=_BEGAN, updated=_BEGAN))
+    await add_conversation(store, Conversation("f" * 32, LONG_TITLE, MODEL, created=_BEGAN, updated=_BEGAN))
     await store.replace_messages("f" * 32, said)
     store.close()
 

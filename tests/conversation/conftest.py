@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from app.conversation.attachment import Document, DraftPicture, Many, Source
 from app.conversation.chat import Chat
+from app.conversation.desk import Desk
 from app.conversation.draft import Draft
 from app.conversation.tools import Tools
 from app.core.catalog import Catalog
@@ -141,3 +142,23 @@ def ask(qtbot: QtBot, chat: Chat) -> Callable[..., Message]:
 def talk(chat: Chat, online: Tools, qtbot: QtBot) -> Talk:
     """The same, step by step."""
     return Talk(chat, online, qtbot)
+
+
+@pytest.fixture
+def online_desk(online: Tools) -> Desk:
+    desk = Desk(online, parent=online.account)
+    desk.start()
+    return desk
+
+
+@pytest.fixture
+def say(online_desk: Desk, qtbot: QtBot) -> Callable[[str], Chat]:
+    def say(words: str) -> Chat:
+        chat = online_desk.current
+        chat.draft.set_text(words)
+        with qtbot.waitSignal(chat.worker.answered):
+            chat.worker.send()
+        qtbot.waitUntil(lambda: not chat.worker.busy)
+        return chat
+
+    return say

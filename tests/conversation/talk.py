@@ -11,6 +11,7 @@ from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
 from app.core.message import Message
 from app.core.store import Conversation
+from tests.stored import conversations_of
 
 MODEL = "claude-sonnet-5-5"
 
@@ -44,7 +45,7 @@ class Talk:
 
     def reopened(self) -> Talk:
         """The same conversation as the store has it, its draft included."""
-        facts = next(c for c in self.tools.store.conversations_now() if c.id == self.chat.facts.id)
+        facts = next(c for c in conversations_of(self.tools.store) if c.id == self.chat.facts.id)
         return opened(facts, self.tools, self.qtbot)
 
     @property

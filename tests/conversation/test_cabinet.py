@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from sqlite3 import Connection
 
 import pytest
@@ -109,6 +110,7 @@ class TestViews:
             desk.cabinet.remove_folder(folder)
         assert desk.history.view == CHATS
         assert titles(desk) == ["Talk 0", "Talk 1"]
+        assert desk.history.filed(ids[0]) == Filed(), "whatever is done with it next would put it there again"
         after = again(tools)
         assert (after.cabinet.folders, after.history.filed(ids[0])) == ([], Filed())
 
@@ -252,6 +254,34 @@ class TestManyConversations:
         desk.history.put(Conversation("0999", updated=2e6))
         assert [each.id for each in desk.history.conversations[:2]] == ["0999", "0040"]
 
+    @pytest.mark.parametrize("chosen", [(0, 1, 2), (5, 2, 0), (1, 5), (5, 4, 3, 2, 1, 0)])
+    def test_some_that_are_pinned_together_stand_in_their_order(self, desk: Desk, chosen: Sequence[int]) -> None:
+        model = desk.history
+        model.reset(Conversation(f"{n}", updated=1e6 - n) for n in range(6))
+        for on in (True, False):
+            model.file({f"{n}": Filed(pinned=on) for n in chosen})
+            pinned = sorted(chosen) if on else []
+            wanted = [*pinned, *(n for n in range(6) if n not in pinned)]
+            assert [each.id for each in model.conversations] == [f"{n}" for n in wanted]
+            assert model.pinned == len(pinned)
+
+    def test_many_are_brought_back_at_once(self, desk: Desk, tools: Tools) -> None:
+        ids = fill(tools, desk, 100)
+        desk.open(ids[5])
+        resets = 0
+
+        def count() -> None:
+            nonlocal resets
+            resets += 1
+
+        before = titles(desk)
+        desk.delete(*ids)
+        desk.history.modelReset.connect(count)
+        desk.undo_delete()
+        assert (titles(desk), resets) == (before, 1)
+        assert desk.current.facts.id == ids[5]
+        assert titles(again(tools)) == before
+
     def test_many_are_filed_and_deleted_at_once(self, desk: Desk) -> None:
         desk.history.reset(Conversation(f"{n:04}", updated=1e6 - n) for n in range(1000))
         desk.history.file({f"{n:04}": Filed(archived=True) for n in range(0, 1000, 2)})
@@ -262,7 +292,9 @@ class TestManyConversations:
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["put", "put", "pin", "pin", "archive", "move", "remove", "view", "more", "extend"]),
+        st.sampled_from(
+            ["put", "put", "pin", "pin", "archive", "move", "remove", "view", "more", "extend", "together", "back"]
+        ),
         st.integers(0, 11),
         st.integers(0, 40),
     ),
@@ -318,6 +350,13 @@ def do(model: HistoryModel, known: dict[str, Conversation], deed: str, id_: str,
             model.file({id_: Filed(archived=not here.archived, folder=here.folder)})
         case "move" if id_ in known:
             model.file({id_: Filed(folder="f" if number % 2 else "", archived=here.archived)})
+        case "together":
+            chosen = [each for each in known if int(each[1:]) * number % 3]
+            model.file({each: replace(model.filed(each), pinned=bool(number % 2)) for each in chosen})
+        case "back":
+            back = [Conversation(f"c{n}", updated=float(n + number)) for n in range(4)]
+            known.update((each.id, each) for each in back)
+            model.put_all(back)
         case "remove":
             known.pop(id_, None)
             model.remove(id_)

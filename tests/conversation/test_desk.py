@@ -14,30 +14,12 @@ from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
 from app.conversation.desk import Desk
 from app.conversation.history import HistoryModel
+from app.core.filing import Filing
 from app.core.message import JSON
 from tests.conftest import finish
 from tests.servers.api import ApiServer
 from tests.servers.replies import text
-
-
-@pytest.fixture
-def online_desk(online: Tools) -> Desk:
-    desk = Desk(online, parent=online.account)
-    desk.start()
-    return desk
-
-
-@pytest.fixture
-def say(online_desk: Desk, qtbot: QtBot) -> Callable[[str], Chat]:
-    def say(words: str) -> Chat:
-        chat = online_desk.current
-        chat.draft.set_text(words)
-        with qtbot.waitSignal(chat.worker.answered):
-            chat.worker.send()
-        qtbot.waitUntil(lambda: not chat.worker.busy)
-        return chat
-
-    return say
+from tests.stored import conversations_of
 
 
 def titles(desk: Desk) -> list[str]:
@@ -93,11 +75,11 @@ def test_a_deleted_conversation_is_gone_and_comes_back_whole(
     online_desk.delete(chat.facts.id)
     assert titles(online_desk) == []
     assert online_desk.current.messages.messages == []
-    qtbot.waitUntil(lambda: online.store.conversations_now() == [])
+    qtbot.waitUntil(lambda: conversations_of(online.store) == [])
     online_desk.undo_delete()
     assert titles(online_desk) == ["Precious"]
     assert len(online_desk.current.messages.messages) == 2
-    qtbot.waitUntil(lambda: [c.title for c in online.store.conversations_now()] == ["Precious"])
+    qtbot.waitUntil(lambda: [c.title for c in conversations_of(online.store)] == ["Precious"])
 
 
 def test_what_is_brought_back_does_not_take_the_place_of_what_is_read(
@@ -134,7 +116,7 @@ def test_a_title_is_changed_and_stays_changed(
     chat = say("First words")
     online_desk.rename(chat.facts.id, "  Better\n title ")
     assert titles(online_desk) == ["Better title"]
-    qtbot.waitUntil(lambda: online.store.conversations_now()[0].title == "Better title")
+    qtbot.waitUntil(lambda: conversations_of(online.store)[0].title == "Better title")
     online_desk.rename(chat.facts.id, " ")
     say("More words")
     assert titles(online_desk) == ["Better title"]
@@ -329,11 +311,12 @@ def test_a_draft_does_not_bring_a_deleted_conversation_back_to_life(
 
     online_desk.undo_delete()
     assert online_desk.current.draft.text == "Unsent, and kept by the timer"
-    finish(online.store.restore(chat.facts.id))
+    finish(Filing(online.store).restore([chat.facts.id]))
     later = Desk(online, parent=online.account)
     later.start()
     finish(later.restore_drafts())
     later.open(chat.facts.id)
+    finish(later.current.loaded())
     assert later.current.draft.text == "Unsent, and kept by the timer"
 
 

@@ -11,6 +11,8 @@ from pytestqt.qtbot import QtBot
 from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
 from app.core.errors import PictureError, RequestRefused, VisavisError
+from app.ui.errors import words
+from app.ui.transcript.deeds import do
 from tests.servers.api import ApiServer
 
 MODEL = "claude-sonnet-5-5"
@@ -113,6 +115,21 @@ def test_one_whose_original_is_missing_is_said_to_be(chat: Chat, online: Tools, 
     assert isinstance(error, RequestRefused)
     assert [(o.kind, o.picture, o.name) for o in error.offences] == [("missing_picture", 2, "b.png")]
     assert names(chat) == ["a.png", "b.png", "c.png"]
+
+
+def test_those_whose_files_are_missing_are_left_out_and_the_text_stays(
+    chat: Chat, online: Tools, api: ApiServer, qtbot: QtBot
+) -> None:
+    for row in (0, 2):
+        online.pictures.path(chat.draft.pictures[row].images[0].sent).unlink()
+    chat.draft.set_text("How do these differ?")
+    error = refused(chat, qtbot, chat.worker.send)
+    assert words(error).actions == ("remove_all",)
+    assert do(chat, "remove_all", 0)
+    qtbot.waitUntil(lambda: not chat.worker.busy)
+    assert (names(chat), chat.draft.text) == (["b.png"], "How do these differ?")
+    assert chat.worker.refusal is None
+    assert api.posts == []
 
 
 def test_one_can_be_removed_before_anything_was_said(chat: Chat, api: ApiServer, qtbot: QtBot) -> None:

@@ -134,7 +134,7 @@ def test_an_edit_survives_a_restart_with_what_waits(talk: Talk) -> None:
     finish(talk.chat.save_draft())
     again = Chat(talk.chat.facts, talk.tools, is_stored=True, parent=talk.tools.account)
     with talk.qtbot.waitSignal(again.loaded_all):
-        again.load(finish(talk.tools.store.drafts())[again.facts.id])
+        again.load()
     assert (again.editing, again.draft.text) == (talk.messages[2].id, "Second, but")
     later = Talk(again, talk.tools, talk.qtbot)
     later.answer(again.worker.send)

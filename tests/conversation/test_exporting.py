@@ -6,8 +6,9 @@ import asyncio
 import json
 import zipfile
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -26,6 +27,7 @@ from app.core.message import ImageBlock
 from app.core.pictures import Pictures
 from app.core.whole import Whole
 from tests.conftest import destroy, finish
+from tests.stored import conversations_of
 from tests.talks import WORDS, picture, store_whole, talk
 
 FORMATS: list[Format] = ["markdown", "page", "pdf", "archive"]
@@ -37,7 +39,7 @@ async def print_titles(
     wanted: Wanted,
     words: Words,
     *,
-    draw: Callable[[ImageBlock], Awaitable[Pixels | None]],
+    draw: Callable[[ImageBlock, bool], Awaitable[Pixels | None]],
     did: Callable[[], None],
 ) -> None:
     """Stands for the printer, which is of the window."""
@@ -45,7 +47,7 @@ async def print_titles(
     lines = [whole.conversation.title, str(wanted.originals)]
     for message in whole.shown:
         for image in message.images:
-            drawn = await draw(image)
+            drawn = await draw(image, wanted.originals) or await draw(image, False)
             lines.append(f"{drawn.width}×{drawn.height}" if drawn else "missing")
             did()
     await asyncio.to_thread(path.write_text, "\n".join(lines), "utf-8")
@@ -158,6 +160,16 @@ def test_a_cancelled_export_leaves_nothing(desktop: Desktop, tmp_path: Path, for
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_of_an_original_that_is_gone_what_was_sent_is_printed(
+    desktop: Desktop, stored: list[Whole], tmp_path: Path
+) -> None:
+    image = stored[0].messages[0].message.images[0]
+    desktop.tools.pictures.path(image.original).unlink()
+    ended, _ = desktop.export(Order(("c0ffee",), "pdf", Wanted(originals=True), tmp_path / "a.pdf"))
+    assert ended == "exported"
+    assert f"{image.width}×{image.height}" in (tmp_path / "a.pdf").read_text("utf-8").splitlines()
+
+
 def test_missing_pictures_and_conversations_are_counted(desktop: Desktop, stored: list[Whole], tmp_path: Path) -> None:
     desktop.tools.pictures.path(stored[0].shown[0].images[0].sent).unlink()
     for form in FORMATS:
@@ -211,7 +223,7 @@ def test_what_is_there_comes_as_a_copy_where_that_is_wanted(
     desktop.importer.look(path)
     desktop.importer.start(desktop.settle()[1], skip=False)
     assert desktop.settle() == ("imported", Imported(conversations=2))
-    assert len(desktop.tools.store.conversations_now()) == 4
+    assert len(conversations_of(desktop.tools.store)) == 4
     assert [read(desktop.tools, each.conversation.id) for each in stored] == stored
 
 
@@ -224,7 +236,7 @@ def test_a_cancelled_import_leaves_whole_conversations(desktop: Desktop, stored:
     desktop.importer.start(looked, skip=True)
     _, done = desktop.settle()
     assert (done.conversations, done.cancelled) == (1, True)
-    assert [c.id for c in desktop.tools.store.conversations_now()] == ["c0ffee"]
+    assert [c.id for c in conversations_of(desktop.tools.store)] == ["c0ffee"]
     assert read(desktop.tools, "c0ffee") == stored[0]
 
 
@@ -242,8 +254,29 @@ def test_an_archive_that_breaks_off_leaves_whole_conversations(
             new.writestr(name, b"{" if name == "conversations/00002.json" else data)
     desktop.importer.start(looked, skip=True)
     assert desktop.settle() == ("failed", ImportRefused("a.visavis", "damaged"))
-    assert [each.id for each in desktop.tools.store.conversations_now()] == ["c0ffee"]
+    assert [each.id for each in conversations_of(desktop.tools.store)] == ["c0ffee"]
     assert read(desktop.tools, "c0ffee") == stored[0]
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_fault_of_ours_ends_it_all_the_same(desktop: Desktop, tmp_path: Path, qtbot: QtBot) -> None:
+    path = archive(desktop, tmp_path / "a.visavis")
+    desktop.importer.look(path)
+    looked = desktop.settle()[1]
+    crashed, tasks = desktop.tools.tasks.crashed, desktop.tools.tasks
+    crashed.disconnect()  # the fixture takes it for a failure
+    nowhere = cast(Path, None)
+    deeds: list[tuple[Callable[[], None], Any]] = [
+        (lambda: desktop.importer.look(nowhere), desktop.importer.unlooked),
+        (lambda: desktop.importer.start(replace(looked, path=nowhere), skip=True), desktop.importer.imported),
+        (lambda: desktop.exporter.start(order(nowhere, "archive"), 4), desktop.exporter.cancelled),
+    ]
+    for begin, told in deeds:
+        with qtbot.waitSignals([told, crashed]):
+            begin()
+        qtbot.waitUntil(lambda: not tasks._running)
+    assert desktop.said[-2][1].cancelled
+    assert (desktop.importer.busy, desktop.exporter.busy) == (False, False)
 
 
 def test_a_file_that_is_no_import_is_refused(desktop: Desktop, tmp_path: Path) -> None:
@@ -321,4 +354,4 @@ def test_without_a_backup_nothing_is_brought_in(desktop: Desktop, tools: Tools, 
     desktop.importer.start(looked, skip=False)
     told, error = desktop.settle()
     assert (told, type(error), type(error.cause)) == ("failed", NotBackedUp, StoreFull)
-    assert len(tools.store.conversations_now()) == 2
+    assert len(conversations_of(tools.store)) == 2

@@ -23,6 +23,7 @@ from tests.conftest import destroy, finish
 from tests.conversation.talk import Talk, done, opened
 from tests.servers.api import ApiServer
 from tests.servers.replies import text
+from tests.stored import add_conversation, conversations_of
 
 STREAM: list[JSON] = [
     {"type": "message_start", "message": {"id": "msg_9", "usage": {"input_tokens": 300, "output_tokens": 1}}},
@@ -36,14 +37,14 @@ def cut_off(online: Tools, qtbot: QtBot) -> Talk:
     """A conversation as the store has it after a crash in mid-answer."""
     store = online.store
     answer = Message("assistant", id="a", model="claude-sonnet-5-5", server="127.0.0.1", state="streaming")
-    finish(store.create(Conversation("c", title="Lakes", model="claude-sonnet-5-5")))
+    finish(add_conversation(store, Conversation("c", title="Lakes", model="claude-sonnet-5-5")))
     finish(store.add_message("c", Message("user", (TextBlock("Which are lakes?"),), id="q")))
     finish(store.add_message("c", answer))
     ended = answer
     for event in STREAM:
         ended = ended.apply(event)
     finish(store.finish("c", replace(ended, state="interrupted")))
-    return opened(store.conversations_now()[0], online, qtbot)
+    return opened(conversations_of(store)[0], online, qtbot)
 
 
 def test_the_cost_of_a_partial_answer_is_told_as_far_as_it_is_known(cut_off: Talk) -> None:
@@ -121,7 +122,7 @@ def test_in_a_temporary_chat_it_is_the_same(online: Tools, api: ApiServer, qtbot
     talk.do(talk.chat.worker.stop)
     talk.answer(lambda: talk.chat.worker.go_on("Go on."))
     assert [talk.texts[0], *talk.texts[2:]] == ["Count.", "Go on.", "four."]
-    assert online.store.conversations_now() == []
+    assert conversations_of(online.store) == []
     desk.end_temporary()
     qtbot.waitUntil(lambda: not online.tasks._running)
 
@@ -188,7 +189,7 @@ def test_what_was_open_is_opened_again(
     tools: Tools, desk: Desk, reopening: Reopening, tmp_path: Path, qtbot: QtBot
 ) -> None:
     for name in "cd":
-        finish(tools.store.create(Conversation(name, title=name)))
+        finish(add_conversation(tools.store, Conversation(name, title=name)))
     desk.start()
     desk.open("c")
     qtbot.waitUntil(lambda: (tmp_path / "open").exists() and (tmp_path / "open").read_text() == "c")
@@ -217,7 +218,7 @@ def test_a_thought_that_was_left_in_the_middle_is_opened_again_and_no_older_one(
     tools: Tools, desk: Desk, reopening: Reopening, tmp_path: Path, qtbot: QtBot, stored: bool, system: bool
 ) -> None:
     if stored:
-        finish(tools.store.create(Conversation("c", title="c")))
+        finish(add_conversation(tools.store, Conversation("c", title="c")))
         desk.start()
         desk.open("c")
     if system and not stored:
@@ -234,13 +235,14 @@ def test_a_thought_that_was_left_in_the_middle_is_opened_again_and_no_older_one(
     finish(again.restore_drafts())
     later.reopen(cut_off=False)
     assert again.current.facts.id == left
+    qtbot.waitUntil(lambda: not tools.tasks._running)
     destroy(later, again)
     assert reopening is not later
 
 
 def test_what_was_begun_before_the_drafts_were_there_stays(tools: Tools, desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "open").write_text("c")
-    finish(tools.store.create(Conversation("c", title="c")))
+    finish(add_conversation(tools.store, Conversation("c", title="c")))
     reopening = Reopening(desk, tmp_path, tools.threads, tools.tasks)
     desk.start()
     desk.current.draft.set_text("H")
@@ -253,12 +255,21 @@ def test_what_was_begun_before_the_drafts_were_there_stays(tools: Tools, desk: D
 def test_of_a_temporary_chat_not_even_the_id_is_kept(
     tools: Tools, desk: Desk, reopening: Reopening, tmp_path: Path, qtbot: QtBot
 ) -> None:
+    """Nor is what was open before forgotten: it is that a crash brings back."""
+    opened = tmp_path / "open"
     desk.temporary_chat()
     desk.current.draft.set_text("a secret")
     qtbot.waitUntil(lambda: not tools.tasks._running)
-    assert not (tmp_path / "open").exists()
+    assert not opened.exists()
+    finish(add_conversation(tools.store, Conversation("c")))
+    desk.start()
+    desk.open("c")
+    qtbot.waitUntil(opened.exists)
+    desk.temporary_chat()
+    qtbot.waitUntil(lambda: not tools.tasks._running)
+    assert opened.read_text() == "c"
     desk.end_temporary()
-    qtbot.waitUntil((tmp_path / "open").exists)
+    qtbot.waitUntil(lambda: opened.read_text() == desk.current.facts.id)
     assert reopening.parent() is None
 
 

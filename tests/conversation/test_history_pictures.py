@@ -26,6 +26,7 @@ from tests.conversation.conftest import slow_disk
 from tests.conversation.talk import MODEL, done, rest
 from tests.servers.api import ApiServer
 from tests.servers.replies import error
+from tests.stored import add_conversation
 
 STANDARD = "claude-sonnet-4-5"
 
@@ -68,7 +69,7 @@ def opened(tools: Tools, qtbot: QtBot, *messages: Message, model: str = MODEL) -
     facts = Conversation("c" * 32, model=model)
 
     async def write() -> None:
-        await tools.store.create(facts)
+        await add_conversation(tools.store, facts)
         for message in messages:
             await tools.store.add_message(facts.id, message)
 

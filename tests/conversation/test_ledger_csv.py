@@ -22,6 +22,7 @@ from app.core.message import Message, Usage
 from app.core.rows import Conversation
 from app.core.store import Store
 from tests.core.test_store import picture
+from tests.stored import add_conversation
 
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
@@ -57,7 +58,7 @@ def names(folder: Path) -> list[str]:
 
 
 async def _fill(store: Store, ledger: Ledger) -> None:
-    await store.create(Conversation("c", title='=HYPERLINK("http://evil", "Roofs, and more")'))
+    await add_conversation(store, Conversation("c", title='=HYPERLINK("http://evil", "Roofs, and more")'))
     await store.add_message("c", Message("user", (picture(1, "a" * 64),), id="q"))
     call = Call("message", "api.example", "own", "c", "m", Decimal("0.0000001"), Decimal("0.5"))
     await ledger.enter("r0", call, Caps())

@@ -24,6 +24,7 @@ from app.core.message import Message
 from app.core.rows import Conversation
 from tests.conftest import destroy, finish
 from tests.core.test_store import picture, sql
+from tests.stored import add_conversation
 
 NOON = 1_795_000_000.0
 ENTRY = (
@@ -233,7 +234,7 @@ class TestTogether:
 
 
 async def _store(tools: Tools) -> None:
-    await tools.store.create(Conversation("c"))
+    await add_conversation(tools.store, Conversation("c"))
     await tools.store.add_message("c", Message("user", (picture(1, "0" * 64),), id="q"))
 
 

@@ -20,6 +20,7 @@ from tests.conversation.talk import MODEL, done
 from tests.conversation.test_history_pictures import STANDARD, block, opened, png, sizes_sent
 from tests.servers.api import ApiServer
 from tests.servers.replies import json_reply
+from tests.stored import conversations_of
 
 
 @pytest.fixture(autouse=True)
@@ -132,7 +133,7 @@ def test_what_is_chosen_while_the_first_question_is_stored_is_there_tomorrow(
         qtbot.waitUntil(lambda: chat.facts.title == "First?")  # from here on it is being stored
         chat.set_model(STANDARD)
         chat.set_system("Be brief.")
-    (kept,) = online.store.conversations_now()
+    (kept,) = conversations_of(online.store)
     assert (kept.model, chat.facts.model) == (STANDARD, STANDARD)
     assert (kept.system, chat.facts.system) == ("Be brief.", "Be brief.")
 

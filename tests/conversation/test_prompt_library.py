@@ -61,13 +61,14 @@ def test_what_is_changed_before_the_saved_ones_are_there_does_them_no_harm(
     finish(Prompts(tools.store).put(old))
 
     async def change() -> None:
+        library.put(Prompt("soon gone"))
+        await asyncio.sleep(0)
         reading = asyncio.ensure_future(library.load() if reads else asyncio.sleep(0))
         await asyncio.sleep(0)  # the store has been asked by now
         library.put(Prompt("new"))
         library.put(Prompt("B, changed", id="b"))
-        library.put(Prompt("soon gone"))
-        library.move(2, -2)
-        library.remove(0)
+        library.move(0, 2)
+        library.remove(2)
         await reading
 
     finish(change())

@@ -18,6 +18,7 @@ from app.core.search import PAGE, Search, Wanted
 from app.core.store import Conversation
 from tests.conftest import destroy, finish
 from tests.conversation.talk import Talk
+from tests.stored import add_conversation
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def history() -> Iterator[HistoryModel]:
 
 
 def say(tools: Tools, conversation: str, *texts: str, title: str = "") -> None:
-    finish(tools.store.create(Conversation(conversation, title=title or conversation)))
+    finish(add_conversation(tools.store, Conversation(conversation, title=title or conversation)))
     for number, text in enumerate(texts):
         said = (ReplyBlock({"type": "text", "text": text}),)
         message = Message("assistant", said, id=f"{conversation}-{number}", created=float(number))
@@ -151,8 +152,29 @@ def test_the_index_follows_what_is_said(qtbot: QtBot, talk: Talk, online: Tools,
     destroy(indexing)
 
 
+def test_what_the_upkeep_deletes_leaves_the_index_too(qtbot: QtBot, tools: Tools, history: HistoryModel) -> None:
+    say(tools, "a", "a word", *(f"another {number}" for number in range(20)))
+    indexing = Indexing(Search(tools.store), tools.tasks, history)
+    with qtbot.waitSignal(indexing.finished):
+        indexing.start()
+    qtbot.waitUntil(lambda: not indexing.busy)
+    finish(tools.store.remove_message("a-0"))
+    indexing._rounds.setInterval(1)
+    qtbot.waitUntil(lambda: finish(tools.store.run(_held)) == 0)
+    destroy(indexing)
+
+
+def _held(db: sqlite3.Connection) -> int:
+    """How many messages the index still has something of that are gone."""
+    [count] = db.execute(
+        """SELECT (SELECT count(*) FROM search_queue) + (SELECT count(*) FROM search_erased)
+            + (SELECT count(*) FROM search_text WHERE search_text MATCH '"a word"')"""
+    ).fetchone()
+    return int(count)
+
+
 def test_a_message_on_another_branch_is_reached(qtbot: QtBot, tools: Tools, desk: Desk) -> None:
-    finish(tools.store.create(Conversation("c")))
+    finish(add_conversation(tools.store, Conversation("c")))
     for id_, parent, text in (("q1", "", "one"), ("q2", "q1", "two"), ("q3", "", "another")):
         finish(tools.store.add_message("c", Message("user", (TextBlock(text),), id=id_), parent))
     desk.start()

@@ -15,6 +15,7 @@ from tests.conftest import finish
 from tests.conversation.talk import Talk
 from tests.servers.api import ApiServer
 from tests.servers.replies import error
+from tests.stored import conversations_of
 
 T = TypeVar("T")
 
@@ -77,7 +78,7 @@ def stopped_everywhere(
             talk.do(deed)
         assert talk.chat.worker.refusal is None
         assert facts(finish(talk.tools.store.messages(talk.chat.facts.id))) == facts(talk.messages)
-        assert talk.tools.store.conversations_now() == [talk.chat.facts]
+        assert conversations_of(talk.tools.store) == [talk.chat.facts]
         assert facts(talk.reopened().messages) == facts(talk.messages)
         found.append(list(talk.messages))
         if not stops.came:

@@ -13,22 +13,19 @@ from pytestqt.qtbot import QtBot
 from app.conversation.attachment import Source
 from app.conversation.chat import Chat, Tools
 from app.conversation.desk import Desk
+from app.conversation.exporting import Exporter, Order
 from app.conversation.gallery import Gallery
 from app.core.errors import PictureUnreadable
+from app.core.export.asked import Format, Wanted
 from app.core.ledger import Filter
 from app.core.memory_pictures import MemoryPictures
-from tests.conftest import finish
+from tests.conftest import destroy, finish
+from tests.conversation.test_exporting import print_titles
 from tests.servers.api import ApiServer
 from tests.servers.replies import text
+from tests.talks import WORDS
 
 SECRET = "a word that nobody shall find"
-
-
-@pytest.fixture
-def online_desk(online: Tools) -> Desk:
-    desk = Desk(online, parent=online.account)
-    desk.start()
-    return desk
 
 
 @pytest.fixture
@@ -70,12 +67,29 @@ class TestNothingIsKept:
         assert chat.messages.messages[1].text
         original = chat.messages.messages[0].images[0].original
         finish(online_desk.save())
+        finish(online_desk.leave())
         found = on_disk(folder_of(online))
         for trace in (SECRET, "secret-name", original, chat.messages.messages[1].text):
             assert trace.encode() not in found
         assert picture("secret-name.png").read_bytes() not in found
         assert not list(folder_of(online).glob("pictures/*/*"))
         assert online_desk.history.conversations == []
+
+    @pytest.mark.parametrize("form", ["markdown", "page", "pdf", "archive"])
+    def test_an_export_keeps_it_pictures_and_all(
+        self, online_desk: Desk, ask: Callable[[], Chat], tmp_path: Path, qtbot: QtBot, form: Format
+    ) -> None:
+        chat = ask()
+        assert online_desk.temporary is not None
+        exporter = Exporter(online_desk.temporary.tools, WORDS, "en", print_titles)
+        place = tmp_path / "kept"
+        with qtbot.waitSignal(exporter.exported, timeout=10_000) as told:
+            exporter.start(Order((chat.facts.id,), form, Wanted(), place), 2)
+        assert (told.args[0].conversations, told.args[0].missing) == (1, 0)
+        if form != "archive":
+            written = on_disk(place) if place.is_dir() else place.read_bytes()
+            assert SECRET.encode() in written
+        destroy(exporter)
 
     def test_its_cost_is_in_the_ledger(self, online: Tools, ask: Callable[[], Chat]) -> None:
         chat = ask()
@@ -105,6 +119,19 @@ class TestNothingIsKept:
         online_desk.temporary_chat()
         assert online_desk.current.messages.messages == []
         online_desk.end_temporary()
+
+    def test_nothing_of_it_stays_in_the_process(
+        self, online_desk: Desk, online: Tools, ask: Callable[[], Chat], qtbot: QtBot
+    ) -> None:
+        for _ in range(2):
+            ask()
+            online_desk.end_temporary()
+            qtbot.waitUntil(lambda: not online.spending.children() and not online.tasks._running)
+
+    def test_a_large_sort_stays_in_memory_too(self, online_desk: Desk) -> None:
+        online_desk.temporary_chat()
+        store = online_desk.current._tools.store
+        assert finish(store.run(lambda db: db.execute("PRAGMA temp_store").fetchone())) == (2,)
 
     def test_its_pictures_do_not_come_into_the_servers_store_of_files(
         self, online_desk: Desk, online: Tools, api: ApiServer, ask: Callable[[], Chat], qtbot: QtBot
@@ -156,6 +183,7 @@ class TestNothingIsKept:
         chat.worker.send()
         qtbot.waitUntil(lambda: chat.worker.phase == "streaming")
         finish(online_desk.save())
+        finish(online_desk.leave())
         assert not chat.worker.busy
         assert SECRET.encode() not in on_disk(folder_of(online))
         api.release()

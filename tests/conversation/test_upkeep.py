@@ -15,12 +15,13 @@ from app.conversation import upkeep as module
 from app.conversation.backups import Backups
 from app.conversation.chat import Tools
 from app.conversation.upkeep import Upkeep
-from app.core import backup, private
+from app.core import backup, private, salvage
 from app.core.errors import StoreDamaged, StoreError, StoreFull, StoreLow
 from app.core.message import ImageBlock, Message, TextBlock
 from app.core.store import Conversation, Store
 from tests.conftest import destroy, finish
 from tests.core.test_store import picture
+from tests.stored import add_conversation, conversations_of
 
 HOUR = 3600
 
@@ -51,10 +52,10 @@ def folder(tools: Tools) -> Path:
 
 def test_a_backup_is_made_where_something_has_changed_and_none_is_of_this_hour(tools: Tools, upkeep: Upkeep) -> None:
     now = time.time()
-    finish(tools.store.create(Conversation("c")))
+    finish(add_conversation(tools.store, Conversation("c")))
     finish(upkeep.look_after(now))
     assert len(backup.backups(folder(tools))) == 1
-    finish(tools.store.create(Conversation("d")))
+    finish(add_conversation(tools.store, Conversation("d")))
     finish(upkeep.look_after(now + 60))
     assert len(backup.backups(folder(tools))) == 1
     finish(upkeep.look_after(now + HOUR + 60))
@@ -64,7 +65,7 @@ def test_a_backup_is_made_where_something_has_changed_and_none_is_of_this_hour(t
 
 
 def test_a_start_makes_none_of_what_has_not_changed_since_the_last(tools: Tools, upkeep: Upkeep) -> None:
-    finish(tools.store.create(Conversation("c")))
+    finish(add_conversation(tools.store, Conversation("c")))
     finish(tools.store.tidy())
     finish(upkeep.look_after(time.time()))
     later = Upkeep(tools.store, tools.pictures, tools.threads, tools.tasks)
@@ -87,7 +88,7 @@ def test_little_room_is_told_once_and_again_after_there_was_some(
 
 def test_that_no_backup_can_be_made_is_told_once(tools: Tools, upkeep: Upkeep, told: list[StoreError]) -> None:
     private.touch(folder(tools))
-    finish(tools.store.create(Conversation("c")))
+    finish(add_conversation(tools.store, Conversation("c")))
     for _ in range(2):
         finish(upkeep.look_after(time.time()))
     assert [type(error) for error in told] == [StoreFull]
@@ -97,7 +98,7 @@ def test_a_damaged_store_is_told_and_gives_no_backup(
     tools: Tools, upkeep: Upkeep, told: list[StoreError], backups: Backups
 ) -> None:
     store = tools.store
-    finish(store.create(Conversation("c")))
+    finish(add_conversation(store, Conversation("c")))
     finish(backups.make(time.time()))
     page = finish(
         store.run(lambda db: db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'drafts'").fetchone())
@@ -117,7 +118,7 @@ def test_a_damaged_store_is_told_and_gives_no_backup(
 
 def test_a_start_looks_at_every_page(tools: Tools, upkeep: Upkeep, told: list[StoreError], qtbot: QtBot) -> None:
     store = tools.store
-    finish(store.create(Conversation("c")))
+    finish(add_conversation(store, Conversation("c")))
     query = "SELECT rootpage FROM sqlite_master WHERE name = 'messages_of'"
     [page] = finish(store.run(lambda db: db.execute(query).fetchone()))
     finish(store.tidy())
@@ -130,15 +131,15 @@ def test_a_start_looks_at_every_page(tools: Tools, upkeep: Upkeep, told: list[St
 
 
 def test_a_chosen_backup_is_there_after_the_next_opening(tools: Tools, backups: Backups, tmp_path: Path) -> None:
-    finish(tools.store.create(Conversation("c")))
+    finish(add_conversation(tools.store, Conversation("c")))
     finish(backups.make(time.time()))
-    finish(tools.store.create(Conversation("d")))
+    finish(add_conversation(tools.store, Conversation("d")))
     assert [each.whole for each in backups.there] == [True]
     finish(backups.choose(backups.there[0]))
-    assert [each.id for each in tools.store.conversations_now()] == ["d", "c"]
+    assert [each.id for each in conversations_of(tools.store)] == ["d", "c"]
     tools.store.close()
     reopened = Store.open(tmp_path / "data")
-    assert [each.id for each in reopened.conversations_now()] == ["c"]
+    assert [each.id for each in conversations_of(reopened)] == ["c"]
     reopened.close()
 
 
@@ -163,7 +164,7 @@ def there(tools: Tools, *blocks: ImageBlock) -> list[bool]:
 def test_a_file_that_anything_refers_to_stays(tools: Tools, upkeep: Upkeep, backups: Backups) -> None:
     store = tools.store
     blocks = [kept(tools, number) for number in range(7)]
-    finish(store.create(Conversation("c")))
+    finish(add_conversation(store, Conversation("c")))
     finish(store.add_message("c", Message("user", (blocks[4],), id="in a backup")))
     finish(backups.make(time.time()))
     finish(store.remove_message("in a backup"))
@@ -190,9 +191,27 @@ def test_a_file_of_today_stays(tools: Tools, upkeep: Upkeep) -> None:
     assert there(tools, old, young) == [False, False]
 
 
+def test_a_file_that_a_draft_had_at_the_start_stays_for_an_undo(tools: Tools, upkeep: Upkeep, qtbot: QtBot) -> None:
+    block = kept(tools, 1)
+    finish(tools.store.save_draft("d", {"pictures": [{"kept": block.original}]}))
+    upkeep.start()
+    qtbot.waitUntil(lambda: not tools.tasks._running)
+    finish(tools.store.save_draft("d", {}))
+    finish(upkeep.collect(time.time()))
+    assert there(tools, block) == [True]
+
+
+def test_a_file_that_is_asked_for_again_is_young(tools: Tools, upkeep: Upkeep) -> None:
+    block = kept(tools, 1)
+    assert tools.pictures.renew(block.original)
+    finish(upkeep.collect(time.time()))
+    assert there(tools, block) == [True]
+    assert not tools.pictures.renew("0" * 64)
+
+
 def test_where_a_message_is_damaged_nothing_is_removed(tools: Tools, upkeep: Upkeep) -> None:
     block = kept(tools, 1)
-    finish(tools.store.create(Conversation("c")))
+    finish(add_conversation(tools.store, Conversation("c")))
     finish(tools.store.add_message("c", Message("user", (kept(tools, 2),), id="q")))
     finish(tools.store.run(lambda db: db.execute("UPDATE messages SET content = '[]'")))
     finish(upkeep.collect(time.time()))
@@ -210,7 +229,7 @@ def test_where_a_backup_cannot_be_read_nothing_is_removed(tools: Tools, upkeep: 
 
 def test_a_message_deleted_for_long_is_gone_and_what_followed_it_stays(tools: Tools, upkeep: Upkeep) -> None:
     store = tools.store
-    finish(store.create(Conversation("c")))
+    finish(add_conversation(store, Conversation("c")))
     for name in "abc":
         finish(store.add_message("c", Message("user", (kept(tools, ord(name)), TextBlock(name)), id=name)))
     facts = finish(store.delete_messages("c", ["b"], "c"))
@@ -221,5 +240,30 @@ def test_a_message_deleted_for_long_is_gone_and_what_followed_it_stays(tools: To
     finish(upkeep.collect(time.time() + 31 * 86_400))
     assert finish(store.message("b")) is None
     assert [message.id for message in finish(store.messages("c"))] == ["a", "c"]
-    assert store.conversations_now() == [facts]
+    assert conversations_of(store) == [facts]
     assert facts.pictures == 2
+
+
+def test_a_start_that_has_gone_back_to_a_backup_says_so(
+    tools: Tools, upkeep: Upkeep, backups: Backups, qtbot: QtBot
+) -> None:
+    finish(backups.make(1_795_287_720.0))
+    finish(backups.look())
+    finish(backups.choose(backups.there[0]))
+    salvage.next_of(tools.store.path).unlink()  # as where it has taken its place
+    with qtbot.waitSignal(upkeep.returned) as told_of:
+        upkeep.start()
+    assert told_of.args == [1_795_287_720.0]
+
+
+def test_nothing_is_swept_out_of_a_conversation_that_is_open(tools: Tools, told: list[StoreError]) -> None:
+    store = tools.store
+    for id_ in "cd":
+        finish(add_conversation(store, Conversation(id_)))
+        finish(store.add_message(id_, Message("user", (TextBlock("x"),), id=f"{id_}1")))
+        finish(store.delete_messages(id_, [f"{id_}1"], ""))
+    upkeep = Upkeep(store, tools.pictures, tools.threads, tools.tasks, tools.account, in_use=lambda: ["c"])
+    finish(upkeep.collect(time.time() + 31 * 86_400))
+    assert finish(store.message("c1")) is not None
+    assert finish(store.message("d1")) is None
+    assert told == []

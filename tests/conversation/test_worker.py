@@ -21,6 +21,7 @@ from tests.conftest import finish
 from tests.conversation.talk import MODEL
 from tests.servers.api import ApiServer
 from tests.servers.replies import close_before_reply, error, recorded, silence, text
+from tests.stored import conversations_of
 
 
 def sent(api: ApiServer) -> list[tuple[str, list[str]]]:
@@ -79,7 +80,7 @@ def test_the_question_is_on_disk_before_the_request_leaves(
     chat.draft.set_text("Kept?")
     chat.worker.send()
     qtbot.waitUntil(lambda: len(api.posts) == 1)
-    stored = online.store.conversations_now()
+    stored = conversations_of(online.store)
     assert [c.title for c in stored] == ["Kept?"]
     api.release()
     qtbot.waitUntil(lambda: not chat.worker.busy)
@@ -318,7 +319,7 @@ def test_a_message_sent_while_the_conversation_loads_waits_for_its_history(
     ask: Callable[..., Message], api: ApiServer, online: Tools, qtbot: QtBot
 ) -> None:
     ask("First")
-    again = Chat(online.store.conversations_now()[0], online, is_stored=True, parent=online.account)
+    again = Chat(conversations_of(online.store)[0], online, is_stored=True, parent=online.account)
     again.load()
     again.draft.set_text("Second")
     with qtbot.waitSignal(again.worker.answered):
@@ -408,7 +409,7 @@ def test_a_conversation_comes_back_whole_tomorrow(
 ) -> None:
     api.thinking = "Hm."
     ask("How do they differ?", picture("a.png"), picture("b.png", color="#2040c0"))
-    again = Chat(online.store.conversations_now()[0], online, is_stored=True, parent=online.account)
+    again = Chat(conversations_of(online.store)[0], online, is_stored=True, parent=online.account)
     with qtbot.waitSignal(again.messages.modelReset):
         again.load()
     assert again.messages.messages == chat.messages.messages

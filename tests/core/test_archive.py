@@ -20,6 +20,7 @@ from app.core.decoder import Decoder
 from app.core.export.archive import Archive, to_json
 from app.core.export.asked import Wanted
 from app.core.export.files import Cancelled, Files
+from app.core.filing import Filed, FiledAs, Filing, Folder
 from app.core.importing import ours
 from app.core.importing.bringing import Bringing, bring_in
 from app.core.importing.json_items import whole as parsed
@@ -30,7 +31,8 @@ from app.core.pictures import Pictures
 from app.core.rows import Conversation
 from app.core.store import Store
 from app.core.whole import Whole
-from tests.pictures import MARKER
+from tests.pictures import MARKER, encoded, photo
+from tests.stored import add_conversation, conversations_of
 from tests.talks import picture, reply, store_whole, talk, talks
 
 EVERYTHING = Wanted(costs=True, thinking=True, originals=True, drafts=True)
@@ -68,8 +70,9 @@ async def brought(store: Store, path: Path, pictures: Pictures) -> list[Conversa
     with Reading(path, path.name) as reading:
         bringing = Bringing(reading, pictures, decoder)
         for each in reading.conversations():
-            small = bringing.pictures_of(each.whole, lambda: None).thumbnails
-            found.append(await store.run(partial(bring_in, whole=each.whole, thumbnails=small)))
+            came = bringing.pictures_of(each.whole, lambda: None)
+            whole_ = replace(each.whole, draft=came.draft)
+            found.append(await store.run(partial(bring_in, whole=whole_, thumbnails=came.thumbnails)))
     decoder.close()
     return found
 
@@ -126,8 +129,35 @@ async def test_a_conversation_goes_into_an_empty_folder_as_it_was(
             for sha256 in (image.sent, image.original):
                 assert target.read(sha256) == pictures.read(sha256)
             assert (await after.thumbnails([image.thumbnail]))[image.thumbnail]
-    assert after.conversations_now() == [now]
+    assert conversations_of(after) == [now]
     assert [m.id for m in await after.messages(now.id)] == [m.id for m in stored.shown]
+
+
+async def test_a_draft_and_its_place_come_along(
+    stores: Callable[[str], Store], pictures: Pictures, tmp_path: Path
+) -> None:
+    before, after = stores("before"), stores("after")
+    kept = pictures.add_bytes(encoded(photo(40, 30), "PNG"), "roof.png").sha256
+    waiting = {"kept": kept, "name": "roof.png", "preset": "region", "region": [1, 2, 3, 4]}
+    draft = {"text": "", "pictures": [waiting, {"kept": "0" * 64, "name": "gone.png"}]}
+    made = replace(talk(picture(pictures)), draft=draft, filed=FiledAs(pinned=True, folder="House"))
+    other = talk(chat="d")
+    await store_whole(before, made)
+    await Filing(after).put_folder(Folder("f", "HOUSE"))
+    archived(tmp_path / "a.visavis", pictures, [await read(before, made.conversation.id), other])
+    target = Pictures(tmp_path / "others")
+
+    [now, later] = await brought(after, tmp_path / "a.visavis", target)
+
+    found = await read(after, now.id)
+    assert found.draft == {**draft, "pictures": [waiting]}
+    assert target.read(kept) == pictures.read(kept)
+    assert found.filed == FiledAs(pinned=True, folder="HOUSE")
+    assert await Filing(after).filed(now.id) == (Filed(pinned=True, folder="f"), [Folder("f", "HOUSE")])
+    assert (await read(after, later.id)).filed == FiledAs()
+    archived(tmp_path / "bare", pictures, [made], Wanted(drafts=True))
+    assert f"pictures/{kept}" not in entries(tmp_path / "bare")
+    assert b"roof.png" not in entries(tmp_path / "bare")["conversations/00001.json"]
 
 
 async def test_what_is_there_already_stays_and_a_copy_comes_beside_it(
@@ -150,7 +180,7 @@ async def test_a_message_whose_id_is_taken_by_another_conversation_gets_another(
     stores: Callable[[str], Store], pictures: Pictures, tmp_path: Path
 ) -> None:
     store, made = stores("data"), talk()
-    await store.create(Conversation("other"))
+    await add_conversation(store, Conversation("other"))
     await store.add_message("other", Message("user", (TextBlock("mine"),), id=made.messages[1].message.id))
     archived(tmp_path / "a.visavis", pictures, [made])
     [now] = await brought(store, tmp_path / "a.visavis", pictures)

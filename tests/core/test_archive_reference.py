@@ -11,7 +11,9 @@ import pytest
 
 from app.core.export import archive
 from app.core.export.archive import to_json
+from app.core.filing import FiledAs
 from app.core.importing import ours
+from app.core.importing.drafts import DraftedPicture
 from app.core.importing.json_items import LONGEST
 from app.core.message import ImageBlock, Message, RemoteFile, Usage
 from app.core.pictures import MAX_FILE_BYTES
@@ -23,7 +25,7 @@ TEXT = resource("archive.md").read_text("utf-8")
 EXAMPLES = [json.loads(example) for example in re.findall(r"(?:^    .*\n)+", TEXT, re.MULTILINE)]
 
 
-@pytest.mark.parametrize("kind", [Conversation, Message, ImageBlock, RemoteFile, Usage])
+@pytest.mark.parametrize("kind", [Conversation, Message, ImageBlock, RemoteFile, Usage, FiledAs, DraftedPicture])
 def test_every_fact_is_named(kind: type) -> None:
     named = set(re.findall(r'[`"](\w+)[`"]', TEXT))
     assert {field.name for field in fields(kind)} - named == set()
@@ -39,6 +41,7 @@ def test_what_is_shown_is_what_is_written_and_read() -> None:
     assert [each.message.text for each in whole.messages] == ["How old is this roof?", "Some forty years."]
     written = to_json(whole)
     assert written.keys() == shown.keys()
+    assert (written["draft"], written["filed"]) == (shown["draft"], shown["filed"])
     for before, after in zip(shown["messages"], written["messages"], strict=True):
         usage = before.get("usage", {})
         assert {name: after[name] for name in before if name != "usage"} == {

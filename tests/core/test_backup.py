@@ -18,11 +18,12 @@ from typing import Any
 import pytest
 
 from app.core import backup, private, rows, schema
-from app.core.backup import Backup
+from app.core.backup import Backup, Kind
 from app.core.errors import StoreDamaged, StoreError, StoreFull, StoreTooNew
 from app.core.message import Message, TextBlock
 from app.core.store import FILE, Conversation, Store
 from tests.core.test_store import answer, picture, sql
+from tests.stored import add_conversation
 
 NOW = 1_800_000_000.0
 HOUR = 3600
@@ -42,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def fill(store: Store, messages: int = 3, words: str = "") -> None:
-    await store.create(Conversation("c", title="Harbours"))
+    await add_conversation(store, Conversation("c", title="Harbours"))
     await store.add_message("c", Message("user", (picture(1, "a" * 64), TextBlock(words)), id="q"))
     for number in range(messages - 1):
         await store.add_message("c", replace(answer(), id=str(number)))
@@ -208,8 +209,8 @@ async def test_the_pictures_of_a_backup_whose_list_is_lost_are_read_from_it(stor
 # --- thinning ---------------------------------------------------------------------------------------
 
 
-def made(moment: float, *, whole: bool = True) -> Backup:
-    return Backup(Path(f"/{moment}{whole}"), moment, 1, whole=whole)
+def made(moment: float, *, whole: bool = True, kind: Kind = "") -> Backup:
+    return Backup(Path(f"/{moment}{whole}{kind}"), moment, 1, whole, kind)
 
 
 def test_hourly_backups_of_months_become_those_of_two_days_a_week_and_a_month() -> None:
@@ -237,6 +238,29 @@ def test_a_damaged_one_takes_no_whole_ones_place() -> None:
     assert backup.wanted({whole, faulty}, NOW) == {whole, faulty}
 
 
+def test_one_with_a_reason_is_not_thinned_by_the_hour_and_takes_no_others_place() -> None:
+    hourly = made(NOW - 60)
+    by_hand = {made(NOW - 30 + second, kind="hand") for second in range(20)}
+    before = {made(NOW - 20 + second, kind="import", whole=False) for second in range(20)}
+    assert backup.wanted({hourly, *by_hand, *before}, NOW) == {hourly, *by_hand, *before}
+
+
+def test_of_those_with_a_reason_the_newest_ten_outlive_a_week_and_none_the_longest() -> None:
+    old = [made(NOW - 8 * DAY + minute, kind="hand") for minute in range(12)]
+    fresh = [made(NOW - 6 * DAY + minute, kind="erase") for minute in range(4)]
+    assert backup.wanted({*old, *fresh}, NOW) == {*old[-6:], *fresh}
+    assert backup.wanted({*old, *fresh, made(NOW)}, NOW + 40 * DAY) == {made(NOW)}
+
+
+async def test_the_reason_is_in_the_name(store: Store, folder: Path) -> None:
+    path = backup.unfinished(folder)
+    contents = replace(backup.verified(path, await store.copy_to(path)), damaged=1)
+    kept = backup.keep(path, contents, NOW, "import")
+    assert kept.name == "2027-01-15T08-00-00Z.import.partly.db"
+    assert [(each.kind, each.whole) for each in backup.backups(folder)] == [("import", False)]
+    assert kept.with_suffix(".pictures").exists()
+
+
 async def test_what_is_not_wanted_goes_with_its_list(store: Store, folder: Path) -> None:
     await make(store, folder, NOW - 100 * DAY)
     kept = await make(store, folder)
@@ -257,6 +281,7 @@ async def test_an_older_store_is_kept_before_it_is_migrated(
     monkeypatch.setattr(schema, "MIGRATIONS", [*schema.MIGRATIONS, ("ALTER TABLE drafts ADD COLUMN extra TEXT",)])
     Store.open(tmp_path).close()
     [kept] = backup.backups(folder)
+    assert kept.kind == "update"
     assert backup.verified(kept.path).counts["messages"] == 3
     db = schema.read_only(kept.path)
     assert schema.version(db, kept.path) == len(schema.MIGRATIONS) - 1

@@ -15,6 +15,7 @@ from app.core.branches import Branches, Node
 from app.core.message import Message, ReplyBlock, TextBlock
 from app.core.store import FILE, Conversation, Store
 from tests.core.test_store import STREAM, picture
+from tests.stored import add_conversation
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ async def ids(store: Store) -> list[str]:
 
 
 async def test_a_version_is_shown_and_the_others_stay_stored(store: Store) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     for message, parent in ((asked("q1"), ""), (answered("a1"), "q1"), (asked("q2"), "a1"), (answered("b1"), "q1")):
         await store.add_message("c", message, parent)
     assert await ids(store) == ["q1", "b1"]
@@ -121,7 +122,7 @@ async def test_a_version_is_shown_and_the_others_stay_stored(store: Store) -> No
 
 
 async def test_messages_without_a_parent_follow_the_last_shown(store: Store) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     for message in (asked("q1"), answered("a1"), asked("q2")):
         await store.add_message("c", message)
     assert (await store.branches("c")).parent_of("q2") == "a1"
@@ -131,7 +132,7 @@ async def test_messages_without_a_parent_follow_the_last_shown(store: Store) -> 
 
 
 async def test_deleted_messages_count_no_pictures_but_cost_what_they_did(store: Store) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     await store.add_message("c", asked("q1", picture(1, "aa"), picture(2, "bb")))
     await store.add_message("c", Message("assistant", id="a1", cost="0.25"))
     await store.add_message("c", asked("q2", picture(3, "cc")))
@@ -146,7 +147,7 @@ async def test_deleted_messages_count_no_pictures_but_cost_what_they_did(store: 
 
 async def test_an_answer_that_a_crash_cut_off_is_shown_only_if_its_branch_was(tmp_path: Path) -> None:
     store = Store.open(tmp_path)
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     await store.add_message("c", asked("q1"))
     await store.add_message("c", answered("a1"))
     await store.add_message("c", Message("assistant", id="b1", state="streaming"), "q1")
@@ -167,7 +168,7 @@ async def test_a_draft_that_waited_is_kept_in_the_place_of_the_one_that_was_sent
 
 
 async def test_the_answers_of_the_last_hour_are_found_on_all_branches(store: Store) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     for id_, created in (("old", 100.0), ("q", 150.0), ("one", 200.0), ("two", 300.0)):
         message = Message("user" if id_ == "q" else "assistant", id=id_, created=created)
         await store.add_message("c", message, "")

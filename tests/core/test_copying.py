@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from sqlite3 import Connection
 
 import pytest
 
-from app.core import copying, whole
+from app.core import copying, filing, placing, whole
+from app.core.backup import Abandoned
 from app.core.copying import numbered
+from app.core.filing import Filing
 from app.core.message import Message, TextBlock
 from app.core.rows import Conversation
+from app.core.schema import log_of
 from app.core.store import Store
 from app.core.whole import Whole
 from tests.core.test_store import answer, picture
+from tests.stored import add_conversation, conversations_of
 
 
 @pytest.fixture
@@ -35,7 +41,7 @@ def replied(id_: str) -> Message:
 
 async def talk(store: Store) -> None:
     """q1 a1 q2 a2 q3 a3, with b2 as another answer to q2, which is the one shown."""
-    await store.create(Conversation("c", "Roof", "m", system="Be brief.", practice=True))
+    await add_conversation(store, Conversation("c", "Roof", "m", system="Be brief.", practice=True))
     parent = ""
     for message in (said("q1"), replied("a1"), said("q2"), replied("a2"), said("q3"), replied("a3")):
         await store.add_message("c", message, parent)
@@ -75,7 +81,7 @@ async def test_what_was_spent_is_not_counted_twice(store: Store) -> None:
     await talk(store)
     copy = await copied(store)
     assert copy is not None
-    assert {each.id: each.cost for each in store.conversations_now()} == {copy.id: "", "c": "0.04"}
+    assert {each.id: each.cost for each in conversations_of(store)} == {copy.id: "", "c": "0.04"}
     now = await store.add_message(copy.id, replied("new"))
     assert now.cost == "0.01"
 
@@ -111,7 +117,85 @@ async def test_nothing_comes_of_what_is_not_there(store: Store) -> None:
     assert await copied(store) is None
     await talk(store)
     assert await copied(store, "nowhere") is None
-    assert [each.id for each in store.conversations_now()] == ["c"]
+    assert [each.id for each in conversations_of(store)] == ["c"]
+
+
+class TestALongOne:
+    """Copied in parts, between which others have their turn."""
+
+    @pytest.fixture(autouse=True)
+    def small_parts(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(whole, "_BATCH", 1)
+        monkeypatch.setattr(whole, "_PART", 2)
+
+    async def copied(self, store: Store, pause: Callable[[Connection], None]) -> Conversation:
+        def work(db: Connection) -> Conversation | None:
+            return copying.copy(db, str(store.path), "c", pause=lambda: pause(db))
+
+        copy = await store.run(work)
+        assert copy is not None
+        return copy
+
+    async def test_it_is_nowhere_before_all_of_it_is_there(self, store: Store) -> None:
+        await talk(store)
+        there: list[int] = []
+
+        def look(db: Connection) -> None:
+            there.append(rows_of(db, "messages"))
+            shown = "SELECT id FROM conversations WHERE deleted_at IS NULL"
+            assert (db.execute(shown).fetchall(), filing._trash(db)) == ([("c",)], [])
+
+        copy = await self.copied(store, look)
+        assert len(set(there)) > 2
+        assert contents(await store.messages(copy.id)) == contents(await store.messages("c"))
+        assert await Filing(store).trash() == []
+
+    async def test_what_goes_meanwhile_leaves_the_rest_in_its_place(self, store: Store) -> None:
+        await talk(store)
+        goes = iter(["q2"])
+
+        def remove(db: Connection) -> None:
+            placing.remove(db, next(goes, ""), "")
+
+        copy = await self.copied(store, remove)
+        wanted = await store.messages("c", ["q1", "a1", "b2"])
+        assert contents(await store.messages(copy.id)) == contents(wanted)
+
+    async def test_nothing_is_left_of_one_that_fails(self, store: Store) -> None:
+        await talk(store)
+        pauses = 0
+
+        def fail(db: Connection) -> None:
+            nonlocal pauses
+            pauses += rows_of(db, "messages") > 7
+            if pauses == 2:
+                raise Abandoned
+
+        with pytest.raises(Abandoned):
+            await self.copied(store, fail)
+        assert await store.run(lambda db: (rows_of(db, "conversations"), rows_of(db, "messages"))) == (1, 7)
+
+    async def test_nothing_is_left_after_a_crash(self, store: Store, tmp_path: Path) -> None:
+        await talk(store)
+        crashed = tmp_path / "crashed"
+
+        def crash(db: Connection) -> None:
+            if rows_of(db, "messages") > 9 and not crashed.exists():
+                crashed.mkdir()
+                for name in (store.path.name, log_of(store.path).name):
+                    shutil.copy(tmp_path / name, crashed)
+
+        await self.copied(store, crash)
+        again = Store.open(crashed)
+        try:
+            assert await again.run(lambda db: (rows_of(db, "conversations"), rows_of(db, "messages"))) == (1, 7)
+        finally:
+            again.close()
+
+
+def rows_of(db: Connection, table: str) -> int:
+    [count] = db.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
+    return int(count)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +206,8 @@ async def test_nothing_comes_of_what_is_not_there(store: Store) -> None:
         ("Roof (x)", "Roof (x) (2)"),
         ("", " (2)"),
         ("a\nb (9)", "a\nb (10)"),
+        ("Invoice (2024)", "Invoice (2024) (2)"),
+        ("Roof (1)", "Roof (1) (2)"),
     ],
 )
 def test_a_copy_is_numbered(title: str, again: str) -> None:

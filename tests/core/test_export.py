@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import re
 import stat
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -16,18 +18,21 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
+from app.core import toning
 from app.core.errors import StoreFull
 from app.core.export import markdown, page, target
 from app.core.export.asked import Wanted
 from app.core.export.files import Cancelled, Files
 from app.core.export.names import Names, folded, safe
 from app.core.export.parsed import Code, Plain, Prose, is_safe, pieces
+from app.core.export.said import said
 from app.core.export.target import Taken
 from app.core.pictures import Pictures
-from app.core.whole import Whole
+from app.core.whole import Placed, Whole
 from tests.pictures import MARKER
-from tests.talks import ANSWER, WORDS, picture, talk
+from tests.talks import BEGAN, MODEL, WORDS, picture, talk
 from tests.transcripts import answer
 
 HOSTILE = [
@@ -106,6 +111,7 @@ def assert_harmless(text: str) -> Looking:
         "img",
     }
     allowed |= {"details", "summary", "span", "div", "br", "hr", "pre", "code", *page._TAGS}
+    allowed |= {"svg", "path", "rect", "ellipse"}
     for tag, attributes in looked.tags:
         assert tag in allowed
         assert not set(attributes) & {"style", "srcset", "action", "background"}
@@ -125,7 +131,8 @@ def test_a_page_says_all_that_was_said_and_asks_nothing_of_anyone(pictures: Pict
     for words in ('print("<b>" & 1)', "quoted", "7 out · $0.0123", "Image 2 · lake at dusk.jpg", "costs $5 or $10"):
         assert words in looked.text
     assert "The left one." not in looked.text  # of another branch
-    assert '<code class="tex">$a \\cdot b$</code>' in text
+    assert "The area is $a \\cdot b$ and costs" in looked.text
+    assert ("span", {"class": "formula"}) in looked.tags
     assert [a["href"] for t, a in looked.tags if t == "a"] == ["https://example.org/map?a=1&b=2"]
     assert ("td", {"class": "right"}) in looked.tags
     [policy] = [a["content"] or "" for t, a in looked.tags if a.get("http-equiv") == "Content-Security-Policy"]
@@ -134,6 +141,59 @@ def test_a_page_says_all_that_was_said_and_asks_nothing_of_anyone(pictures: Pict
     assert f"'sha256-{b64encode(hashlib.sha256(style.encode()).digest()).decode()}'" in policy
     assert "prefers-color-scheme: dark" in style
     assert not re.search(r"url\(|@import", style)
+
+
+def drawn(text: str) -> Looking:
+    return assert_harmless("".join(page._text(text)))
+
+
+def test_formulas_are_drawings_on_their_line_and_words_for_who_copies_them() -> None:
+    looked = drawn("So $\\frac{a}{b}$ and\n\n$$x$$\n\nbut $\\unknown{<b>}$.")
+    assert looked.text.split() == ["So", "$\\frac{a}{b}$", "and", "$$x$$", "but", "$\\unknown{<b>}$."]
+    [fraction, letter] = [facts for tag, facts in looked.tags if tag == "svg"]
+    assert all(fact["fill"] == "currentColor" and (fact["width"] or "").endswith("em") for fact in (fraction, letter))
+    assert f".{fraction['class']} {{ vertical-align: -" in page._DEPTHS
+    assert ("span", {"class": "formula display"}) in looked.tags
+    assert ("code", {"class": "tex"}) in looked.tags  # what cannot be drawn is read
+
+
+def test_code_has_its_tones_by_day_and_by_night(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toning, "_TOO_LONG", 60.0)
+    text = "".join(page._text("```python\nif a < 1:  # 😀 so\n    x\n```\n\n- a\n\n  ~~~nothing\n  <b>\n  ~~~"))
+    [toned, plain] = re.findall("<pre><code>(.*?)</code></pre>", text, re.DOTALL)
+    assert toned == (
+        '<span class="t-keyword">if</span> a &lt; <span class="t-number">1</span>:  '
+        '<span class="t-comment"># 😀 so</span>\n    x'
+    )
+    assert plain == "&lt;b&gt;\n"
+    head = page._head("", "")
+    assert f".t-keyword {{ color: {toning.LIGHT['keyword']}; }}" in head
+    assert f".t-keyword {{ color: {toning.DARK['keyword']}; }}" in head.partition(page._NIGHT)[2]
+
+
+def test_tasks_have_boxes() -> None:
+    looked = drawn("- [x] done\n- [ ] open\n\n  more\n- [y] no task\n\n[x] neither")
+    said_by_line = [*filter(None, looked.text.split("\n"))]
+    assert said_by_line == ["☑ done", "☐ open", "more", "[y] no task", "[x] neither"]
+    assert [facts.get("class") for tag, facts in looked.tags if tag == "li"] == ["task", "task", None]
+
+
+def test_a_list_has_one_direction_which_is_that_of_its_words() -> None:
+    looked = drawn("- بند أول\n\n  1. بند\n\n> - one\n\n| أ |\n|---|\n| b |")
+    assert [tag for tag, facts in looked.tags if facts.get("dir") == "auto"] == ["ul", "blockquote", "table"]
+
+
+def test_a_model_is_named_only_where_it_has_answered(pictures: Pictures) -> None:
+    files, made = Files(pictures, Wanted()), talk()
+    assert f"day {BEGAN:.0f} · {MODEL}" in shown(made, files)
+    nobody = tuple(Placed(replace(message, model=""), parent) for message, parent in made.messages)
+    text = shown(replace(made, messages=nobody), files)
+    assert MODEL not in text
+    assert '<h2 class="who">Claude' in text
+
+
+def test_a_conversation_without_a_title_says_so(pictures: Pictures) -> None:
+    assert "<title>Untitled chat</title>" in shown(talk(title=" "), Files(pictures, Wanted()))
 
 
 def test_a_page_holds_what_was_sent_or_the_originals(pictures: Pictures) -> None:
@@ -162,11 +222,11 @@ def test_a_missing_picture_is_told(pictures: Pictures) -> None:
     assert files.missing == {"0" * 64}
 
 
-@pytest.mark.parametrize("said", HOSTILE, ids=range(len(HOSTILE)))
-def test_nothing_that_was_said_becomes_markup(pictures: Pictures, said: str) -> None:
-    image = picture(pictures, name=said[:200])
+@pytest.mark.parametrize("words", HOSTILE, ids=range(len(HOSTILE)))
+def test_nothing_that_was_said_becomes_markup(pictures: Pictures, words: str) -> None:
+    image = picture(pictures, name=words[:200])
     looked = assert_harmless(
-        shown(talk(image, title=said[:300], text=said), Files(pictures, Wanted())).encode("utf-8", "replace").decode()
+        shown(talk(image, title=words[:300], text=words), Files(pictures, Wanted())).encode("utf-8", "replace").decode()
     )
     assert "evil.example" not in "".join(str(a) for _, a in looked.tags)
 
@@ -209,8 +269,17 @@ def test_markdown_has_its_pictures_beside_it_by_their_names(pictures: Pictures, 
         f"pictures/{name}" for name in ("01-lake at dusk.png", "02-_CON.png", "03-b_c_.png", "04-ütf 📈 [x](y).png")
     ]
     assert [(tmp_path / "out" / name).read_bytes() for name in found[:3]] == [pictures.read(i.sent) for i in images]
-    assert ANSWER.strip() in text
-    assert "# Two lakes" in text
+    assert "### Both show a *lake*" in text
+    assert "nor \\<script>alert(1)\\</script>" in text
+    assert '```python\nprint("<b>" & 1)\n```' in text
+    assert "Are you sure?\n\\<b>Really\\</b>" in text
+    assert re.findall("^##? .*", text, re.MULTILINE) == [
+        "# Two lakes",
+        "## System prompt",
+        "## You",
+        f"## {MODEL}",
+        "## You",
+    ]
     assert "*7 out · \\$0.0123*" in text
     assert "> **Thinking**" not in text
 
@@ -221,6 +290,34 @@ def test_markdown_takes_originals_and_links_those_that_no_reader_shows(pictures:
     assert linked(text) == ["pictures/01-lake at dusk.jpg", "pictures/02-scan.png", "pictures/02-scan.heic"]
     assert (tmp_path / "out/pictures/02-scan.heic").read_bytes() == pictures.read(images[1].original)
     assert "> **Thinking**\n>\n> Let me look." in text
+
+
+@pytest.mark.parametrize(
+    ("text", "typed", "found"),
+    [
+        ("# A\n##### B\n#hash", False, "### A\n###### B\n#hash"),
+        ("Title\n===\n\nSub\n---\n\na\nb\n---\n\n- x\n---", False, "### Title\n\n#### Sub\n\na\nb\n\\---\n\n- x\n---"),
+        ("```\n# <b>\n```\n<b>", False, "```\n# <b>\n```\n\\<b>"),
+        ("`<b>` ``<b> ` `` ` <b>\n\n` <b>", False, "`<b>` ``<b> ` `` ` \\<b>\n\n` \\<b>"),
+        ("<https://a.example> <a@b.example> \\<b> a < b", False, None),
+        ("$a<b$ <!--", False, "$a\\lt b$ \\<!--"),
+        ("&amp; & &#60;", True, "\\&amp; & \\&#60;"),
+        ("&amp;", False, "&amp;"),
+    ],
+)
+def test_what_was_said_keeps_to_its_place_in_the_file(text: str, typed: bool, found: str | None) -> None:
+    assert said(text, typed=typed) == (text if found is None else found)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(st.sampled_from("ab <>&`#\n=-\\$~"), max_size=80))
+def test_nothing_is_markup_in_any_reader_and_no_heading_is_ours(text: str) -> None:
+    tokens = MarkdownIt("commonmark").parse(said(text))
+    within = [child for token in tokens for child in token.children or ()]
+    assert not [token for token in within if token.type == "html_inline"]
+    assert not [
+        token for token in tokens if token.type == "heading_open" and token.tag in {"h1", "h2"} and not token.level
+    ]
 
 
 def test_an_open_block_of_code_does_not_swallow_what_follows(pictures: Pictures, tmp_path: Path) -> None:
@@ -297,7 +394,22 @@ def test_a_file_comes_whole_or_not_at_all(tmp_path: Path) -> None:
     put(path, over=True)
     assert path.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [path]
-    assert sys.platform == "win32" or stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no modes there")
+def test_what_is_exported_has_the_mode_of_the_persons_other_files(tmp_path: Path) -> None:
+    def mode(path: Path) -> int:
+        return stat.S_IMODE(path.stat().st_mode)
+
+    (tmp_path / "private").touch(0o600)
+    before = os.umask(0o027)
+    try:
+        put(tmp_path / "a")
+        put_folder(tmp_path / "b")
+        put(tmp_path / "private", over=True)
+    finally:
+        os.umask(before)
+    assert [mode(tmp_path / name) for name in ("a", "b", "b/in/x", "private")] == [0o640, 0o750, 0o640, 0o600]
 
 
 def test_what_comes_meanwhile_under_the_name_is_not_replaced(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from app.core.rows import Conversation
 from app.core.search import Search
 from app.core.store import FILE, Store
 from tests.core.test_store import answer, sql
+from tests.stored import add_conversation
 
 DAY = 86_400.0
 
@@ -34,7 +35,7 @@ async def fill(store: Store, count: int) -> list[str]:
     """Conversations, the newest first; every second one has the same moment as the one before it."""
     ids = [f"{n:04}" for n in range(count)]
     for n in reversed(range(count)):
-        await store.create(Conversation(ids[n], f"Talk {n}", updated=1000.0 - n // 2))
+        await add_conversation(store, Conversation(ids[n], f"Talk {n}", updated=1000.0 - n // 2))
     return ids
 
 

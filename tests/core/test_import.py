@@ -13,9 +13,11 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import psutil
@@ -28,7 +30,7 @@ from app.core.decoder import Decoder
 from app.core.errors import StoreFull
 from app.core.export.archive import Archive, to_json
 from app.core.export.asked import Wanted
-from app.core.export.files import Files
+from app.core.export.files import Cancelled, Files
 from app.core.importing import json_items, ours
 from app.core.importing.bringing import Bringing, Brought, bring_in
 from app.core.importing.order import chain, tree
@@ -42,6 +44,7 @@ from app.core.store import Store
 from app.core.whole import Placed
 from tests.bombs import _laughs
 from tests.pictures import encoded, photo
+from tests.stored import conversations_of
 from tests.talks import picture, talk
 
 
@@ -332,6 +335,16 @@ def test_a_good_picture_is_kept_with_a_thumbnail_made_here(tmp_path: Path) -> No
     assert stat.S_IMODE(target.path(image.sent).stat().st_mode) == 0o600 or sys.platform == "win32"
 
 
+def test_a_picture_that_is_there_already_is_young_again(tmp_path: Path) -> None:
+    """Nothing may refer to it before the conversation is stored, and what is old is collected."""
+    path, image = with_file(tmp_path, encoded(photo(16, 16), "PNG"))
+    target = Pictures(tmp_path / "target")
+    brought(path, target)
+    os.utime(target.path(image.sent), (1000, 1000))
+    _, [found] = brought(path, target)
+    assert (found.pictures, target.collect((), 2000)) == (0, [])
+
+
 def test_a_picture_that_cannot_be_read_again_ends_the_import_and_stays(tmp_path: Path) -> None:
     data = encoded(photo(16, 16), "BMP")
     path, image = with_file(tmp_path, data)
@@ -386,7 +399,7 @@ def test_any_fact_may_be_anything(
     store = Store.open(tmp_path_factory.mktemp("data"))
     try:
         now = asyncio.run(store.run(partial(bring_in, whole=made, thumbnails={})))
-        assert store.conversations_now() == [now]
+        assert conversations_of(store) == [now]
         stored = asyncio.run(store.run(lambda db: whole.read(db, "", now.id)))
         assert stored is not None
         assert [p.message for p in stored.messages] == [p.message for p in made.messages]
@@ -400,6 +413,94 @@ def test_a_draft_of_a_stranger_brings_no_paths() -> None:
     made = ours.conversation(found, Counts())
     assert made is not None
     assert made.draft == {"text": "hello", "pictures": []}
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"original": "../../etc/passwd"},
+        {"kept": "a" * 64},
+        {"url": "file:///etc/passwd"},
+        {"url": "http://10.0.0.1/a.png"},
+        {"original": "a" * 64, "preset": "region"},
+        {"original": "a" * 64, "preset": "region", "region": [0, 0, 0, 9]},
+        {"original": "a" * 64, "page": 1 << 40},
+        "a.png",
+        None,
+    ],
+)
+def test_a_picture_of_a_draft_that_makes_no_sense_is_left_out(facts: Any) -> None:
+    found = json.loads(one())
+    found["draft"] = {"text": "", "pictures": [facts, {"original": "b" * 64}]}
+    left_out = Counts()
+    made = ours.conversation(found, left_out)
+    assert made is not None
+    assert made.draft == {"text": "", "pictures": [{"kept": "b" * 64, "name": ""}]}
+    assert left_out["block"] == 1
+
+
+def test_a_picture_of_a_draft_whose_file_is_no_picture_does_not_come(tmp_path: Path) -> None:
+    data = b"MZ and no picture"
+    found = json.loads(one())
+    sha256 = hashlib.sha256(data).hexdigest()
+    found["draft"] = {"text": "hello", "pictures": [{"original": sha256}, {"url": "https://example.org/a.png"}]}
+    entries: dict[str, bytes | str] = {
+        "visavis.json": header(),
+        "conversations/00001.json": json.dumps(found),
+        f"pictures/{sha256}": data,
+    }
+    target = Pictures(tmp_path / "target")
+    _, [done] = brought(zipped(tmp_path / "a.visavis", entries), target)
+    assert done.draft == {"text": "hello", "pictures": [{"name": "", "url": "https://example.org/a.png"}]}
+    assert not target.path(sha256).exists()
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_reading_ends_within_a_conversation_where_it_is_cancelled(tmp_path: Path, is_ours: bool) -> None:
+    messages = [{"role": "user", "sender": "human", "content": [], "text": "hello"}] * 3000
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([{"messages" if is_ours else "chat_messages": messages}]), "utf-8")
+    asked = 0
+
+    def go_on() -> None:
+        nonlocal asked
+        asked += 1
+        if asked > 50:
+            raise Cancelled
+
+    with Reading(path, path.name, go_on) as reading, pytest.raises(Cancelled):
+        reading.preview()
+    assert asked == 51
+
+
+@pytest.mark.parametrize("value", ['"k{}":1', '"k{}":{{}}', '"k{}":{{"a":"b"}}'])
+def test_others_have_their_turn_while_json_is_parsed(value: str) -> None:
+    """As in the app, where a thread is asked for the interpreter after a millisecond."""
+    data = ("{" + ",".join(map(value.format, range(200_000))) + "}").encode()
+    before, waits, done = sys.getswitchinterval(), [0.0], Event()
+
+    def parse() -> None:
+        json_items.parse(data)
+        done.set()
+
+    sys.setswitchinterval(0.001)
+    try:
+        began = last = time.perf_counter()
+        Thread(target=parse).start()
+        while not done.wait(0.001):
+            now = time.perf_counter()
+            waits.append(now - last)
+            last = now
+    finally:
+        sys.setswitchinterval(before)
+    assert max(waits) < (last - began) / 2
+
+
+def test_an_item_of_many_arrays_is_refused() -> None:
+    for count, is_too_long in ((150_000, False), (170_000, True)):
+        text = b'{"a":[' + b",".join([b"[]"] * count) + b"]}"
+        with pytest.raises(json_items.TooLong) if is_too_long else nullcontext():
+            list(json_items.items([text]))
 
 
 @pytest.mark.parametrize(
@@ -436,7 +537,7 @@ def test_bringing_in_is_all_or_nothing(tmp_path: Path) -> None:
     broken = replace(made, messages=(*made.messages, Placed(Message("user", id=""), "")))
     with pytest.raises(Exception, match="CHECK"):
         asyncio.run(store.run(partial(bring_in, whole=broken, thumbnails={})))
-    assert store.conversations_now() == []
+    assert conversations_of(store) == []
     assert asyncio.run(store.messages(made.conversation.id)) == []
     store.close()
 

@@ -63,6 +63,15 @@ def test_a_conversation_of_claude_is_read_with_its_times_and_roles() -> None:
     assert not left_out
 
 
+def test_one_without_a_name_is_called_by_its_first_words() -> None:
+    made, _ = read(exported(said(1, "assistant", text="Hello!"), said(2, "human"), name=""))
+    assert made.conversation.title == "said 2"
+    made, _ = read(exported(said(1, "human", content=[], text=""), said(2, "assistant"), name=" "))
+    assert made.conversation.title == "said 2"
+    made, _ = read(exported(name=None))
+    assert made.conversation.title == ""
+
+
 def test_branches_of_claude_hang_where_they_hung() -> None:
     made, _ = read(
         exported(

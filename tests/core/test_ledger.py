@@ -19,11 +19,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.core import ledger_rows, ledger_sums
+from app.core.filing import Filing
 from app.core.ledger import By, Call, Caps, Entry, Filter, Group, Ledger, Outcome, PictureShare
 from app.core.message import Message, TextBlock, Usage
 from app.core.rows import Conversation
 from app.core.store import Store
 from tests.core.test_store import picture, sql
+from tests.stored import add_conversation
 
 Made = Callable[..., None]
 Zone = Callable[[str], ZoneInfo]
@@ -104,7 +106,7 @@ def only(groups: list[Group]) -> Group:
 
 
 async def test_an_entry_comes_back_as_it_was_written(ledger: Ledger, store: Store) -> None:
-    await store.create(Conversation("c", title="Roofs"))
+    await add_conversation(store, Conversation("c", title="Roofs"))
     call = Call("message", "api.example", "m", "c", "a", Decimal("0.0000001"), Decimal("1E-7"))
     outcome = Outcome(
         "stopped", 2.5, Usage(1, 2, 3, 4, 5, 2), Decimal("0.00000003"), False, Decimal("-0.02"),
@@ -252,7 +254,7 @@ async def test_days_are_the_persons_own_over_a_year_of_changing_clocks(
 
 async def test_groups_add_up_as_an_independent_calculation(ledger: Ledger, store: Store, made: Made) -> None:
     chance = random.Random(4)  # noqa: S311
-    await store.create(Conversation("c1", title="Roofs"))
+    await add_conversation(store, Conversation("c1", title="Roofs"))
     models, conversations = ("claude-opus-5", "claude-haiku-5-5", ""), ("c1", "c2", "")
     for number in range(300):
         shares = tuple(
@@ -314,7 +316,7 @@ async def test_pictures_add_up_over_the_requests_they_went_in(ledger: Ledger, ma
 
 async def test_pages_of_a_document_are_pictures_of_their_own(ledger: Ledger, store: Store, made: Made) -> None:
     one = "a" * 64
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     for page, name in enumerate(("plan.pdf", "plan.pdf", "red.png")):
         shown = replace(picture(page + 1, one), name=name, page=2 - page)
         await store.add_message("c", Message("user", (shown,), id=f"q{page}"))
@@ -366,14 +368,14 @@ async def test_an_amount_that_is_damaged_counts_nothing_and_stops_nothing(
 async def test_pictures_are_named_by_the_conversation_they_went_in_last(
     ledger: Ledger, store: Store, made: Made
 ) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     shown = picture(1, "a" * 64)
     await store.add_message("c", Message("user", (shown, TextBlock(f"What of {'b' * 64}?")), id="q"))
     for key in "abc":
         made(NOON, pictures=(PictureShare(1, key * 64, 5, Decimal(0)),))
     known = await ledger.pictures(await ledger.grouped("picture", Filter()))
     assert known == {"a" * 64: ("Überblick 📈.png", "a" * 64)}
-    await store.delete("c")
+    await Filing(store).discard(["c"])
     assert await ledger.pictures(await ledger.grouped("picture", Filter())) == {}
 
 
@@ -428,9 +430,9 @@ async def test_a_conversation_counts_what_is_under_way_as_what_it_will_probably_
     ],
 )
 async def test_filters(wanted: Filter, found: str, ledger: Ledger, store: Store, made: Made) -> None:
-    await store.create(Conversation("c1", title="L'été à la mer"))
-    await store.create(Conversation("c2", title="A deleted one"))
-    await store.delete("c2")
+    await add_conversation(store, Conversation("c1", title="L'été à la mer"))
+    await add_conversation(store, Conversation("c2", title="A deleted one"))
+    await Filing(store).discard(["c2"])
     for second, model, conversation, kind, practice in (
         (-1, "claude-sonnet-5-5", "c1", "message", False),
         (0, "claude-opus-5", "c1", "message", False),

@@ -20,6 +20,7 @@ from app.core.moving import FORMER, PLAN, MoveRefused, Plan
 from app.core.pictures import Pictures
 from app.core.place import NOTE, Place, is_ours, note
 from app.core.store import FILE, Conversation, Store
+from tests.stored import add_conversation, conversations_of
 
 NOW: Final = 1_795_287_720.0
 
@@ -35,7 +36,7 @@ def old(tmp_path: Path) -> Path:
 
     async def fill() -> None:
         store = Store.open(folder)
-        await store.create(Conversation("c", title="Roof"))
+        await add_conversation(store, Conversation("c", title="Roof"))
         await store.add_message("c", Message("user", (TextBlock("How old?"),), id="m"))
         copy = backup.unfinished(folder / backup.FOLDER)
         counts = await store.copy_to(copy)
@@ -80,7 +81,7 @@ def said(folder: Path) -> list[str]:
 
     async def read() -> list[str]:
         store = Store.open(folder)
-        titles = [each.title for each in store.conversations_now()]
+        titles = [each.title for each in conversations_of(store)]
         texts = [message.text for message in await store.messages("c")]
         store.close()
         return titles + texts

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.query import Query
+from app.core.query import AnyOf, Query
 from app.core.utf16 import part
 
 LETTERS = st.text("aAbßẞİıSs éÉ😀𝔸 \n*_\\", max_size=30)
@@ -33,6 +33,28 @@ LETTERS = st.text("aAbßẞİıSs éÉ😀𝔸 \n*_\\", max_size=30)
 )
 def test_what_is_found(query: str, text: str, found: list[str]) -> None:
     assert [part(text, *span) for span in Query(query).spans(text)] == found
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "found"),
+    [
+        ("refund rate", "The rate of a 😀 Refund, refunded.", ["rate", "Refund"]),
+        ('"refund rate" che', "A refund. The **refund** rate; checked", ["refund** rate", "che"]),
+        ("замок", "😀 старый за\u0301мок", ["за\u0301мок"]),
+        ("图片 strasse", "两张图片, Straße", ["图片", "Straße"]),
+        ("nowhere", "any", []),
+        ("", "any", []),
+    ],
+)
+def test_any_of_some_words_is_found_as_the_search_of_all_finds_it(query: str, text: str, found: list[str]) -> None:
+    assert [part(text, *span) for span in AnyOf(query).spans(text)] == found
+    assert AnyOf(query).may_be_in(text) == bool(found)
+
+
+@pytest.mark.parametrize("source", ["re**fund**s are", "R&eacute;funds", "`refunds_rate`"])
+def test_any_of_some_words_may_be_in_what_reads_like_it(source: str) -> None:
+    assert AnyOf("nothing refund").may_be_in(source)
+    assert not AnyOf("refundable").may_be_in(source)
 
 
 @given(LETTERS, st.text("aAbßsS😀", min_size=1, max_size=3))

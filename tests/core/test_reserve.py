@@ -22,6 +22,7 @@ ON_A_FULL_DISK = """
     from app.core.filing import Filing
     from app.core.message import Message, TextBlock
     from app.core.store import Conversation, Store
+    from tests.stored import add_conversation, conversations_of
 
     folder = Path(sys.argv[1])
     long = Message("user", (TextBlock("x" * 300_000),), id="q2")
@@ -36,7 +37,7 @@ ON_A_FULL_DISK = """
     async def main():
         store = Store.open(folder)
         for name in "cde":
-            await store.create(Conversation(name))
+            await add_conversation(store, Conversation(name))
         await store.add_message("c", Message("user", (TextBlock("Hello"),), id="q"))
         await store.add_message("c", Message("assistant", id="a", state="streaming"))
         kept = reserve.keep(folder)
@@ -46,6 +47,12 @@ ON_A_FULL_DISK = """
                     pass
         except OSError:
             pass
+        if sys.argv[2:] == ["leaving"]:
+            print("refused", await fails(store.save_draft("c", {"text": "y" * 300_000})))
+            print("refused", await fails(store.save_draft("c", {"text": "y" * 300_000}, vital=True)))
+            print("there", len((await store.draft("c"))["text"]))
+            store.close()
+            return
         if len(sys.argv) > 2:
             reserve.release(folder)
             with (folder / "filler2").open("wb", buffering=0) as filler:
@@ -62,7 +69,7 @@ ON_A_FULL_DISK = """
         answer = Message("assistant", (TextBlock("Hi " * 20_000),), id="a")
         print("answer refused", await fails(store.finish("c", answer)))
         print("reserve there", (folder / "reserve").exists())
-        print("readable", len(await store.messages("c")), sorted(c.id for c in store.conversations_now()))
+        print("readable", len(await store.messages("c")), sorted(c.id for c in conversations_of(store)))
         (folder / "filler").unlink()
         print("question refused", await fails(store.add_message("c", long)))
         print("readable", len(await store.messages("c")))
@@ -101,6 +108,10 @@ def test_on_a_full_disk_deleting_works_and_a_paid_answer_is_kept(tmp_path: Path)
         "question refused False",
         "readable 3",
     ]
+
+
+def test_what_is_being_written_when_the_app_closes_is_kept_on_a_full_disk(tmp_path: Path) -> None:
+    assert on_a_full_disk(tmp_path, "leaving") == ["refused True", "refused False", "there 300000"]
 
 
 def test_without_the_reserve_even_deleting_fails_and_nothing_is_lost(tmp_path: Path) -> None:

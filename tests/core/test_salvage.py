@@ -15,7 +15,8 @@ from app.core.message import Message, TextBlock
 from app.core.salvage import Salvaged
 from app.core.store import FILE, Conversation, Store
 from tests.core.test_backup import NOW, make
-from tests.core.test_store import answer, sql
+from tests.core.test_store import answer, picture, sql
+from tests.stored import add_conversation, conversations_of
 
 PAGE = 4096
 
@@ -29,8 +30,8 @@ def question(number: int) -> Message:
 async def talked(folder: Path, messages: int = 60) -> Path:
     """A store with two conversations, closed; where its file is."""
     store = Store.open(folder)
-    await store.create(Conversation("c", title="Harbours", updated=2.0))
-    await store.create(Conversation("d", title="Roofs", updated=1.0))
+    await add_conversation(store, Conversation("c", title="Harbours", updated=2.0))
+    await add_conversation(store, Conversation("d", title="Roofs", updated=1.0))
     for number in range(messages):
         await store.add_message("cd"[number % 2], question(number))
     await store.save_draft("c", {"text": "half a thought"})
@@ -62,7 +63,7 @@ def spoil(path: Path, page: int) -> None:
 
 
 async def texts(store: Store) -> dict[str, list[str]]:
-    found = store.conversations_now()
+    found = conversations_of(store)
     return {each.title: [message.id for message in await store.messages(each.id)] for each in found}
 
 
@@ -122,6 +123,24 @@ async def test_what_has_lost_its_conversation_has_another(tmp_path: Path) -> Non
     assert found[title][:3] == ["q1", "q5", "q7"]
 
 
+async def test_what_has_lost_its_conversation_shows_its_pictures_and_its_model(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    await add_conversation(store, Conversation("c", title="Harbours"))
+    two = (picture(1, "a" * 64), picture(2, "b" * 64))
+    await store.add_message("c", Message("user", (*two, TextBlock("How deep?")), id="q", created=1.0))
+    await store.add_message("c", answer())
+    store.close()
+    with sqlite3.connect(tmp_path / FILE) as db:
+        db.execute("DELETE FROM conversations")
+    db.close()
+    salvage.salvage(tmp_path / FILE)
+    store = Store.open(tmp_path)
+    [found] = conversations_of(store)
+    store.close()
+    assert (found.title, found.model) == ("How deep?", answer().model)
+    assert (found.pictures, found.thumbnail) == (2, two[0].thumbnail)
+
+
 async def test_a_damaged_message_of_a_known_conversation_keeps_its_place(tmp_path: Path) -> None:
     path = await talked(tmp_path)
     with sqlite3.connect(path) as db:
@@ -150,7 +169,7 @@ async def test_a_backup_takes_the_place_of_a_store_that_becomes_a_backup(tmp_pat
     store = Store.open(tmp_path)
     chosen = await make(store, tmp_path / backup.FOLDER, NOW - 5000)
     await store.add_message("c", replace(answer(), id="later"))
-    salvage.choose(chosen, path)
+    salvage.choose(chosen, path, NOW)
     assert "later" in (await texts(store))["Harbours"]  # until it is opened next
     store.close()
     restored = Store.open(tmp_path)
@@ -173,12 +192,38 @@ async def test_a_backup_takes_the_place_of_a_damaged_store_with_its_log(tmp_path
     store.close()
     path.write_bytes(b"Dear diary")
     schema.log_of(path).write_bytes(log)
-    salvage.choose(chosen, path)
+    salvage.choose(chosen, path, NOW)
     restored = Store.open(tmp_path)
     assert sum(map(len, (await texts(restored)).values())) == 4
     restored.close()
     [put_aside] = aside(tmp_path)
     assert bytes_of(put_aside) == {FILE: b"Dear diary", f"{FILE}-wal": log}
+
+
+async def test_that_a_backup_has_taken_the_place_is_told_once_and_not_before(tmp_path: Path) -> None:
+    path = await talked(tmp_path, 4)
+    store = Store.open(tmp_path)
+    chosen = await make(store, tmp_path / backup.FOLDER)
+    store.close()
+    salvage.choose(chosen, path, NOW)
+    assert salvage.returned(path) is None
+    Store.open(tmp_path).close()
+    assert [salvage.returned(path), salvage.returned(path)] == [NOW, None]
+    assert [each.kind for each in backup.backups(tmp_path / backup.FOLDER)].count("return") == 1
+
+
+async def test_nothing_is_told_where_no_backup_took_the_place(tmp_path: Path) -> None:
+    path = await talked(tmp_path, 4)
+    store = Store.open(tmp_path)
+    chosen = await make(store, tmp_path / backup.FOLDER)
+    store.close()
+    salvage.choose(chosen, path, NOW)
+    salvage.stay(path)
+    assert salvage.returned(path) is None
+    salvage.choose(chosen, path, NOW)
+    salvage.start_empty(path)
+    Store.open(tmp_path).close()
+    assert salvage.returned(path) is None
 
 
 async def test_a_bad_backup_is_not_taken(tmp_path: Path) -> None:
@@ -190,13 +235,13 @@ async def test_a_bad_backup_is_not_taken(tmp_path: Path) -> None:
     whole = chosen.read_bytes()
     chosen.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(StoreDamaged):
-        salvage.choose(chosen, path)
+        salvage.choose(chosen, path, NOW)
     with sqlite3.connect(chosen) as db:
         chosen.write_bytes(whole)
         db.execute("PRAGMA user_version = 999")
     db.close()
     with pytest.raises(StoreTooNew):
-        salvage.choose(chosen, path)
+        salvage.choose(chosen, path, NOW)
     assert bytes_of(tmp_path) == before
 
 
@@ -251,7 +296,7 @@ async def test_with_the_root_of_a_table_gone_its_rows_are_found_in_their_pages(t
     spoil(path, 1 if name == "sqlite_schema" else root_of(path, name))
     assert salvage.salvage(path) == Salvaged(conversations=2, messages=60, damaged=0)
     store = Store.open(tmp_path)
-    found = {each.title: len(await store.messages(each.id)) for each in store.conversations_now()}
+    found = {each.title: len(await store.messages(each.id)) for each in conversations_of(store)}
     assert sum(found.values()) == 60
     if name == "sqlite_schema":  # the only page of conversations is gone in the other case: its index has them
         assert set(found.values()) == {30}
@@ -316,8 +361,8 @@ HARBOURS, ROOFS = "c" * 32, "d" * 32
 async def used(folder: Path) -> Path:
     """As `talked`, with ids as the app gives them."""
     store = Store.open(folder)
-    await store.create(Conversation(HARBOURS, title="Harbours", updated=2.0))
-    await store.create(Conversation(ROOFS, title="Roofs", updated=1.0))
+    await add_conversation(store, Conversation(HARBOURS, title="Harbours", updated=2.0))
+    await add_conversation(store, Conversation(ROOFS, title="Roofs", updated=1.0))
     for number in range(60):
         await store.add_message((HARBOURS, ROOFS)[number % 2], replace(question(number), id=f"{number:032x}"))
     await store.save_draft(HARBOURS, {"text": "half a thought"})

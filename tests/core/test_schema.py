@@ -20,6 +20,7 @@ from app.core.message import Message, TextBlock
 from app.core.prompts import Prompt, Prompts
 from app.core.store import FILE, Conversation, Store
 from tests.core.test_store import answer, sql
+from tests.stored import add_conversation, conversations_of
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_a_file_that_was_left_readable_becomes_private(tmp_path: Path) -> None:
 def test_an_empty_file_becomes_a_store(tmp_path: Path) -> None:
     (tmp_path / FILE).touch()
     store = Store.open(tmp_path)
-    assert store.conversations_now() == []
+    assert conversations_of(store) == []
     store.close()
 
 
@@ -95,7 +96,7 @@ def test_a_file_that_is_no_database_is_refused_unchanged(tmp_path: Path, content
 
 async def test_a_file_that_was_cut_short_is_refused_unchanged(tmp_path: Path) -> None:
     store = Store.open(tmp_path)
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     store.close()
     whole = (tmp_path / FILE).read_bytes()
     for kept in (len(whole) - 4096, len(whole) - 1, 4096):
@@ -107,21 +108,21 @@ async def test_a_file_that_was_cut_short_is_refused_unchanged(tmp_path: Path) ->
 
 async def test_the_log_of_another_database_is_not_played_in(tmp_path: Path) -> None:
     other = Store.open(tmp_path / "other")
-    await other.create(Conversation("foreign"))
+    await add_conversation(other, Conversation("foreign"))
     store = Store.open(tmp_path)
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     store.close()
     log = (tmp_path / "other" / f"{FILE}-wal").read_bytes()
     other.close()
     (tmp_path / f"{FILE}-wal").write_bytes(log[:32] + bytes(len(log) - 32))
     reopened = Store.open(tmp_path)
-    assert [each.id for each in reopened.conversations_now()] == ["c"]
+    assert [each.id for each in conversations_of(reopened)] == ["c"]
     reopened.close()
 
 
 async def test_where_there_are_backups_an_empty_file_is_no_fresh_start(tmp_path: Path) -> None:
     store = Store.open(tmp_path)
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     folder = tmp_path / backup.FOLDER
     copy = backup.unfinished(folder)
     backup.keep(copy, backup.verified(copy, await store.copy_to(copy)), 5.0)
@@ -133,7 +134,7 @@ async def test_where_there_are_backups_an_empty_file_is_no_fresh_start(tmp_path:
         (tmp_path / FILE).unlink(missing_ok=True)
     salvage.start_empty(tmp_path / FILE)
     started = Store.open(tmp_path)
-    assert started.conversations_now() == []
+    assert conversations_of(started) == []
     started.close()
 
 
@@ -157,7 +158,7 @@ def test_a_folder_that_cannot_be_is_reported(tmp_path: Path) -> None:
 
 
 async def test_a_full_disk_is_reported_and_what_was_there_stays(store: Store) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     await store.add_message("c", answer())
     # SQLite's own limit gives the same SQLITE_FULL as the file system's.
     sql(store, "PRAGMA max_page_count = 1")
@@ -217,7 +218,7 @@ async def test_what_was_answered_before_there_was_a_ledger_comes_into_it_however
 
 async def test_a_step_that_fails_leaves_the_old_version_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store.open(tmp_path)
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     store.close()
     steps = [
         *schema.MIGRATIONS,
@@ -228,7 +229,7 @@ async def test_a_step_that_fails_leaves_the_old_version_whole(tmp_path: Path, mo
         Store.open(tmp_path)
     monkeypatch.setattr(schema, "MIGRATIONS", [*steps[:-1], steps[-1][:1]])
     migrated = Store.open(tmp_path)
-    assert [c.id for c in migrated.conversations_now()] == ["c"]
+    assert [c.id for c in conversations_of(migrated)] == ["c"]
     assert sql(migrated, "PRAGMA user_version") == (len(steps),)
     migrated.close()
 
@@ -238,7 +239,7 @@ async def test_a_step_that_fails_leaves_the_old_version_whole(tmp_path: Path, mo
 )
 async def test_what_has_no_checksum_stands_twice_and_the_check_compares(tmp_path: Path, written: bytes) -> None:
     store, pictures = Store.open(tmp_path), (PictureShare(1, "a", 5, Decimal("0.0625")),)
-    await store.create(Conversation("c", title="Harbours", model="sonnet"))
+    await add_conversation(store, Conversation("c", title="Harbours", model="sonnet"))
     await store.save_draft("c", {"text": "half a thought"})
     await Filing(store).put_folder(Folder("f", "Lake"))
     await Prompts(store).put([Prompt("n", "Describe", id="p")])
@@ -273,7 +274,7 @@ def test_a_changed_name_in_the_schema_is_damage_and_no_error_of_ours(tmp_path: P
 async def test_a_list_that_cannot_be_read_is_found_by_the_opening(tmp_path: Path) -> None:
     """Where a person can be asked what to do about it: at the first paint it is too late."""
     store = Store.open(tmp_path)
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     page = sql(store, "SELECT rootpage FROM sqlite_master WHERE name = 'conversations'")[0]
     store.close()
     with (tmp_path / FILE).open("r+b") as file:

@@ -14,11 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core import rows, schema
+from app.core.filing import Filing
 from app.core.message import Message, ReplyBlock, TextBlock
 from app.core.search import Hit, Page, Search, Wanted
 from app.core.search_words import marked, terms
 from app.core.store import FILE, Conversation, Store
 from tests.core.test_store import picture, sql
+from tests.stored import add_conversation
 
 
 @pytest.fixture
@@ -68,18 +70,18 @@ async def everything(search: Search, text: str) -> list[Hit]:
 
 
 async def test_questions_answers_and_names_of_pictures_are_found_but_no_thinking(store: Store, search: Search) -> None:
-    await store.create(Conversation("c", title="About charts"))
+    await add_conversation(store, Conversation("c", title="About charts"))
     await store.add_message("c", question("How do these differ?", "q", picture()))
     await store.add_message("c", answer("The **refund** rate, 图片", "a"))
     assert await ids(search, "differ") == ["q"]
     assert await ids(search, "refund rate") == ["a"]
     assert await ids(search, "片") == await ids(search, "图片") == ["a"]
-    assert await ids(search, "uberblick.png") == ["q"]
+    assert await ids(search, "uberblick 📈.png") == await ids(search, "png uberb") == await ids(search, "📈") == ["q"]
     assert await ids(search, "secretly") == []
 
 
 async def test_a_hit_tells_what_a_list_shows(store: Store, search: Search) -> None:
-    await store.create(Conversation("c", title="About charts"))
+    await add_conversation(store, Conversation("c", title="About charts"))
     await store.add_message("c", question("How do these differ?", "q", picture()))
     await store.add_message("c", answer("The refund rate.", "a", cost="0.02"))
     await catch_up(search)
@@ -91,8 +93,61 @@ async def test_a_hit_tells_what_a_list_shows(store: Store, search: Search) -> No
     assert (hit.snippet.first, hit.in_text) == ("Überblick", False)
 
 
+async def test_a_hit_has_the_picture_of_its_message_else_that_of_its_conversation(store: Store, search: Search) -> None:
+    await add_conversation(store, Conversation("c"))
+    await store.add_message("c", question("first words", "q1", picture()))
+    await store.add_message("c", question("second words", "q2", picture(original="8" * 64)))
+    await store.add_message("c", answer("third words", "a"))
+    await catch_up(search)
+    found = {hit.message: hit.thumbnail for hit in (await search.find(Wanted("words"))).hits}
+    assert found["q2"] == picture(original="8" * 64).thumbnail
+    assert found["q1"] == found["a"] == picture().thumbnail != found["q2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "missed"),
+    [
+        ("старый за\u0301мок", "замок", "зам"),
+        ("Die Straße", "strasse", "strase"),
+        ("ο ΟΔΟΣ", "οδος", "οδοι"),
+        ("型番ＡＢＣです", "abc", "ac"),
+        ("ｶﾒﾗを買う", "カメラ", "カラ"),
+        ("กินข้าว", "กิน", "กน"),
+        ("यह हिन्दी", "हिन्दी", "हन्दी"),
+        ("שָׁלוֹם", "שלום", "שלם"),
+        ("ㄅㄆㄇ", "ㄆ", "ㄅㄇ"),
+        ("Nice 😀 face", "😀", "😃"),
+        ("newer \U0001fae8 than SQLite", "\U0001fae8", "\U0001fae9"),
+    ],
+)
+async def test_words_of_all_kinds_of_writing_are_found_in_texts_and_titles(
+    store: Store, search: Search, text: str, found: str, missed: str
+) -> None:
+    await add_conversation(store, Conversation("c", title=text))
+    await store.add_message("c", question(text, "q"))
+    assert await ids(search, f'"{found}"') == ["q"]
+    assert await ids(search, f'"{missed}"') == []
+    assert [(await search.titles(Wanted(f'"{each}"'), 5))[1] for each in (found, missed)] == [1, 0]
+
+
+async def test_models_that_were_ever_asked_are_told_once(store: Store, search: Search) -> None:
+    assert await search.models() == []
+    for number, model in enumerate(("opus", "sonnet", "sonnet", "", "gone")):
+        await add_conversation(store, Conversation(f"c{number}", model=model))
+    await Filing(store).discard(["c4"])
+    for number, model in enumerate(("haiku", "opus", "haiku", "")):
+        query = """INSERT INTO requests VALUES (NULL, ?, 0, 0, 'message', 'complete', 0, '', ?, '', '', NULL, NULL,
+            NULL, 0, NULL, 0, 0, 0, 0, 0, 0, 0)"""
+        await store.run(partial(_execute, query, (str(number), model)))
+    assert await search.models() == ["haiku", "opus", "sonnet"]
+
+
+def _execute(query: str, values: Sequence[Any], db: sqlite3.Connection) -> None:
+    db.execute(query, values)
+
+
 async def test_the_newest_come_first_page_by_page(store: Store, search: Search) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     for number in range(7):
         await store.add_message("c", answer(f"word number {number}", f"a{number}"))
     await catch_up(search)
@@ -105,7 +160,7 @@ async def test_the_newest_come_first_page_by_page(store: Store, search: Search) 
 
 
 async def test_the_newest_come_first_whenever_they_were_brought_in(store: Store, search: Search) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     for moment in (500.0, 100.5, 300.0, 200.0, 400.0, 100.0):
         await store.add_message("c", question("word", f"q{moment:g}", created=moment))
         await catch_up(search)
@@ -119,7 +174,7 @@ async def test_the_newest_come_first_whenever_they_were_brought_in(store: Store,
 
 
 async def test_messages_that_would_have_the_same_row_of_the_index_are_all_found(store: Store, search: Search) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     first = 1_700_000_000.0
     for number in range(20):  # a sixteenth of a millisecond is one row, and so is one more message
         await store.add_message("c", question("word", f"q{number}", created=first - number / 16_000))
@@ -131,7 +186,7 @@ async def test_messages_that_would_have_the_same_row_of_the_index_are_all_found(
 
 
 async def test_times_that_are_none_stop_nothing(store: Store, search: Search) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     await store.add_message("c", question("word", "usual", created=9.0))
     for number, moment in enumerate((0.0, 1e300)):
         await store.add_message("c", question("word", f"q{number}", created=moment))
@@ -139,7 +194,7 @@ async def test_times_that_are_none_stop_nothing(store: Store, search: Search) ->
 
 
 async def test_an_answer_comes_in_when_it_has_ended(store: Store, search: Search) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     await store.add_message("c", answer("half", "a", state="streaming"))
     assert await ids(search, "half") == []
     await store.finish("c", answer("half and whole", "a"))
@@ -147,7 +202,7 @@ async def test_an_answer_comes_in_when_it_has_ended(store: Store, search: Search
 
 
 async def test_a_message_that_changes_is_found_as_it_is(store: Store, search: Search) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     await store.add_message("c", question("old words", "q"))
     assert await ids(search, "old") == ["q"]
     await store.replace_messages("c", [question("new words", "q")])
@@ -157,7 +212,7 @@ async def test_a_message_that_changes_is_found_as_it_is(store: Store, search: Se
 
 
 async def test_deleted_messages_are_not_found_until_they_are_back(store: Store, search: Search) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     await store.add_message("c", question("words", "q"))
     assert await ids(search, "words") == ["q"]
     await store.delete_messages("c", ["q"], "q")
@@ -171,7 +226,7 @@ async def test_deleted_messages_are_not_found_until_they_are_back(store: Store, 
 
 
 async def test_those_of_other_branches_are_found(store: Store, search: Search) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     await store.add_message("c", question("one version", "q1"), "")
     await store.add_message("c", question("another version", "q2"), "")
     assert [message.id for message in await store.messages("c")] == ["q2"]
@@ -179,17 +234,17 @@ async def test_those_of_other_branches_are_found(store: Store, search: Search) -
 
 
 async def test_a_deleted_conversation_is_not_found_until_it_is_back(store: Store, search: Search) -> None:
-    await store.create(Conversation("c", title="words"))
+    await add_conversation(store, Conversation("c", title="words"))
     await store.add_message("c", question("words", "q"))
-    await store.delete("c")
+    await Filing(store).discard(["c"])
     assert await ids(search, "words") == []
     assert await search.titles(Wanted("words"), 5) == ([], 0)
-    await store.restore("c")
+    await Filing(store).restore(["c"])
     assert await ids(search, "words") == ["q"]
 
 
 async def test_a_conversation_that_goes_for_good_takes_its_words_along(store: Store, search: Search) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     await store.add_message("c", question("words", "q"))
     await catch_up(search)
     sql(store, "DELETE FROM conversations")
@@ -200,8 +255,8 @@ async def test_a_conversation_that_goes_for_good_takes_its_words_along(store: St
 
 
 async def test_the_filters(store: Store, search: Search) -> None:
-    await store.create(Conversation("plain", title="plain words", model="opus"))
-    await store.create(Conversation("seen", title="seen words", model="sonnet"))
+    await add_conversation(store, Conversation("plain", title="plain words", model="opus"))
+    await add_conversation(store, Conversation("seen", title="seen words", model="sonnet"))
     await store.add_message("plain", question("words", "q1", created=100.0))
     await store.add_message("plain", answer("words", "a1", model="opus", created=200.0, cost="0.5"))
     await store.add_message("seen", question("words", "q2", picture(), created=300.0))
@@ -219,7 +274,7 @@ async def test_the_filters(store: Store, search: Search) -> None:
 
 async def test_titles_are_found_and_counted(store: Store, search: Search) -> None:
     for number in range(9):
-        await store.create(Conversation(f"c{number}", title=f"Überblick {number}", updated=float(number)))
+        await add_conversation(store, Conversation(f"c{number}", title=f"Überblick {number}", updated=float(number)))
     await catch_up(search)
     hits, count = await search.titles(Wanted("uberb"), 2)
     assert ([hit.conversation.id for hit in hits], count) == (["c8", "c7"], 9)
@@ -280,7 +335,7 @@ def _write(path: Path, messages: Sequence[Message]) -> None:
 
 
 async def test_an_index_that_does_not_fit_is_made_anew(store: Store, search: Search) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     await store.add_message("c", question("some words", "q1"))
     await store.add_message("c", question("other words", "q2"))
     assert await ids(search, "words") == ["q2", "q1"]
@@ -290,7 +345,7 @@ async def test_an_index_that_does_not_fit_is_made_anew(store: Store, search: Sea
 
 
 async def test_a_damaged_index_is_made_anew(store: Store, search: Search) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     await store.add_message("c", question("some words", "q1"))
     await catch_up(search)
     sql(store, "UPDATE search_text_data SET block = x'ffff' WHERE id > 10")
@@ -299,7 +354,7 @@ async def test_a_damaged_index_is_made_anew(store: Store, search: Search) -> Non
 
 
 async def test_a_damaged_message_says_nothing_and_harms_nothing(store: Store, search: Search) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     await store.add_message("c", question("some words", "q1"))
     await store.add_message("c", question("more words", "q2"))
     await catch_up(search)
@@ -322,7 +377,7 @@ def test_the_index_finds_what_reading_all_finds(tmp_path: Path, first: list[str]
         store = Store.open(tmp_path)
         sql(store, "DELETE FROM conversations")
         search = Search(store)
-        await store.create(Conversation("c"))
+        await add_conversation(store, Conversation("c"))
         for number, text in enumerate(first):
             await store.add_message("c", question(text, str(number)))
         await catch_up(search)

@@ -8,7 +8,8 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ import pytest
 
 from app.core.errors import StoreDamaged, StoreLocked, StreamInterrupted
 from app.core.failure import error_from_json, error_to_json
+from app.core.filing import Filing
 from app.core.message import JSON, ImageBlock, Message, ReplyBlock, TextBlock, Usage
 from app.core.store import FILE, Conversation, Store
+from tests.stored import add_conversation, conversations_of
 
 
 @pytest.fixture
@@ -99,7 +102,7 @@ async def test_messages_come_back_exactly_and_in_order_after_reopening(tmp_path:
         Message("user", (TextBlock("And?"),), id="q2", state="complete"),
     ]
     store = Store.open(tmp_path)
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     for message in sent:
         await store.add_message("c", message)
     store.close()
@@ -111,7 +114,7 @@ async def test_messages_come_back_exactly_and_in_order_after_reopening(tmp_path:
 
 
 async def test_finishing_an_answer_keeps_its_place_and_drops_its_events(store: Store) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     await store.add_message("c", Message("assistant", id="a", state="streaming"))
     await store.append_events("a", STREAM)
     await store.add_message("c", Message("user", (TextBlock("next"),), id="q"))
@@ -122,7 +125,7 @@ async def test_finishing_an_answer_keeps_its_place_and_drops_its_events(store: S
 
 
 async def test_a_removed_message_is_gone_with_its_events(store: Store) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     await store.add_message("c", Message("assistant", id="a", state="streaming"))
     await store.append_events("a", STREAM)
     await store.remove_message("a")
@@ -152,7 +155,7 @@ async def test_a_message_for_no_conversation_is_a_bug_and_leaves_nothing(store: 
 async def test_a_damaged_message_keeps_its_place_and_says_so(tmp_path: Path, damage: str) -> None:
     question = Message("user", (TextBlock("What?"),), id="q")
     store = Store.open(tmp_path)
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     await store.add_message("c", answer())
     await store.add_message("c", question)
     store.close()
@@ -173,55 +176,55 @@ async def test_a_damaged_message_keeps_its_place_and_says_so(tmp_path: Path, dam
 
 
 async def test_conversations_are_listed_by_last_activity(store: Store) -> None:
-    await store.create(Conversation("old", title="First", created=1, updated=1))
-    await store.create(Conversation("new", title="Second", created=2, updated=2, practice=True))
-    assert [c.id for c in store.conversations_now()] == ["new", "old"]
+    await add_conversation(store, Conversation("old", title="First", created=1, updated=1))
+    await add_conversation(store, Conversation("new", title="Second", created=2, updated=2, practice=True))
+    assert [c.id for c in conversations_of(store)] == ["new", "old"]
 
     await store.add_message("old", Message("user", (TextBlock("Hi"),), id="q", created=3))
-    assert store.conversations_now() == [
+    assert conversations_of(store) == [
         Conversation("old", title="First", created=1, updated=3),
         Conversation("new", title="Second", created=2, updated=2, practice=True),
     ]
 
 
 async def test_a_conversation_can_be_renamed_and_set(store: Store) -> None:
-    await store.create(Conversation("c", title="A"))
+    await add_conversation(store, Conversation("c", title="A"))
     await store.rename("c", "Zwei Häfen \ud83d")
     await store.set_model("c", "claude-haiku-5-5")
     await store.set_system("c", "Be brief.")
-    [c] = store.conversations_now()
+    [c] = conversations_of(store)
     assert (c.title, c.model, c.system) == ("Zwei Häfen \ufffd", "claude-haiku-5-5", "Be brief.")
 
 
 async def test_a_deleted_conversation_is_restored_whole(store: Store) -> None:
-    await store.create(Conversation("c", title="A"))
+    await add_conversation(store, Conversation("c", title="A"))
     await store.add_message("c", answer())
-    before = store.conversations_now()
+    before = conversations_of(store)
 
-    await store.delete("c")
-    assert store.conversations_now() == []
-    await store.restore("c")
-    assert store.conversations_now() == before
+    await Filing(store).discard(["c"])
+    assert conversations_of(store) == []
+    await Filing(store).restore(["c"])
+    assert conversations_of(store) == before
     assert await store.messages("c") == [answer()]
 
 
 async def test_pictures_and_the_first_thumbnail_are_counted(store: Store) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     first = await store.add_message("c", Message("user", (picture(1, "aa"), picture(2, "bb")), id="1"))
     second = await store.add_message("c", Message("user", (picture(3, "cc"),), id="2"))
     assert (first.pictures, first.thumbnail) == (2, "aa")
     assert (second.pictures, second.thumbnail) == (3, "aa")
     again = await store.finish("c", Message("user", (picture(3, "cc"), TextBlock("Edited")), id="2"))
     assert again == second
-    assert store.conversations_now() == [second]
+    assert conversations_of(store) == [second]
 
     await store.remove_message("1")
-    [left] = store.conversations_now()
+    [left] = conversations_of(store)
     assert (left.pictures, left.thumbnail) == (1, "cc")
 
 
 async def test_a_picture_counts_once_however_often_it_stands_there(store: Store) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     parts = [replace(picture(1, "aa"), kind="overview"), replace(picture(1, "aa"), kind="tile")]
     await store.add_message("c", Message("user", (*parts, picture(2, "bb")), id="1"))
     edited = await store.add_message("c", Message("user", (picture(1, "bb"), picture(2, "cc")), id="1b"), "")
@@ -234,13 +237,13 @@ async def test_a_picture_counts_once_however_often_it_stands_there(store: Store)
     assert (await store.replace_messages("c", [replace(pages, content=(picture(3, "aa"),))])).pictures == 5
     assert (await store.delete_messages("c", ["1b"], "3")).pictures == 4
     await store.remove_message("1")
-    [left] = store.conversations_now()
+    [left] = conversations_of(store)
     assert (left.pictures, left.thumbnail) == (3, "aa")
 
 
 async def test_costs_add_up_exactly_and_a_removed_answer_stays_paid(store: Store) -> None:
-    await store.create(Conversation("c"))
-    await store.create(Conversation("tiny"))
+    await add_conversation(store, Conversation("c"))
+    await add_conversation(store, Conversation("tiny"))
     assert (await store.add_message("tiny", Message("assistant", id="t", cost="2E-7"))).cost == "0.0000002"
     assert (await store.add_message("c", Message("assistant", id="a", state="streaming"))).cost == ""
     await store.finish("c", Message("assistant", id="a", cost="0.1"))
@@ -248,7 +251,7 @@ async def test_costs_add_up_exactly_and_a_removed_answer_stays_paid(store: Store
     assert (await store.add_message("c", Message("assistant", id="b", cost="2E-7"))).cost == "0.1000002"
 
     await store.remove_message("a")
-    assert {c.id: c.cost for c in store.conversations_now()} == {"c": "0.1000002", "tiny": "0.0000002"}
+    assert {c.id: c.cost for c in conversations_of(store)} == {"c": "0.1000002", "tiny": "0.0000002"}
 
 
 # --- thumbnails and drafts --------------------------------------------------------------------------
@@ -275,13 +278,13 @@ async def test_drafts_are_kept_by_conversation_until_they_are_empty(store: Store
 
 
 async def test_the_draft_of_a_deleted_conversation_waits_with_it(store: Store) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     await store.save_draft("c", {"text": "before"})
-    await store.delete("c")
+    await Filing(store).discard(["c"])
     assert await store.drafts() == {}
     await store.save_draft("c", {"text": "kept after"})
     assert await store.drafts() == {}
-    await store.restore("c")
+    await Filing(store).restore(["c"])
     assert await store.drafts() == {"c": {"text": "kept after"}}
 
 
@@ -304,13 +307,13 @@ def test_a_second_process_is_refused(tmp_path: Path, store: Store) -> None:
     """
     with python(script, tmp_path) as process:
         assert process.communicate()[0] == "locked True\n"
-    assert store.conversations_now() == []
+    assert conversations_of(store) == []
 
 
 def test_a_second_store_of_this_process_is_refused(tmp_path: Path, store: Store) -> None:
     with pytest.raises(StoreLocked):
         Store.open(tmp_path)
-    assert store.conversations_now() == []
+    assert conversations_of(store) == []
 
 
 async def test_an_answer_killed_in_mid_stream_is_interrupted_with_its_text(tmp_path: Path) -> None:
@@ -318,10 +321,11 @@ async def test_an_answer_killed_in_mid_stream_is_interrupted_with_its_text(tmp_p
         import json, sys
         from app.core.message import Message, TextBlock
         from app.core.store import Conversation, Store
+        from tests.stored import add_conversation
         from tests.core.test_store import STREAM
         async def main():
             store = Store.open(folder)
-            await store.create(Conversation("c"))
+            await add_conversation(store, Conversation("c"))
             await store.add_message("c", Message("user", (TextBlock("What?"),), id="q"))
             await store.add_message("c", Message("assistant", id="a", model="m", state="streaming"))
             await store.append_events("a", STREAM[:2])
@@ -348,7 +352,7 @@ async def test_an_answer_killed_in_mid_stream_is_interrupted_with_its_text(tmp_p
 
 async def test_events_are_trusted_up_to_the_first_unreadable_one(tmp_path: Path) -> None:
     store = Store.open(tmp_path)
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     await store.add_message("c", Message("assistant", id="a", state="streaming"))
     await store.append_events("a", STREAM[:3])
     sql(store, "INSERT INTO events (message_id, events) VALUES ('a', '[5')")
@@ -363,7 +367,7 @@ async def test_events_are_trusted_up_to_the_first_unreadable_one(tmp_path: Path)
 
 async def test_closing_finishes_what_was_asked_for(tmp_path: Path) -> None:
     store = Store.open(tmp_path)
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     pending = [asyncio.ensure_future(store.add_message("c", replace(answer(), id=str(n)))) for n in range(20)]
     await asyncio.sleep(0)  # each has been asked for; none has been waited for
     store.close()
@@ -377,7 +381,7 @@ async def test_closing_finishes_what_was_asked_for(tmp_path: Path) -> None:
 
 
 async def test_a_cancelled_task_does_not_take_its_writes_along(store: Store) -> None:
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     tasks = [asyncio.ensure_future(store.add_message("c", replace(answer(), id=str(n)))) for n in range(5)]
     await asyncio.sleep(0)
     for task in tasks:
@@ -391,9 +395,10 @@ def test_a_write_that_the_system_refuses_is_reported_and_what_was_there_stays(tm
         import resource, signal
         from app.core.errors import StoreFull
         from app.core.store import Conversation, Store
+        from tests.stored import add_conversation
         async def main():
             store = Store.open(folder)
-            await store.create(Conversation("c"))
+            await add_conversation(store, Conversation("c"))
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
             try:
@@ -406,7 +411,7 @@ def test_a_write_that_the_system_refuses_is_reported_and_what_was_there_stays(tm
     with python(script, tmp_path) as process:
         assert process.communicate()[0] == "full\n"
     store = Store.open(tmp_path)
-    assert [conversation.id for conversation in store.conversations_now()] == ["c"]
+    assert [conversation.id for conversation in conversations_of(store)] == ["c"]
     store.close()
 
 
@@ -416,12 +421,13 @@ def test_a_write_that_the_system_refuses_is_reported_and_what_was_there_stays(tm
 async def test_whether_it_was_closed_is_known_at_the_next_opening(tmp_path: Path) -> None:
     store = Store.open(tmp_path)
     assert not store.unclean
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     script = """
         from app.core.store import Conversation, Store
+        from tests.stored import add_conversation
         async def main():
             store = Store.open(folder)
-            await store.create(Conversation("d"))
+            await add_conversation(store, Conversation("d"))
             print(store.unclean, flush=True)
             await asyncio.Event().wait()
         asyncio.run(main())
@@ -448,7 +454,7 @@ def test_what_a_crash_has_left_half_way_in_is_gone_after_the_next_opening(tmp_pa
 
 async def test_a_damaged_page_is_found_by_the_check(tmp_path: Path) -> None:
     store = Store.open(tmp_path)
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     for number in range(40):
         await store.add_message("c", replace(answer(), id=str(number)))
     [page] = sql(store, "SELECT rootpage FROM sqlite_master WHERE name = 'messages_of'")
@@ -467,6 +473,23 @@ async def test_a_damaged_page_is_found_by_the_check(tmp_path: Path) -> None:
     assert (tmp_path / FILE).read_bytes() == before
 
 
+async def test_others_have_their_turn_in_something_long(store: Store) -> None:
+    had: list[int] = []
+    asked = threading.Event()
+
+    def long(_: sqlite3.Connection, pause: Callable[[], None]) -> list[int]:
+        asked.wait(10)
+        pause()
+        return list(had)
+
+    long_one = asyncio.ensure_future(store.run_in_turns(long))
+    other = asyncio.ensure_future(store.run(lambda _: had.append(1)))
+    await asyncio.sleep(0)  # the store has been asked for both by now
+    asked.set()
+    assert await long_one == [1]
+    await other
+
+
 async def test_tidying_leaves_nothing_in_the_log(tmp_path: Path, store: Store) -> None:
     log = tmp_path / f"{FILE}-wal"
     await store.save_draft("", {"text": "a secret that is taken back"})
@@ -482,6 +505,6 @@ def test_there_is_one_connection_to_the_file(tmp_path: Path, store: Store) -> No
     descriptors = Path("/proc/self/fd")
     if not descriptors.is_dir():
         pytest.skip("no /proc here")
-    assert store.conversations_now() == []
+    assert conversations_of(store) == []
     opened = [each.readlink() for each in descriptors.iterdir() if each.is_symlink()]
     assert opened.count(tmp_path / FILE) == 1

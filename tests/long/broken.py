@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final
 
+from tests.stored import conversations_of
+
 
 def _late_text() -> None:
     """An answer comes to the disk every two seconds."""
@@ -58,7 +60,7 @@ def _lost_answer() -> None:
             await finish(store, conversation_id, message)
 
         kept.add(asyncio.get_running_loop().create_task(later()))
-        return next(each for each in store.conversations_now() if each.id == conversation_id)
+        return next(each for each in conversations_of(store) if each.id == conversation_id)
 
     Store.finish = finish_later  # type: ignore[method-assign,assignment]
 

@@ -67,7 +67,7 @@ def record(deeds: Sequence[str], place: Path, care: str = "careful", after: Cut 
     """Do deeds, as carefully as `tests.long.careless` has it, and record them.
 
     They begin with the folder that the first of them needs, or with what that cut has left. Raises CalledProcessError
-    where they fail, OSError without strace.
+    or ValueError where they fail, OSError without strace.
     """
     shutil.rmtree(place, ignore_errors=True)
     recorded.cache_clear()
@@ -82,6 +82,9 @@ def record(deeds: Sequence[str], place: Path, care: str = "careful", after: Cut 
     command = [sys.executable, "-m", "tests.long.careless", care, str(folder), *deeds]
     recording.record(command, place / "record", _ROOT)
     shutil.rmtree(folder)
+    for line in (event.line for event in recorded(place).events if isinstance(event, Said)):
+        if json.loads(line).keys() & {"error", "crash"}:
+            raise ValueError(line)
 
 
 @cache

@@ -19,6 +19,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from tests.stored import conversations_of
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QCoreApplication, QObject
@@ -170,9 +172,9 @@ async def export(form: Format, stage: Stage, *, over: str = "") -> None:
 
 async def _opened(stage: Stage) -> Chat:
     """The conversation, all of it read, with what was being written."""
-    facts = next(each for each in stage.tools.store.conversations_now() if each.id == TALK)
+    facts = next(each for each in conversations_of(stage.tools.store) if each.id == TALK)
     chat = Chat(facts, stage.tools, is_stored=True, parent=stage.tools.account)
-    chat.load((await stage.tools.store.drafts()).get(TALK))
+    chat.load()
     await chat.loaded()
     await chat.draft.settled()
     return chat
@@ -219,7 +221,7 @@ def restore(folder: Path, say: Say, reached: Reached) -> None:
     chosen = backup.backups(data / backup.FOLDER)[-1]
     say({"begin": "replace", "holds": held_by(chosen.path)})
     reached("begin")
-    salvage.choose(chosen.path, data / FILE)
+    salvage.choose(chosen.path, data / FILE, chosen.made)
     _open(data, reached)
     say({"done": "replace"})
 

@@ -40,6 +40,7 @@ from app.core.prompts import Prompt, Prompts
 from app.core.search import Search
 from app.core.store import FILE, Conversation, Store
 from tests.benchmarks.row import Row, table
+from tests.stored import add_conversation
 
 _FLIPS: Final = 2000
 _PAGE: Final = 4096
@@ -335,7 +336,7 @@ async def make(folder: Path, messages: int) -> None:
         kept = [pictures.add_bytes(rng.randbytes(20_000), f"{n}.png").sha256 for n in range(6)]
         owners = [Conversation(_id(rng), _text(rng, 6), _MODEL, _text(rng, 20), _BEGAN + n) for n in range(16)]
         for owner in owners:
-            await store.create(owner)
+            await add_conversation(store, owner)
         for number in range(0, messages, 2):
             await _add_turn(store, owners[(number // 2) % len(owners)], number, rng, kept)
         await _file_all(store, owners, rng)

@@ -31,6 +31,7 @@ from app.core.lock import DataFolderLock
 from app.core.message import Message, TextBlock
 from app.core.store import FILE, Conversation, Store
 from tests.benchmarks.row import Row, table
+from tests.stored import add_conversation
 
 _ROOT: Final = Path(__file__).parents[2]
 _LONGEST: Final = 2000.0
@@ -116,7 +117,7 @@ def _started(state: State, chosen: tuple[str, ...]) -> Start:
         elsewhere = Path(made, "elsewhere")
         elsewhere.mkdir()
         was = _digests(Path(made))
-        plan = json.dumps([str(elsewhere) if name == "elsewhere" else name for name in chosen])
+        plan = json.dumps([str(elsewhere) if name == "elsewhere" else name for name in chosen if name != _FRESH])
         call = [sys.executable, "-X", "faulthandler", "-c", _CHILD, plan]
         began = perf_counter()
         process = subprocess.Popen(
@@ -314,7 +315,9 @@ def _used(made: Path, *, backups: bool = True) -> Path:
     async def fill() -> None:
         store = Store.open(folder)
         try:
-            await store.create(Conversation(_ID, title=_TITLE, created=1_790_000_000.0, updated=1_790_000_000.0))
+            await add_conversation(
+                store, Conversation(_ID, title=_TITLE, created=1_790_000_000.0, updated=1_790_000_000.0)
+            )
             for number in range(40):
                 await store.add_message(_ID, Message("user", (TextBlock("How so? " * 60),), id=f"{number:032x}"))
             if backups:

@@ -1,4 +1,4 @@
-"""The states of the ledger's window: full, empty, practice, one conversation, each tab."""
+"""The states of the ledger's window: full, empty, practice, one chat, each tab."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from app.core import ledger_rows
+from app.core.filing import Filing
 from app.core.ledger import Call, Caps, Outcome, PictureShare
 from app.core.ledger import State as LedgerState
 from app.core.message import Usage
 from app.core.rows import Conversation
 from app.ui.ledger import LedgerWindow
 from tests.shots.stage import Stage, State
+from tests.stored import add_conversation
 
 _DAY: Final = 86_400
 _MODELS: Final = (
@@ -46,8 +48,8 @@ async def _filled(stage: Stage) -> None:
     await stage.ask("What has changed between these quarters?", "Revenue grew.")
     shown = [blocks[0] for blocks in stage.chat.messages.messages[0].pictures]
     for number, title in enumerate(_TITLES):
-        await stage.tools.store.create(Conversation(f"c{number}", title=title))
-    await stage.tools.store.delete(f"c{len(_TITLES) - 1}")
+        await add_conversation(stage.tools.store, Conversation(f"c{number}", title=title))
+    await Filing(stage.tools.store).discard([f"c{len(_TITLES) - 1}"])
     here = (stage.chat.facts.id, [block.original for block in shown])
     await stage.tools.store.run(partial(_fill, here=here))
 

@@ -28,9 +28,10 @@ from pytestqt.qtbot import QtBot
 from app.conversation.chat import Tools
 from app.conversation.desk import Desk
 from app.conversation.gallery import Gallery
+from app.core import toning
 from app.ui.main_window import MainWindow
 from app.ui.theme import DARK, LIGHT, Theme, Tokens, _mixed
-from app.ui.transcript import Transcript, highlighting
+from app.ui.transcript import Transcript
 from app.ui.transcript.text import SafeTextView
 from tests import transcripts
 from tests.conftest import destroy, finish
@@ -436,8 +437,8 @@ def test_words_stand_out_where_a_colour_is_mixed_or_fixed(tokens: Tokens) -> Non
     assert contrast("#FFFFFF", tokens.badge) >= 4.5
 
 
-@pytest.mark.parametrize(("tones", "tokens"), [(highlighting.LIGHT, LIGHT), (highlighting.DARK, DARK)])
-def test_code_stands_out_from_its_box(tones: dict[highlighting.Tone, str], tokens: Tokens) -> None:
+@pytest.mark.parametrize(("tones", "tokens"), [(toning.LIGHT, LIGHT), (toning.DARK, DARK)])
+def test_code_stands_out_from_its_box(tones: dict[toning.Tone, str], tokens: Tokens) -> None:
     weak = {tone: round(contrast(colour, tokens.surface), 2) for tone, colour in tones.items()}
     assert {tone: found for tone, found in weak.items() if found < 4.5} == {}
 

@@ -14,13 +14,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QScrollBar, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.core import toning
 from app.core.blocks import Block
+from app.core.toning import LONGEST, MOST, TRIED, Span, Tones, language
 from app.ui import theme as themes
 from app.ui.theme import Theme
-from app.ui.transcript import highlighting
 from app.ui.transcript.code_row import HEAD, LINE, WRAPPED, CodeRow
 from app.ui.transcript.content import Code
-from app.ui.transcript.highlighting import LONGEST, MOST, TRIED, Highlighting, Span, Tones, language
+from app.ui.transcript.highlighting import Highlighting
 from app.ui.transcript.host import Host
 from app.ui.transcript.markup import CODE_PADDING
 from tests.conftest import destroy
@@ -91,7 +92,7 @@ def tones_of(text: str, alias: str = "python") -> list[tuple[Span, ...]]:
 
 def finish(tones: Tones) -> None:
     while tones.is_waiting:
-        tones.work(highlighting._lexer(tones.alias), time.perf_counter() + 1)
+        tones.work(toning.lexer(tones.alias), time.perf_counter() + 1)
 
 
 # --- tones ---
@@ -119,7 +120,7 @@ def test_a_language_has_the_name_that_people_know(info: str, name: str, alias: s
     assert language(info) == (name, alias)
 
 
-@pytest.mark.parametrize(("tokens", "tones"), [(themes.LIGHT, highlighting.LIGHT), (themes.DARK, highlighting.DARK)])
+@pytest.mark.parametrize(("tokens", "tones"), [(themes.LIGHT, toning.LIGHT), (themes.DARK, toning.DARK)])
 def test_every_tone_is_readable(tokens: themes.Tokens, tones: dict[str, str]) -> None:
     ground = luminance(tokens.surface)
     for color in tones.values():
@@ -178,7 +179,7 @@ def test_a_text_that_grows_is_read_on_from_where_nothing_is_open() -> None:
     for index in range(20):
         text += f"inside {index}\n"
         tones.grow(text, closed=False)
-        read.append(tones.work(highlighting._lexer("python"), time.perf_counter() + 1))
+        read.append(tones.work(toning.lexer("python"), time.perf_counter() + 1))
     assert {span.tone for line in tones.lines[502:520] for span in line} == {"string"}
     assert max(len(lines) for lines in read) < 30
 
@@ -192,10 +193,10 @@ def test_very_long_lines_and_blocks_are_left_alone() -> None:
 
 
 def test_rules_that_fail_or_take_too_long_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    lexer = highlighting._lexer("python")
+    lexer = toning.lexer("python")
     tones = Tones("python")
     tones.grow("x = 1\n" * 5, closed=True)
-    monkeypatch.setattr(highlighting, "_TOO_LONG", 0.0)
+    monkeypatch.setattr(toning, "_TOO_LONG", 0.0)
     tones.work(lexer, time.perf_counter() + 1)
     assert tones.given_up
     assert not tones.is_waiting
@@ -203,8 +204,8 @@ def test_rules_that_fail_or_take_too_long_are_given_up(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("name", sorted(TRIED))
 def test_no_language_stops_the_window_for_hostile_code(name: str) -> None:
-    alias = next(alias for alias, known in highlighting._languages().items() if known == name)
-    lexer = highlighting._lexer(alias)
+    alias = next(alias for alias, known in toning.languages().items() if known == name)
+    lexer = toning.lexer(alias)
     slowest = 0.0
     for run in ("a", "(", "/*", "<!--", "\\", '"', "a ", "\t", "{{", "1_", '"""'):
         tones = Tones(alias)
@@ -262,8 +263,8 @@ def test_the_box_goes_on_from_part_to_part(host: Host, page: QWidget, theme: The
 def test_code_gets_its_tones_and_keeps_its_text(host: Host, page: QWidget, qtbot: QtBot) -> None:
     row = shown(CodeRow(host, page), code(_PYTHON.rstrip(), "python"))
     read_all(host, qtbot)
-    assert highlighting.LIGHT["string"] in colors(row, 3)
-    assert highlighting.LIGHT["comment"] in colors(row, 5)
+    assert toning.LIGHT["string"] in colors(row, 3)
+    assert toning.LIGHT["comment"] in colors(row, 5)
     assert row.view.toPlainText() == _PYTHON.rstrip()
     assert row.view.cursorRect(at(row, "return")).width() > 0  # it has a layout again
     row.let_go()
@@ -280,15 +281,15 @@ def at(row: CodeRow, word: str) -> QTextCursor:
 def test_a_string_goes_on_in_the_next_part(host: Host, page: QWidget, qtbot: QtBot) -> None:
     _, second = parts(host, page, 'x = """', "within\nif\n" + '"""\nif x:')
     read_all(host, qtbot)
-    assert colors(second, 1) == {highlighting.LIGHT["string"]}
-    assert colors(second, 3) == {highlighting.LIGHT["keyword"]}
+    assert colors(second, 1) == {toning.LIGHT["string"]}
+    assert colors(second, 3) == {toning.LIGHT["keyword"]}
 
 
 def test_parts_that_are_alike_have_each_its_own_tones(host: Host, page: QWidget, qtbot: QtBot) -> None:
     first, second = parts(host, page, *['"""\nif'] * 2)
     read_all(host, qtbot)
-    assert colors(first, 1) == {highlighting.LIGHT["string"]}
-    assert colors(second, 1) == {highlighting.LIGHT["keyword"]}
+    assert colors(first, 1) == {toning.LIGHT["string"]}
+    assert colors(second, 1) == {toning.LIGHT["keyword"]}
 
 
 def test_lines_that_come_are_added_and_nothing_else_changes(host: Host, page: QWidget, qtbot: QtBot) -> None:
@@ -304,11 +305,11 @@ def test_lines_that_come_are_added_and_nothing_else_changes(host: Host, page: QW
     assert row.view.toPlainText() == "x = 1\nyes = 'a'\nz"
     assert False not in told
     read_all(host, qtbot)
-    assert highlighting.LIGHT["string"] in colors(row, 1)
+    assert toning.LIGHT["string"] in colors(row, 1)
     assert colors(row, 2) == set()
     shown(row, code("x = 1\nyes = 'a'\nzero = 0", "python"))
     read_all(host, qtbot)
-    assert highlighting.LIGHT["number"] in colors(row, 2)
+    assert toning.LIGHT["number"] in colors(row, 2)
     assert row.view.textCursor().selectedText() == "x = 1\u2029y"
 
 

@@ -32,6 +32,7 @@ from app.ui.transcript.notice_row import NoticeRow
 from tests.conftest import destroy, finish
 from tests.servers import replies
 from tests.servers.api import ApiServer
+from tests.stored import conversations_of
 from tests.ui.talk import answer, at_end, bill_of, button, contents, foot_of, put, question, seen, text_of
 
 pytestmark = pytest.mark.usefixtures("american_figures")
@@ -133,7 +134,7 @@ def test_after_a_kill_it_is_there_and_what_is_known_of_the_cost_is_no_fact(
     store = Store.open(tmp_path / "as killed")
     online_chat.worker.stop()
     qtbot.waitUntil(lambda: not online_chat.worker.busy)
-    [facts] = store.conversations_now()
+    [facts] = conversations_of(store)
     chat = Chat(facts, replace(online, store=store), is_stored=True)
     with qtbot.waitSignal(chat.loaded_all):
         chat.load()

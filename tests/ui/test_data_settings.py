@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,12 @@ from app.conversation.backups import Backups
 from app.conversation.chat import Tools
 from app.core import backup, private, salvage
 from app.core.store import Conversation
-from app.ui.backup_words import moment
+from app.ui.backup_words import moment, names
 from app.ui.data_settings import DataSettings
 from app.ui.figures import file_size
 from app.ui.theme import Theme
 from tests.conftest import destroy, finish
+from tests.stored import add_conversation
 
 NOW = 1_795_287_720.0
 
@@ -29,7 +31,7 @@ def show(qtbot: QtBot, theme: Theme, tools: Tools, tmp_path: Path) -> Callable[[
         qtbot.addWidget(page)
         page.resize(500, 600)
         page.show()
-        qtbot.waitUntil(lambda: "conversations" in said(page))
+        qtbot.waitUntil(lambda: "chats" in said(page))
         return page
 
     return show
@@ -53,37 +55,75 @@ def test_the_room_is_told_by_what_takes_it(show: Callable[[], DataSettings], too
     tools.pictures.add_bytes(b"x" * 1_200_000, "roof.png")
     finish(tools.store.tidy())
     size = tools.store.path.stat().st_size
-    assert f"conversations {file_size(size)}, pictures 1.2 MB, backups 0 bytes." in said(show())
+    page = show()
+    assert f"chats {file_size(size)}, pictures 1.2 MB, backups 0 bytes, reserve and settings 0 bytes." in said(page)
 
 
 def test_without_backups_there_is_nothing_to_go_back_to(show: Callable[[], DataSettings]) -> None:
     page = show()
     assert shown(page) == []
-    assert not button(page, "Go back to it").isEnabled()
-    assert button(page, "Stay with what there is").isHidden()
+    assert not button(page, "Go back to this one").isEnabled()
+    assert button(page, "Do not go back").isHidden()
+
+
+def test_backups_of_one_minute_differ_and_say_why_they_were_made() -> None:
+    day = backup.Backup(Path("a"), NOW, 1, whole=True)
+    there = [
+        replace(day, made=NOW + 7, kind="hand"),
+        replace(day, kind="import"),
+        replace(day, made=NOW - 3600, whole=False),
+    ]
+    named = names(there)
+    assert len(set(named)) == 3
+    assert named[0].startswith(moment(NOW + 7, exact=True))
+    assert named[0].endswith(", made by hand")
+    assert named[1].endswith(", before an import")
+    assert named[2] == f"{moment(NOW - 3600)}, with damaged messages"
+    assert moment(NOW, exact=True) != moment(NOW + 7, exact=True)
+
+
+def test_two_made_by_hand_in_a_minute_are_both_there_and_the_keyboard_stays(
+    show: Callable[[], DataSettings], qtbot: QtBot
+) -> None:
+    page = show()
+    make = button(page, "Back up now")
+    make.setFocus()
+    for count in (1, 2):
+        make.click()
+        qtbot.waitUntil(lambda: not page._is_at_work)
+        assert len(shown(page)) == count
+        assert make.hasFocus()
+    assert all("made by hand" in name for name in shown(page))
 
 
 def test_a_backup_is_made_listed_and_gone_back_to_or_not(
     show: Callable[[], DataSettings], tools: Tools, qtbot: QtBot
 ) -> None:
     backups = Backups(tools.store, tools.threads)
-    finish(tools.store.create(Conversation("c")))
+    finish(add_conversation(tools.store, Conversation("c")))
     finish(backups.make(NOW))
     page = show()
     assert shown(page) == [moment(NOW)]
     button(page, "Back up now").click()
-    assert not button(page, "Go back to it").isEnabled()
-    qtbot.waitUntil(lambda: len(shown(page)) == 2 or "whole" in said(page))
-    qtbot.waitUntil(lambda: button(page, "Go back to it").isEnabled())
+    qtbot.waitUntil(lambda: len(shown(page)) == 2 and not page._is_at_work)
     page.findChildren(QComboBox)[0].setCurrentIndex(len(shown(page)) - 1)
     chosen = shown(page)[-1]
-    button(page, "Go back to it").click()
+    back = button(page, "Go back to this one")
+    back.setFocus()
+    back.click()
     qtbot.waitUntil(lambda: "At the next start" in said(page))
     assert f"as it was at {chosen}." in said(page)
-    qtbot.waitUntil(lambda: not button(page, "Stay with what there is").isHidden())
+    stay = button(page, "Do not go back")
+    qtbot.waitUntil(lambda: not stay.isHidden())
+    assert back.hasFocus()
     assert salvage.next_of(tools.store.path).exists()
-    button(page, "Stay with what there is").click()
-    qtbot.waitUntil(lambda: button(page, "Stay with what there is").isHidden())
+    [restart] = [each for each in page.findChildren(QPushButton) if each.text() == "Restart now" and each.isVisible()]
+    with qtbot.waitSignal(page.restart_requested):
+        restart.click()
+    stay.setFocus()
+    stay.click()
+    qtbot.waitUntil(stay.isHidden)
+    assert back.hasFocus()
     assert not salvage.next_of(tools.store.path).exists()
     destroy(backups)
 

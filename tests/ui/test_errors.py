@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -336,13 +337,19 @@ def test_what_the_server_said_is_in_the_details_without_keys_and_at_most_500_cha
     assert words(NotTheApi(HOST, "redirect", 302)).details == "HTTP 302"
 
 
+def test_a_full_disk_is_called_one() -> None:
+    error = StoreFull("/data/conversations.db")
+    error.__cause__ = OSError(errno.ENOSPC, "no space")
+    assert sentence(error) == "The disk is full. Free some space and try again."
+
+
 def test_ways_on_are_offered_as_actions() -> None:
     assert words(NoKey(HOST)).actions == ("key", "practice")
     assert words(api(401)).actions == ("key",)
     assert words(api(404)).actions == ("model", "key")
     assert words(api(429, code="contract_spend_limit_reached")).actions == ()
     assert words(refused(Offence("edge", 9000, 8000, 3))).actions == ("shrink", "remove", "replace")
-    assert words(refused(*(Offence("edge", 9000, 8000, n) for n in (3, 4)))).actions == ("take_along",)
+    assert words(refused(*(Offence("edge", 9000, 8000, n) for n in (3, 4)))).actions == ("remove_all", "take_along")
     assert words(refused(Offence("missing_picture", picture=3))).actions == ("remove", "replace")
     assert words(refused(Offence("edge", 9000, 8000, 3), Offence("context", 2, 1))).actions == ("model", "take_along")
     assert words(api(400, picture=3)).actions == ("shrink", "remove", "replace")

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from zipfile import ZipFile
 
 import pypdfium2
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QPushButton, QRadioButton, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QPushButton, QRadioButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.conversation.desk import Desk
+from app.conversation.history import ARCHIVE, HistoryModel
 from app.conversation.tools import Tools
 from app.core import backup, private
 from app.core.export import archive
+from app.core.export.archive import Archive, to_json
 from app.core.export.asked import Wanted
+from app.core.export.files import Files
+from app.core.filing import Filed, FiledAs
 from app.core.rows import Conversation
 from app.core.whole import Whole
 from app.ui import export_dialog
-from app.ui.export_dialog import ExportDialog
+from app.ui.export_dialog import ExportDialog, open_export
 from app.ui.export_words import export_words
 from app.ui.import_dialog import ImportDialog
 from app.ui.switch import Switch
@@ -119,6 +126,46 @@ def test_what_is_switched_on_is_asked_for(export: Callable[..., ExportDialog], t
     assert any("such as a photo's place" in text for text in texts(dialog))
 
 
+def test_drafts_that_were_chosen_too_are_said_to_be_left_out(
+    theme: Theme, tools: Tools, stored: list[Whole], parent: QWidget
+) -> None:
+    history = HistoryModel()
+    history.reset(each.conversation for each in stored)
+    for draft in ("one", "two"):
+        history.put(Conversation(draft), unsent=True)
+    ids = [each.conversation.id for each in stored]
+    said = [
+        "One of the chats you chose is left out: nothing was sent in it yet.",
+        "2 of the chats you chose are left out: nothing was sent in them yet.",
+    ]
+    for count in range(3):
+        assert open_export(theme, tools, history, [*ids, *("one", "two")[:count]], parent)
+        [dialog] = parent.findChildren(ExportDialog)
+        assert [text for text in texts(dialog) if "left out" in text] == said[count - 1 : count]
+        dialog.close()
+        QApplication.sendPostedEvents(dialog, QEvent.Type.DeferredDelete)
+    assert not open_export(theme, tools, history, ["one"], parent)
+
+
+def test_the_words_fit_one_and_many(export: Callable[..., ExportDialog]) -> None:
+    assert "One file with its pictures, for any browser, also offline" in texts(export(1))
+    assert not [text for text in texts(export(2)) if text.startswith(("One file with its", "A text and"))]
+
+
+def test_enter_on_a_choice_or_a_switch_is_for_the_button(qtbot: QtBot, export: Callable[..., ExportDialog]) -> None:
+    dialog = export()
+    dialog.activateWindow()
+    costs = switch(dialog, "Tokens and costs")
+    for focused in (next(b for b in dialog.findChildren(QRadioButton) if b.text() == "PDF"), costs):
+        focused.setFocus()
+        qtbot.waitUntil(focused.hasFocus)
+        QTest.keyClick(focused, Qt.Key.Key_Return)
+        [chooser] = dialog.findChildren(QFileDialog)
+        chooser.reject()
+        QApplication.sendPostedEvents(chooser, QEvent.Type.DeferredDelete)
+    assert costs.isChecked()
+
+
 def test_the_title_is_words_and_the_file_is_called_by_it(export: Callable[..., ExportDialog]) -> None:
     dialog = export()
     assert "Export “Two <b>lakes</b>”" in texts(dialog)
@@ -209,12 +256,13 @@ def test_an_archive_is_looked_at_and_then_brought_in(
     importing.arrived.connect(arrived.append)
 
     words = looked(qtbot, importing, tmp_path / "a.visavis")
-    for caption, number in (("Conversations", "2"), ("Messages", "8"), ("In the list already", "1")):
+    for caption, number in (("Chats", "2"), ("Messages", "8"), ("In the list already", "1")):
         assert words[words.index(caption) + 1] == number
     assert words[words.index("Pictures") + 1].startswith("2 · ")
     assert "Not taken" not in words
     assert arrived == []
     assert switch(importing, "Leave out what is in the list already").isChecked()
+    assert importing.focusWidget() is button(importing, "Import")
 
     button(importing, "Import").click()
     qtbot.waitUntil(lambda: "Imported" in texts(importing))
@@ -223,6 +271,39 @@ def test_an_archive_is_looked_at_and_then_brought_in(
     assert words[words.index("Left out, since they are in the list") + 1] == "1"
     assert [each.id for each in arrived] == ["c0ffee"]
     assert not button(importing, "Import").isEnabled()
+    assert [each.kind for each in backup.backups(tools.store.path.parent / backup.FOLDER)] == ["import"]
+
+
+def test_what_is_imported_is_put_where_it_was(
+    qtbot: QtBot, importing: ImportDialog, tools: Tools, tmp_path: Path, desk: Desk
+) -> None:
+    made = replace(talk(), filed=FiledAs(archived=True, folder="Lakes"))
+    with Archive(tmp_path / "a.visavis", Files(tools.pictures, Wanted()), 1) as archive:
+        archive.add(made)
+    importing.filed.connect(desk.cabinet.take_in)
+    importing.arrived.connect(desk.history.put)
+    looked(qtbot, importing, tmp_path / "a.visavis")
+    button(importing, "Import").click()
+    qtbot.waitUntil(lambda: "Imported" in texts(importing))
+    [folder] = desk.cabinet.folders
+    assert folder.name == "Lakes"
+    assert desk.history.filed(made.conversation.id) == Filed(archived=True, folder=folder.id)
+    desk.cabinet.show(ARCHIVE)
+    assert [each.id for each in desk.history.conversations] == [made.conversation.id]
+
+
+def test_looking_through_a_file_ends_where_it_is_cancelled(
+    qtbot: QtBot, importing: ImportDialog, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([to_json(talk())]), "utf-8")
+    importing.look(path)
+    button(importing, "Cancel").click()
+    qtbot.waitUntil(lambda: not importing._importer.busy)
+    assert not {"Chats", "Looking through it…"} & set(texts(importing))
+    assert importing.isVisible()
+    assert not button(importing, "Import").isEnabled()
+    assert button(importing, "Close").isEnabled()
 
 
 def test_what_is_not_taken_of_an_export_of_claude_is_counted(
@@ -234,7 +315,7 @@ def test_what_is_not_taken_of_an_export_of_claude_is_counted(
     words = looked(qtbot, importing, tmp_path / "conversations.json")
     at = words.index("Not taken")
     assert words[at + 1 : at + 7] == [
-        *("What is no conversation", "1", "Steps of tools", "1", "Details that Visavis has no place for", "1")
+        *("What is no chat", "1", "Steps of tools", "1", "Details that Visavis has no place for", "1")
     ]
 
 
@@ -242,9 +323,9 @@ def test_what_is_not_taken_of_an_export_of_claude_is_counted(
     ("data", "words"),
     [
         (b"hello", "%1 is neither a Visavis archive nor a data export of claude.ai."),
-        (b"[1", "%1 is damaged. Nothing more was taken from it."),
-        (b"[" * 1000, "%1 unpacks to more than Visavis takes. Nothing more was taken from it."),
-        (b"[]", "There is no conversation in %1."),
+        (b"[1", "%1 is damaged. Nothing was taken from it."),
+        (b"[" * 1000, "%1 unpacks to more than Visavis takes. Nothing was taken from it."),
+        (b"[]", "There is no chat in %1."),
     ],
 )
 def test_what_cannot_be_imported_is_said(
@@ -254,6 +335,24 @@ def test_what_cannot_be_imported_is_said(
     path.write_bytes(data)
     assert words.replace("%1", path.name) in looked(qtbot, importing, path)
     assert not button(importing, "Import").isEnabled()
+
+
+def test_what_came_before_a_damaged_part_is_said_to_stay(
+    qtbot: QtBot, importing: ImportDialog, export: Callable[..., ExportDialog], tools: Tools, tmp_path: Path
+) -> None:
+    dialog, path = export(2), tmp_path / "a.visavis"
+    choose(dialog, "Visavis archive")
+    write(qtbot, dialog, path)
+    finish(tools.store.run(lambda db: db.execute("DELETE FROM conversations")))
+    looked(qtbot, importing, path)
+    with ZipFile(path) as whole:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+    with ZipFile(path, "w") as damaged:
+        for name, data in parts.items():
+            damaged.writestr(name, b"{" if name.endswith("00002.json") else data)
+    button(importing, "Import").click()
+    qtbot.waitUntil(lambda: not importing._importer.busy, timeout=20_000)
+    assert "a.visavis is damaged. What had come by then is whole, and stays." in texts(importing)
 
 
 def test_an_archive_that_cannot_come_back_is_warned_of(
@@ -292,3 +391,4 @@ def test_that_no_backup_could_be_made_is_told(
     assert "A backup is made first…" in texts(importing)
     qtbot.waitUntil(lambda: not importing.work.busy, timeout=20_000)
     assert any("No backup could be made before the import, so nothing was imported." in t for t in texts(importing))
+    assert importing._mark.isVisible()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.conversation.desk import Desk
@@ -47,6 +47,35 @@ def test_the_open_conversation_is_exported_by_its_key(window: MainWindow, qtbot:
     window._desk.open("two")
     QTest.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: opened(window) == ["two"])
+
+
+def test_of_the_list_it_exports_what_is_chosen_there(window: MainWindow, qtbot: QtBot) -> None:
+    window._desk.open("two")
+    listed = window._sidebar.list
+    listed.setFocus()
+    listed.setCurrentIndex(window._desk.history.index(window._desk.history.row_of("one")))
+    QTest.keyClick(listed, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: opened(window) == ["one"])
+    menu = conversation_menu(window._desk, listed, window._sidebar, window._sidebar.export_requested.emit)
+    keys = {each.text(): each.shortcut().toString() for each in menu.actions()}
+    assert keys["Export…"] == "Ctrl+E"
+
+
+def test_a_temporary_chat_is_exported_from_memory_and_that_is_said(window: MainWindow, qtbot: QtBot) -> None:
+    desk = window._desk
+    desk.temporary_chat()
+    window._dialogs.export()
+    assert opened(window) == []
+    desk.current.draft.set_text("A question")
+    with qtbot.waitSignal(desk.current.worker.answered):
+        desk.current.worker.send()
+    qtbot.waitUntil(lambda: not desk.current.worker.busy)
+    window._dialogs.export()
+    assert opened(window) == ["A question"]
+    [dialog] = window.findChildren(ExportDialog)
+    assert any("This chat is temporary" in label.text() for label in dialog.findChildren(QLabel))
+    dialog.close()
+    desk.end_temporary()
 
 
 def test_a_chat_in_which_nothing_was_said_has_nothing_to_export(window: MainWindow) -> None:

@@ -33,6 +33,11 @@ def test_where_digits_are_asked_for_a_tiny_amount_keeps_two() -> None:
     assert figures.dollars(Decimal("0.0000009"), digits=4) == "$0.00000090"
 
 
+def test_a_size_has_the_unit_that_keeps_it_short() -> None:
+    sizes = (999, 999_499, 999_500, 999_949_999, 999_950_000, 12_340_000_000)
+    assert list(map(figures.file_size, sizes)) == ["999 bytes", "999 kB", "1.0 MB", "999.9 MB", "1.0 GB", "12.3 GB"]
+
+
 def test_what_is_less_than_an_amount_is_not_about_it_too() -> None:
     assert figures.about(Decimal("0.0000009")) == "< $0.0001"
     assert figures.about(Decimal("0.0209")) == "≈ $0.0209"

@@ -478,7 +478,7 @@ def test_tab_goes_from_control_to_control_and_then_into_the_conversation(
         assert focused is not None
         names.append(focused.accessibleName())
         QTest.keyClick(focused, Qt.Key.Key_Tab)
-    assert names == ["Find in this conversation", "Previous", "Next", "Close"]
+    assert names == ["Find in this chat", "Previous", "Next", "Close"]
     focused = QApplication.focusWidget()
     assert focused is not None
     assert transcript.isAncestorOf(focused)

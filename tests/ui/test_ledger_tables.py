@@ -25,6 +25,7 @@ from app.ui.theme import Theme
 from tests.conftest import finish
 from tests.core.test_store import picture
 from tests.pictures import encoded
+from tests.stored import add_conversation
 from tests.ui.ledger_window import DAY, TABS, Entering, Opening, day_name, rows, said, table
 
 pytestmark = pytest.mark.usefixtures("american_figures")
@@ -92,12 +93,12 @@ class TestTables:
         assert rows(show("day")) == [[day_name(today), "2", "", "200", "$0.3000", ""]]
 
     def test_conversations(self, show: Opening, enter: Entering, tools: Tools) -> None:
-        finish(tools.store.create(Conversation("c", title="A roof\nand a \u202etower")))
+        finish(add_conversation(tools.store, Conversation("c", title="A roof\nand a \u202etower")))
         enter("0.1")
         enter("0.3", conversation="gone")
         enter("0.2", conversation="")
         titles = [row[0] for row in rows(show("conversation"))]
-        assert titles == ["Deleted conversation", "No conversation", "A roof and a tower"]
+        assert titles == ["Deleted chat", "No chat", "A roof and a tower"]
 
     def test_models_by_name_and_what_nobody_knows_the_price_of(self, show: Opening, enter: Entering) -> None:
         enter("0.1")
@@ -110,7 +111,7 @@ class TestTables:
     def test_every_request_has_its_estimate_beside_what_it_cost(
         self, show: Opening, enter: Entering, tools: Tools
     ) -> None:
-        finish(tools.store.create(Conversation("c", title="Roofs")))
+        finish(add_conversation(tools.store, Conversation("c", title="Roofs")))
         enter("0.1", saved="-0.02", exact=False)
         enter(settled=False)
         window = show("request")
@@ -147,7 +148,7 @@ class TestTables:
         window = show("request")
         rows(window)
         show.settle()
-        assert [row[3] for row in rows(window)] == ["Deleted conversation", "Command line"]
+        assert [row[3] for row in rows(window)] == ["Deleted chat", "Command line"]
 
     def test_pictures_are_shown_by_name_with_their_thumbnail(
         self, show: Opening, enter: Entering, tools: Tools, qtbot: QtBot
@@ -160,7 +161,7 @@ class TestTables:
         window.resize(900, 700)
         qtbot.waitUntil(lambda: rows(window)[0][0] == "Überblick 📈.png")
         assert rows(window)[0][1:] == ["2", "3,000", "$0.0200"]
-        assert rows(window)[1][0] == "Picture of a deleted conversation"
+        assert rows(window)[1][0] == "Picture of a deleted chat"
         place = shown.visualRect(shown.model().index(0, 0))
         middle = QPoint(place.left() + 10 + 28, place.center().y())
         qtbot.waitUntil(lambda: shown.viewport().grab().toImage().pixelColor(middle).name() == "#c03028")
@@ -250,6 +251,6 @@ class TestTables:
 
 
 async def _store_picture(tools: Tools) -> None:
-    await tools.store.create(Conversation("c"))
+    await add_conversation(tools.store, Conversation("c"))
     await tools.store.add_message("c", Message("user", (picture(1, "a" * 64),), id="q"))
     await tools.store.put_thumbnail("a" * 64, encoded(Image.new("RGB", (112, 80), "#c03028"), "PNG"))

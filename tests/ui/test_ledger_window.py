@@ -20,6 +20,7 @@ from app.core.rows import Conversation
 from app.ui.ledger import LedgerWindow
 from app.ui.theme import Theme
 from tests.conftest import finish
+from tests.stored import add_conversation
 from tests.ui.ledger_window import DAY, Entering, Opening, day_name, rows, table
 
 pytestmark = pytest.mark.usefixtures("american_figures")
@@ -68,7 +69,7 @@ class TestFilters:
         assert [row[0] for row in rows(window)] == [day_name(today.addDays(-n)) for n in (1, 2, 3)]
 
     def test_model_and_text(self, show: Opening, enter: Entering, tools: Tools) -> None:
-        finish(tools.store.create(Conversation("c", title="Été")))
+        finish(add_conversation(tools.store, Conversation("c", title="Été")))
         enter("1")
         enter("1", model="claude-opus-5", conversation="d")
         window = show("model")

@@ -101,7 +101,7 @@ def press(within: QWidget, text: str) -> None:
     [
         ("Cap for a day, in US dollars", "cap_day"),
         ("Cap for a month, in US dollars", "cap_month"),
-        ("Cap for each conversation, in US dollars", "cap_conversation"),
+        ("Cap for each chat, in US dollars", "cap_conversation"),
     ],
 )
 def test_a_cap_applies_when_it_is_written_and_is_none_when_empty(
@@ -155,7 +155,7 @@ def test_closing_with_a_cap_that_cannot_be_read_leads_to_it(
     opened: Callable[[], SettingsDialog], qtbot: QtBot, tools: Tools
 ) -> None:
     dialog = opened()
-    box = field(dialog, "Cap for each conversation, in US dollars")
+    box = field(dialog, "Cap for each chat, in US dollars")
     write(box, "five")
     dialog._tabs.setCurrentIndex(0)
     press(dialog, "Close")

@@ -22,6 +22,7 @@ from app.ui.folder_settings import FolderSettings
 from app.ui.move_dialog import MoveDialog
 from app.ui.theme import Theme
 from tests.conftest import finish
+from tests.stored import add_conversation, conversations_of
 
 LARGE = 48 << 20
 """Bytes that take much longer to move than a press takes to come."""
@@ -73,7 +74,7 @@ def place(tmp_path: Path) -> Place:
 
     async def fill() -> None:
         store = Store.open(tmp_path / "usual")
-        await store.create(Conversation("c"))
+        await add_conversation(store, Conversation("c"))
         store.close()
 
     asyncio.run(fill())
@@ -87,7 +88,7 @@ def started(place: Place) -> tuple[Place, list[str]]:
     lock, store, place = opened
     assert lock is not None
     assert store is not None
-    found = [each.id for each in store.conversations_now()]
+    found = [each.id for each in conversations_of(store)]
     store.close()
     lock.close()
     return place, found
@@ -178,7 +179,6 @@ def test_a_move_is_planned_and_called_off(
 ) -> None:
     page, new = show(tmp_path / "usual"), tmp_path / "new"
     page.move_to(new)
-    assert not button(page, "Move…").isEnabled()
     qtbot.waitUntil(lambda: f"The next start moves everything to {new}" in said(page))
     planned = moving.planned(tools.store.path.parent)
     assert planned is not None
@@ -186,8 +186,12 @@ def test_a_move_is_planned_and_called_off(
     page.move_to(tmp_path / "better")
     qtbot.waitUntil(lambda: "better" in said(page))
     assert not new.exists()
+    with qtbot.waitSignal(page.restart_requested):
+        button(page, "Restart now").click()
+    button(page, "Do not move").setFocus()
     button(page, "Do not move").click()
     qtbot.waitUntil(lambda: "Everything stays where it is." in said(page))
+    assert button(page, "Open folder").hasFocus()
     assert moving.planned(tools.store.path.parent) is None
     assert not (tmp_path / "better").exists()
     assert button(page, "Do not move").isHidden() or not button(page, "Do not move").isVisible()

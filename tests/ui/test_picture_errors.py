@@ -36,7 +36,7 @@ CHECK = "Check the link and the internet connection, and add it again."
 MEND = "Make it smaller, leave it out or replace it."
 LEAVE_OUT = "Leave it out or replace it."
 ALONG = "go on in a new chat that takes the pictures along."
-REMOVE_THEM = f"Remove those in this message, or {ALONG}"
+REMOVE_THEM = f"Leave them out, or {ALONG}"
 CHOOSE = "Remove pictures from this message, or go on in a new chat that takes them along; there you can choose."
 
 
@@ -201,7 +201,10 @@ PICTURE_TEXTS: list[tuple[VisavisError, str]] = [
     ),
     (
         refused(*(Offence("missing_picture", picture=n, name="a.png") for n in (1, 2, 3))),
-        f"Image 1 (a.png), Image 2 (a.png) and Image 3 (a.png) are missing from the data folder. {REMOVE_THEM}",
+        (
+            "Image 1 (a.png), Image 2 (a.png) and Image 3 (a.png) are missing from the data folder. "
+            "Leave them out; what you have written stays."
+        ),
     ),
     (
         refused(Offence("edge_of_tier", picture=3, name="a.png")),

@@ -8,7 +8,16 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QMessageBox, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QMessageBox,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app.conversation.chat import Chat, Tools
@@ -156,6 +165,16 @@ class TestChoosing:
         QTest.keyClick(desk.popup._field, Qt.Key.Key_Return)
         assert (desk.edit.toPlainText(), chat.facts.system) == ("", "Be brief.")
 
+    def test_that_the_chat_has_another_system_prompt_is_said(self, desk: Desk, qtbot: QtBot) -> None:
+        desk.button.click()
+        with qtbot.waitSignal(desk.button.said) as told:
+            desk.popup._choose(desk.popup._list.item(1))
+        assert told.args is not None
+        assert "the system prompt of “Brief”" in told.args[0]
+        desk.button.click()
+        with qtbot.assertNotEmitted(desk.button.said):
+            desk.popup._choose(desk.popup._list.item(0))
+
     def test_a_system_prompt_that_is_there_is_replaced_only_when_said(
         self, desk: Desk, chat: Chat, qtbot: QtBot
     ) -> None:
@@ -242,6 +261,17 @@ class TestTheLibrary:
         assert library.saved == []
         assert not any(field.isEnabled() for field in (dialog._name, dialog._text, dialog._system))
         assert dialog.findChildren(QLineEdit)
+        assert not any(button.isEnabled() for button in dialog._of_one)
+        assert dialog._none.isVisible()
+
+    def test_one_to_begin_with_becomes_ones_own(self, dialog: PromptDialog, library: PromptLibrary) -> None:
+        self.press(dialog, "Begin with…")
+        [menu] = dialog.findChildren(QMenu)
+        assert [action.text() for action in menu.actions()] == [starter.name for starter in library.starters]
+        menu.actions()[2].trigger()
+        menu.close()
+        assert dialog._none.isHidden()
+        assert library.saved[-1].text == dialog._text.toPlainText() == library.starters[2].text
 
     def test_a_file_takes_them_along_and_one_that_holds_none_is_told(
         self, dialog: PromptDialog, library: PromptLibrary, tmp_path: Path, qtbot: QtBot

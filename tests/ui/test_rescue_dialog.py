@@ -26,6 +26,7 @@ from app.ui.backup_words import moment
 from app.ui.rescue_dialog import Choice, RescueDialog
 from app.ui.theme import Theme
 from tests.conftest import destroy
+from tests.stored import add_conversation, conversations_of
 
 BACKUP = Backup(Path("/b/2026-11-21T19-02-00Z.db"), 1_795_287_720.0, 5, whole=True)
 PARTLY = Backup(Path("/b/2026-11-21T20-02-00Z.partly.db"), 1_795_291_320.0, 5, whole=False)
@@ -118,7 +119,7 @@ class Person:
 
 async def damaged(folder: Path) -> Path:
     store = Store.open(folder)
-    await store.create(Conversation("c"))
+    await add_conversation(store, Conversation("c"))
     store.close()
     path = folder / FILE
     path.write_bytes(path.read_bytes()[:-4096])
@@ -127,7 +128,7 @@ async def damaged(folder: Path) -> Path:
 
 def opened(folder: Path) -> list[str]:
     store = Store.open(folder)
-    found = [each.id for each in store.conversations_now()]
+    found = [each.id for each in conversations_of(store)]
     store.close()
     return found
 
@@ -168,7 +169,7 @@ def test_a_start_goes_on_with_what_was_salvaged(app: Application, cut_short: Pat
     assert lock is not None
     assert store is not None
     assert place == Place(cut_short)
-    assert [each.id for each in store.conversations_now()] == ["c"]
+    assert [each.id for each in conversations_of(store)] == ["c"]
     store.close()
     lock.close()
     assert app.quitOnLastWindowClosed() is False
@@ -228,7 +229,7 @@ def started(place: Place) -> tuple[Path, list[str]]:
     lock, store, place = opened
     assert lock is not None
     assert store is not None
-    found = [each.id for each in store.conversations_now()]
+    found = [each.id for each in conversations_of(store)]
     store.close()
     lock.close()
     return place.folder, found

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QDate, QEvent, QObject, QPoint, Qt, QTime, QTimeZone
 from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.conversation.attachment import Source
@@ -21,10 +21,12 @@ from app.conversation.gallery import Gallery
 from app.conversation.history import HistoryModel
 from app.core.rows import Conversation
 from app.ui.conversation_list import ConversationList
+from app.ui.conversation_row import shortened
 from app.ui.periods import headings
 from app.ui.sidebar import Sidebar
 from app.ui.theme import Theme
 from tests.conftest import finish
+from tests.stored import add_conversation
 
 
 def fill(tools: Tools, desk: Desk, count: int = 3) -> list[Conversation]:
@@ -35,7 +37,7 @@ def fill(tools: Tools, desk: Desk, count: int = 3) -> list[Conversation]:
         for n in range(count)
     ]
     for conversation in made:
-        finish(tools.store.create(conversation))
+        finish(add_conversation(tools.store, conversation))
     desk.start()
     return made
 
@@ -164,6 +166,25 @@ class TestTheList:
         assert not sidebar.list.currentIndex().isValid()
 
 
+class TestTheButtons:
+    def test_one_beside_begins_a_temporary_chat(self, sidebar: Sidebar, desk: Desk) -> None:
+        begin = button(sidebar, "Temporary chat")
+        assert "Ctrl+Shift+N" in begin.toolTip()
+        begin.click()
+        assert desk.is_temporary
+        desk.end_temporary()
+
+    def test_help_leads_to_the_help_and_to_the_keys(self, sidebar: Sidebar, qtbot: QtBot) -> None:
+        button(sidebar, "Help").click()
+        [menu] = sidebar.findChildren(QMenu)
+        words = [action.text().split("\t") for action in menu.actions()]
+        assert words == [["What Claude can and cannot see", "F1"], ["All keys", "Ctrl+/"]]
+        for action, signal in zip(menu.actions(), (sidebar.help_requested, sidebar.keys_requested), strict=True):
+            with qtbot.waitSignal(signal):
+                action.trigger()
+        menu.close()
+
+
 class TestTheSecondLine:
     @pytest.mark.parametrize(
         ("facts", "words"),
@@ -187,6 +208,15 @@ class TestTheTitle:
             return sidebar.list.grab().toImage()
 
         assert painted("a\u202egnp.exe") == painted("agnp.exe")
+
+    def test_a_copy_keeps_its_number_where_the_rest_is_cut(self, sidebar: Sidebar) -> None:
+        metrics = sidebar.fontMetrics()
+        for number in (2, 3, 12):
+            shown = shortened(metrics, f"How do these two quarters differ? ({number})", 120)
+            assert shown.endswith(f"… ({number})")
+            assert metrics.horizontalAdvance(shown) <= 120
+        assert shortened(metrics, "Roof (2)", 120) == "Roof (2)"
+        assert shortened(metrics, "How do these two quarters differ?", 120).endswith("…")
 
     def test_begins_at_its_own_side(self, sidebar: Sidebar, desk: Desk) -> None:
         desk.history.reset([Conversation("1" * 32, "سلام", updated=time.time())])

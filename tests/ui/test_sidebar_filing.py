@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -69,6 +70,17 @@ def name(sidebar: Sidebar, text: str) -> None:
     QApplication.sendPostedEvents(dialog)
 
 
+def test_rename_is_for_the_chat_the_menu_was_opened_for(sidebar: Sidebar, desk: Desk, ids: Sequence[str]) -> None:
+    sidebar.list.setCurrentIndex(desk.history.index(2))
+    menu = menu_of(sidebar)
+    last = desk.history.find(ids[4])
+    assert last is not None
+    desk.history.put(replace(last, updated=last.updated + 1e6))  # its answer has ended
+    choose(menu, "Rename")
+    assert desk.history.conversations[sidebar.list._renamed.row()].id == ids[2]
+    menu.close()
+
+
 class TestChoosing:
     def test_ctrl_and_shift_choose_and_open_nothing(self, sidebar: Sidebar, desk: Desk, ids: Sequence[str]) -> None:
         click(sidebar, 0)
@@ -128,6 +140,71 @@ class TestChoosing:
         click(sidebar, 2, CONTROL)
         assert (ground(1), ground(2)) == (soft, soft)
 
+    def test_what_undo_brings_back_is_chosen_alone(self, sidebar: Sidebar, desk: Desk, ids: Sequence[str]) -> None:
+        desk.open(ids[1])
+        sidebar.list.setFocus()
+        QTest.keyClick(sidebar.list, Qt.Key.Key_Delete)
+        QTest.keyPress(sidebar.windowHandle(), Qt.Key.Key_Z, CONTROL)  # held, as Qt itself sees it
+        assert sidebar.list.chosen_ids == (ids[1],)
+        QTest.keyRelease(sidebar.windowHandle(), Qt.Key.Key_Z)
+        QTest.keyClick(sidebar.list, Qt.Key.Key_Delete)
+        assert rows(sidebar) == ["Talk 0", "Talk 2", "Talk 3", "Talk 4"]
+
+    def test_end_goes_to_the_last_and_what_is_opened_elsewhere_is_scrolled_to(
+        self, sidebar: Sidebar, desk: Desk
+    ) -> None:
+        now = time.time()
+        desk.history.reset(Conversation(f"{n:032x}", f"Talk {n}", updated=now - n) for n in range(700))
+        sidebar.list.setFocus()
+        QTest.keyClick(sidebar.list, Qt.Key.Key_End)
+        assert sidebar.list.currentIndex().data() == "Talk 699"
+        desk.history.reset(desk.history.conversations)
+        assert desk.history.rowCount() < 700
+        desk.open(f"{650:032x}")
+        assert sidebar.list.currentIndex().data() == "Talk 650"
+        assert sidebar.list.viewport().rect().contains(middle(sidebar.list, 650))
+
+
+class TestArchiving:
+    def test_is_told_and_undone_pins_and_all(self, sidebar: Sidebar, desk: Desk, ids: Sequence[str]) -> None:
+        desk.cabinet.pin([ids[3]])
+        sidebar.list.setFocus()
+        sidebar.list.setCurrentIndex(desk.history.index(0))
+        choose(menu_of(sidebar), "Archive")
+        assert "Talk 3" not in rows(sidebar)
+        assert sidebar._undo._words._whole == "Archived “Talk 3”."
+        QTest.keyClick(sidebar.list, Qt.Key.Key_Z, CONTROL)
+        assert rows(sidebar)[0] == "Talk 3"
+        assert desk.history.filed(ids[3]) == Filed(pinned=True)
+        assert not sidebar._undo.isVisible()
+
+    def test_of_several_and_out_of_it_again(self, sidebar: Sidebar, desk: Desk, ids: Sequence[str]) -> None:
+        desk.cabinet.archive(ids[:2])
+        assert sidebar._undo._words._whole == "Archived 2 chats."
+        desk.cabinet.archive(ids[:1], on=False)
+        assert sidebar._undo._words._whole == "Unarchived “Talk 0”."
+        button(sidebar, "Undo").click()
+        assert desk.history.filed(ids[0]).archived
+
+    def test_undo_after_a_deletion_is_that_of_the_deletion(
+        self, sidebar: Sidebar, desk: Desk, ids: Sequence[str]
+    ) -> None:
+        desk.cabinet.archive([ids[0]])
+        desk.delete(ids[1])
+        button(sidebar, "Undo").click()
+        assert rows(sidebar) == ["Talk 1", "Talk 2", "Talk 3", "Talk 4"]
+
+    def test_a_long_title_gives_way_and_the_rest_stays_whole(
+        self, sidebar: Sidebar, desk: Desk, ids: Sequence[str]
+    ) -> None:
+        desk.rename(ids[0], "What is owed for the roof and for the wall behind it")
+        desk.cabinet.archive([ids[0]])
+        sidebar.grab()
+        words = sidebar._undo._words
+        assert words.text().startswith("Archived “What")
+        assert words.text().endswith("…”.")
+        assert words.fontMetrics().horizontalAdvance(words.text()) <= words.width()
+
 
 class TestTheMenu:
     def test_of_one_and_of_many(self, sidebar: Sidebar, ids: Sequence[str]) -> None:
@@ -137,6 +214,8 @@ class TestTheMenu:
         click(sidebar, 2, CONTROL)
         many = entries(menu_of(sidebar))
         assert "Open" not in many
+        keys = {each.text(): each.shortcut().toString() for each in menu_of(sidebar).actions() if each.text()}
+        assert keys["Delete"] == "Del"
         assert {"Pin", "Mark as unread", "Move to", "Archive", "Delete"} <= set(one) & set(many)
         assert ids
 
@@ -214,7 +293,7 @@ class TestTheViews:
         choose(open_menu(), "New folder…")
         name(sidebar, "Work")
         assert sidebar._view.accessibleName() == "Shown: Work"
-        assert sidebar._empty.text() == "This folder is empty."
+        assert sidebar._empty.text() == "This folder is empty. Right-click a chat and choose Move to."
         qtbot.waitUntil(lambda: sidebar.findChild(QInputDialog) is None)
         choose(open_menu(), "Rename this folder…")
         name(sidebar, "Play")
@@ -236,8 +315,10 @@ class TestTheViews:
         button(sidebar, "Restore").click()
         qtbot.waitUntil(lambda: len(rows(sidebar)) == 2)
         sidebar.list.setCurrentIndex(desk.history.index(0))
-        assert entries(menu_of(sidebar)) == ["Restore", "Delete for good…"]
-        self.answer(sidebar, "Cancel", qtbot)
+        assert entries(menu_of(sidebar)) == ["Read", "Restore", "Delete for good…"]
+        assert button(sidebar, "Delete for good…").isVisible()
+        last = str(desk.history.index(0).data())
+        assert self.answer(sidebar, "Cancel", qtbot) == f"Delete “{last}” for good? It cannot be brought back."
         assert len(rows(sidebar)) == 2
         self.answer(sidebar, "Delete for good", qtbot)
         qtbot.waitUntil(lambda: len(rows(sidebar)) == 1)
@@ -262,12 +343,38 @@ class TestTheViews:
         made = [backup.verified(each.path).counts["conversations"] for each in backup.backups(backups)]
         assert made == ([] if full else [len(ids)])
 
-    def answer(self, sidebar: Sidebar, words: str, qtbot: QtBot) -> None:
+    def answer(self, sidebar: Sidebar, words: str, qtbot: QtBot) -> str:
+        """Returns what was asked."""
         QTest.keyClick(sidebar.list, Qt.Key.Key_Delete)
         question = sidebar.findChild(QMessageBox)
         assert question is not None
+        asked = question.text()
         next(each for each in question.buttons() if each.text().replace("&", "") == words).click()
         qtbot.waitUntil(lambda: sidebar.findChild(QMessageBox) is None)
+        return asked
+
+    def test_what_is_chosen_in_the_trash_is_seen_without_the_keyboard(
+        self, sidebar: Sidebar, desk: Desk, ids: Sequence[str], qtbot: QtBot
+    ) -> None:
+        desk.delete(ids[0], ids[1])
+        desk.cabinet.show(TRASH)
+        qtbot.waitUntil(lambda: len(rows(sidebar)) == 2)
+        sidebar.list.setCurrentIndex(desk.history.index(1))
+        button(sidebar, "Search").setFocus()
+        rect = sidebar.list.visualRect(desk.history.index(1))
+        ground = sidebar.list.grab().toImage().pixelColor(rect.right() - 20, rect.bottom() - 6)
+        assert ground.name() == sidebar._theme.tokens.soft.lower()
+
+    def test_a_click_in_the_trash_shows_it_to_be_read(
+        self, sidebar: Sidebar, desk: Desk, ids: Sequence[str], qtbot: QtBot
+    ) -> None:
+        desk.delete(ids[2])
+        desk.cabinet.show(TRASH)
+        qtbot.waitUntil(lambda: len(rows(sidebar)) == 1)
+        click(sidebar, 0)
+        assert (desk.current.facts.id, desk.is_in_trash) == (ids[2], True)
+        assert sidebar.list._row.busy == set()
+        qtbot.waitUntil(lambda: not desk.current.loading)
 
     def test_nothing_is_renamed_in_the_trash(
         self, sidebar: Sidebar, desk: Desk, ids: Sequence[str], qtbot: QtBot

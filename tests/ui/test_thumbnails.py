@@ -565,4 +565,5 @@ def test_a_file_name_is_no_markup_in_a_tooltip() -> None:
 
 def test_a_name_cannot_hide_its_ending_and_a_nameless_picture_has_one() -> None:
     assert picture_facts.shown_name("invoice\u202egnp.exe\n") == "invoicegnp.exe"
-    assert picture_facts.shown_name("") == "Pasted picture"
+    assert picture_facts.shown_name("") == picture_facts.shown_title("", 2) == "Pasted picture"
+    assert picture_facts.shown_title(" ", 0) == "Untitled chat"

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from app.conversation.chat import Chat
 from app.conversation.preferences import Preferences
-from app.core.errors import Offence, ReplyLost, RequestRefused, StoreDamaged, StreamInterrupted
+from app.core.errors import Offence, ReplyLost, RequestRefused, StoreDamaged, StoreFull, StreamInterrupted
 from app.core.failure import error_to_json
 from app.core.message import Message, ReplyBlock, Usage
 from app.core.tables import weights
@@ -361,7 +361,7 @@ def test_a_message_without_an_answer_says_so(transcript: Transcript, chat: Chat)
 
 
 def test_it_has_its_name(transcript: Transcript) -> None:
-    assert transcript.accessibleName() == "Conversation"
+    assert transcript.accessibleName() == "Chat"
 
 
 def test_another_chat_takes_the_place_of_the_first(transcript: Transcript, chat: Chat) -> None:
@@ -370,3 +370,14 @@ def test_another_chat_takes_the_place_of_the_first(transcript: Transcript, chat:
     put(chat, asked("Second"), answered())
     assert text_of(contents(transcript, 0)) == "Second"
     assert {id(widget) for *_, widget in transcript.on_screen()} == widgets  # recycled
+
+
+def test_an_empty_conversation_says_so_until_something_is_said(transcript: Transcript, chat: Chat) -> None:
+    assert transcript._nothing.isVisible()
+    assert transcript._nothing.text().startswith("There are no messages in this chat.")
+    chat.messages.reset([Message.from_user("Hello", (), id="q")])
+    assert transcript._nothing.isHidden()
+    chat.messages.reset([])
+    assert transcript._nothing.isVisible()
+    chat.worker._refuse(StoreFull("/data"))
+    assert transcript._nothing.isHidden()

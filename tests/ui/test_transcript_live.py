@@ -27,6 +27,7 @@ from tests import transcripts
 from tests.conftest import destroy
 from tests.servers import replies
 from tests.servers.api import ApiServer
+from tests.stored import conversations_of
 from tests.transcripts import MODEL
 from tests.ui.talk import (
     LONG,
@@ -348,7 +349,7 @@ def test_a_stored_conversation_is_shown_when_it_has_been_read(
 ) -> None:
     ask(online_chat)
     rest(live, online_chat, qtbot)
-    (facts,) = online.store.conversations_now()
+    (facts,) = conversations_of(online.store)
     again = Chat(facts, online, is_stored=True)
     live.set_chat(again)
     assert live.on_screen() == []

@@ -11,7 +11,9 @@ A conversation is an object. Times are seconds since the epoch, amounts of money
 
     "conversation"   its facts by the names of `app.core.rows.Conversation`: "id", "title", "model", "system" …
     "leaf"           id of the last message of the branch shown; the newest message where it is empty
-    "draft"          {"text": what was being written}, or null
+    "draft"          {"text": what was being written, "pictures": an array of the facts of
+                     `app.core.importing.drafts.DraftedPicture` by their names}, or null
+    "filed"          {"pinned": <bool>, "archived": <bool>, "folder": name of its folder, or empty}
     "messages"       an array in the order in which they came, deleted ones left out. Each is an object of the facts
                      of `app.core.message.Message` by their names, and "parent": the id of the message before it, empty
                      for one that begins the conversation. Two of the same parent are versions of each other.
@@ -36,6 +38,7 @@ from typing import Any, Final, Self
 
 from app.core.export.asked import stripped
 from app.core.export.files import Files
+from app.core.importing import drafts
 from app.core.message import JSON, Message, blocks_to_json
 from app.core.whole import Placed, Whole
 
@@ -82,6 +85,8 @@ class Archive:
                 if originals:
                     self._add_files(image.original for image in blocks)
                 did()
+        for picture in (whole.draft or {}).get("pictures") or ():
+            self._add_files(filter(None, (picture.get("kept"), picture.get("sent"))))
 
     @property
     def can_come_back(self) -> bool:
@@ -115,11 +120,11 @@ class Archive:
 
 def to_json(whole: Whole) -> JSON:
     """A conversation as the archive has it."""
-    text = str((whole.draft or {}).get("text") or "")
     return {
         "conversation": {field.name: getattr(whole.conversation, field.name) for field in fields(whole.conversation)},
         "leaf": whole.leaf,
-        "draft": {"text": text} if text else None,
+        "draft": drafts.written(whole.draft),
+        "filed": asdict(whole.filed),
         "messages": [_message(placed) for placed in whole.messages],
     }
 

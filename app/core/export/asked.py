@@ -34,6 +34,8 @@ class Words:
     thinking: str
     system: str
     """Heading of the system prompt."""
+    untitled: str
+    """What a conversation without a title is called."""
     not_there: str
     """In the place of a picture whose file is missing; "%1" is its label."""
     day: Callable[[float], str]
@@ -46,11 +48,24 @@ class Words:
     """How an answer ended where that is not as usual; else empty."""
 
 
+def about(whole: Whole, words: Words) -> str:
+    """When it began, and the models that have answered: the one that would answer next has said nothing yet."""
+    models = dict.fromkeys(words.model(message.model) for message in whole.shown if message.role == "assistant")
+    return " · ".join(filter(None, (words.day(whole.conversation.created), ", ".join(filter(None, models)))))
+
+
+def title(whole: Whole, words: Words) -> str:
+    """In one line."""
+    return " ".join(whole.conversation.title.split()) or words.untitled
+
+
 def stripped(whole: Whole, wanted: Wanted) -> Whole:
     """The conversation without what is not wanted of it."""
     messages = tuple(Placed(_stripped(placed.message, wanted), placed.parent) for placed in whole.messages)
     conversation = whole.conversation if wanted.costs else replace(whole.conversation, cost="")
     draft = whole.draft if wanted.drafts else None
+    if draft and not wanted.originals:
+        draft = {**draft, "pictures": []}  # nothing was sent of them: there are only their originals
     return replace(whole, conversation=conversation, messages=messages, draft=draft)
 
 

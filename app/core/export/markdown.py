@@ -1,4 +1,8 @@
-"""A conversation as a folder: a Markdown text, and its pictures beside it."""
+"""A conversation as a folder: a Markdown text, and its pictures beside it.
+
+The headings of the first level are the title, those of the second who speaks: what was said begins at the third, so
+that an outline of the file is one of the conversation (`app.core.export.said`).
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,12 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from app.core.blocks_parts import Fence
 from app.core.container import MEDIA_TYPES
 from app.core.export import target
-from app.core.export.asked import Words, stripped
+from app.core.export.asked import Words, about, stripped, title
 from app.core.export.files import Files, Shown
 from app.core.export.names import Names, original_name, safe, sent_name
+from app.core.export.said import said
 from app.core.message import ImageBlock, Message
 from app.core.whole import Whole
 
@@ -41,11 +45,11 @@ class _Writer:
 
     def written(self, whole: Whole) -> Iterator[str]:
         facts, words = whole.conversation, self._words
-        yield f"# {_inline(facts.title)}\n\n"
-        about = " · ".join(filter(None, (words.day(facts.created), words.model(facts.model))))
-        yield f"{_inline(about)}\n\n" if about else ""
+        yield f"# {_inline(title(whole, words))}\n\n"
+        known = about(whole, words)
+        yield f"{_inline(known)}\n\n" if known else ""
         if facts.system.strip():
-            yield f"## {_inline(words.system)}\n\n{_closed(facts.system.strip())}\n\n"
+            yield f"## {_inline(words.system)}\n\n{said(facts.system.strip(), typed=True)}\n\n"
         for message in whole.shown:
             self._files.go_on()
             yield from self._message(message)
@@ -59,9 +63,9 @@ class _Writer:
             yield from self._picture(blocks)
             self._did()
         if message.thinking:
-            yield f"> **{_inline(words.thinking)}**\n>\n{_quoted(_closed(message.thinking))}\n\n"
+            yield f"> **{_inline(words.thinking)}**\n>\n{_quoted(said(message.thinking))}\n\n"
         if message.text.strip():
-            yield f"{_closed(message.text.strip())}\n\n"
+            yield f"{said(message.text.strip(), typed=asked)}\n\n"
         notes = [words.ending(message), words.cost(message) if self._files.wanted.costs else ""]
         yield "".join(f"*{_inline(note)}*\n\n" for note in notes if note)
 
@@ -96,7 +100,7 @@ class _Writer:
 
     def _put(self, sha256: str, name: tuple[str, str], data: bytes) -> str:
         if sha256 not in self._written:
-            self._folder.mkdir(mode=0o700, exist_ok=True)
+            self._folder.mkdir(exist_ok=True)
             self._written[sha256] = self._names.free(*name)
             target.write(self._folder / self._written[sha256], data)
         return self._written[sha256]
@@ -117,12 +121,3 @@ def _inline(text: str) -> str:
 
 def _quoted(text: str) -> str:
     return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
-
-
-def _closed(text: str) -> str:
-    """The text as it is, with an end to the block of code that it leaves open: what follows is not part of it."""
-    fence = Fence()
-    for line in text.split("\n"):
-        fence.add(line)
-    mark = fence.opening[:1]
-    return f"{text}\n{mark * (len(fence.opening) - len(fence.opening.lstrip(mark)))}" if mark else text

@@ -1,9 +1,14 @@
-"""Where an export goes: written beside its place under another name, and moved there when it is whole and on disk."""
+"""Where an export goes: written beside its place under another name, and moved there when it is whole and on disk.
+
+What a person exports is theirs to share: it has the mode of any file they make there. Private is what the app keeps
+(RELIABILITY.md, X11).
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,7 +32,9 @@ def new_file(path: Path, *, over: bool = False) -> Iterator[Path]:
     try:
         with _told(path):
             _check(path, over=over)
-            private.touch(beside)
+            write(beside, b"")
+            if over and path.exists():
+                beside.chmod(stat.S_IMODE(path.stat().st_mode) | stat.S_IRUSR | stat.S_IWUSR)
             yield beside
             _sync(beside)
             if over:
@@ -47,7 +54,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     try:
         with _told(path):
             _check(path, over=False)
-            beside.mkdir(mode=0o700)
+            beside.mkdir()
             yield beside
             for folder, _, files in os.walk(beside, topdown=False):
                 for name in files:
@@ -71,9 +78,9 @@ def free(path: Path) -> Path:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a new file that others may not read. Raises OSError."""
+    """Write a new file. Raises OSError."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+    with os.fdopen(os.open(path, flags, 0o666), "wb") as file:
         file.write(data)
 
 

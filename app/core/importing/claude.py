@@ -7,7 +7,7 @@ known is counted, never dropped in silence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,7 +15,8 @@ from app.core.importing.order import chain, is_id, new_id, tree
 from app.core.importing.typed import Counts
 from app.core.message import JSON, Block, Message, ReplyBlock, TextBlock, well_formed
 from app.core.rows import Conversation
-from app.core.whole import Placed, Whole
+from app.core.titles import title_of
+from app.core.whole import Placed, Whole, no_pause
 
 _KNOWN: Final = frozenset(
     {"uuid", "name", "created_at", "updated_at", "chat_messages", "account", "model", "current_leaf_message_uuid"}
@@ -29,18 +30,18 @@ _STEPS: Final = frozenset({"tool_use", "tool_result"})
 _TITLE: Final = 300
 
 
-def conversation(found: Any, left_out: Counts) -> Whole | None:
-    """The conversation; None where it is none. What of it cannot be taken is counted."""
+def conversation(found: Any, left_out: Counts, go_on: Callable[[], None] = no_pause) -> Whole | None:
+    """The conversation; None where it is none. What of it cannot be taken is counted. `go_on` may raise to end it."""
     if not isinstance(found, dict) or not isinstance(found.get("chat_messages"), list):
         return None
     _count_unknown(found, _KNOWN, left_out)
     created = _moment(found.get("created_at"))
-    placed = _tree(found["chat_messages"], created, left_out)
+    placed = _tree(found["chat_messages"], created, left_out, go_on)
     updated = max([_moment(found.get("updated_at")), created, *(each.message.created for each in placed)])
     leaf = _id(found.get("current_leaf_message_uuid"))
     about = Conversation(
         _id(found.get("uuid")) or new_id(),
-        title=" ".join(_text(found.get("name")).split())[:_TITLE],
+        title=" ".join(_text(found.get("name")).split())[:_TITLE] or _first_words(placed),
         model=_text(found.get("model"))[:_TITLE],
         created=created or updated,
         updated=updated,
@@ -48,9 +49,16 @@ def conversation(found: Any, left_out: Counts) -> Whole | None:
     return Whole(about, placed, leaf if leaf in {each.message.id for each in placed} else "")
 
 
-def _tree(entries: list[Any], created: float, left_out: Counts) -> tuple[Placed, ...]:
+def _first_words(placed: tuple[Placed, ...]) -> str:
+    """A title of what was said first, by the person if they said anything; empty where no words are."""
+    said = sorted((message for message, _ in placed if message.text.strip()), key=lambda each: each.role != "user")
+    return title_of(said[0]) if said else ""
+
+
+def _tree(entries: list[Any], created: float, left_out: Counts, go_on: Callable[[], None]) -> tuple[Placed, ...]:
     placed = []
     for entry in entries:
+        go_on()
         if isinstance(entry, dict) and _text(entry.get("sender")) in _ROLES:
             placed.append(Placed(_message(entry, created, left_out), _id(entry.get("parent_message_uuid"))))
         else:

@@ -16,6 +16,8 @@ LONGEST: Final = CONVERSATION
 _DEEPEST: Final = 64
 _VALUES: Final = 3_000_000
 """Commas and brackets of one item: each may be an object of a hundred bytes."""
+_ARRAYS: Final = 160_000
+"""Of one item: many more than messages have, and made without a turn for others."""
 
 _OUTSIDE: Final = re.compile(rb'["{}\[\],]')
 _INSIDE: Final = re.compile(rb'["\\]')
@@ -39,9 +41,15 @@ def items(pieces: Iterable[bytes]) -> Iterator[Any]:
 
 
 def parse(text: bytes) -> Any:
-    """A JSON text in UTF-8 whose depth was looked at. Numbers are finite. Raises Malformed."""
+    """A JSON text in UTF-8 whose depth was looked at. Numbers are finite. Raises Malformed.
+
+    With every object and every number Python is asked, and other threads have their turn: the window waits for none.
+    """
     try:
-        return json.loads(text.decode("utf-8"), parse_constant=_refuse, parse_float=_finite)
+        words = text.decode("utf-8")
+        return json.loads(
+            words, object_hook=_same, parse_int=_whole_number, parse_float=_finite, parse_constant=_refuse
+        )
     except (ValueError, RecursionError) as error:
         raise Malformed(str(error)) from None
 
@@ -62,7 +70,7 @@ class _Splitter:
         self._closing = b""
         """What ends all of it; empty before anything has come."""
         self._depth = 0
-        self._values = 0
+        self._values = self._arrays = 0
         self._in_string = False
         self._skips = False
         """The next byte stands behind a backslash."""
@@ -89,7 +97,7 @@ class _Splitter:
                 elif not self._ended:
                     raise Malformed
                 self._item.clear()
-                self._values, start = 0, at
+                self._values, self._arrays, start = 0, 0, at
         if not self._ended:
             self._take(piece[start:])
         elif piece[start:].strip(_BLANKS):
@@ -115,7 +123,8 @@ class _Splitter:
         if self._ended:
             raise Malformed
         self._values += 1
-        if self._values > _VALUES:
+        self._arrays += mark == b"["
+        if self._values > _VALUES or self._arrays > _ARRAYS:
             raise TooLong
         if mark in b"[{":
             self._depth += 1
@@ -134,6 +143,14 @@ class _Splitter:
         self._item += part
         if len(self._item) > LONGEST:
             raise TooLong
+
+
+def _same(value: dict[str, Any]) -> dict[str, Any]:
+    return value
+
+
+def _whole_number(text: str) -> int:
+    return int(text)
 
 
 def _finite(text: str) -> float:

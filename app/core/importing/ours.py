@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any, Final
 
@@ -11,11 +11,13 @@ from app.core import caching, errors
 from app.core.caching import Lost
 from app.core.container import MEDIA_TYPES
 from app.core.errors import VisavisError
+from app.core.filing import FiledAs
+from app.core.importing import drafts
 from app.core.importing.order import is_id, new_id, tree
 from app.core.importing.typed import Counts, Unfit, fit, made
 from app.core.message import JSON, Block, ImageBlock, Message, ReplyBlock, TextBlock, Usage, well_formed
 from app.core.rows import Conversation
-from app.core.whole import Placed, Whole
+from app.core.whole import Placed, Whole, no_pause
 
 _AMOUNT: Final = re.compile(r"\d{1,20}(\.\d{1,20})?", re.ASCII)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -29,8 +31,8 @@ _APART: Final = frozenset({"parent", "content", "usage", "error", "cache"})
 """Facts of a message that are read one by one."""
 
 
-def conversation(found: Any, left_out: Counts) -> Whole | None:
-    """The conversation; None where it is none. What of it cannot be taken is counted."""
+def conversation(found: Any, left_out: Counts, go_on: Callable[[], None] = no_pause) -> Whole | None:
+    """The conversation; None where it is none. What of it cannot be taken is counted. `go_on` may raise to end it."""
     if not isinstance(found, dict) or not isinstance(found.get("messages"), list):
         return None
     facts = found.get("conversation")
@@ -38,15 +40,17 @@ def conversation(found: Any, left_out: Counts) -> Whole | None:
     if not is_id(about.id):
         about = replace(about, id=new_id())
     about = replace(about, title=about.title[:_NAME], model=about.model[:_NAME], cost=_amount(about.cost))
-    placed = tree(_messages(found["messages"], left_out))
+    placed = tree(_messages(found["messages"], left_out, go_on))
     leaf = found.get("leaf")
     known = {each.message.id for each in placed}
-    return Whole(about, placed, leaf if isinstance(leaf, str) and leaf in known else "", _draft(found.get("draft")))
+    draft, filed = drafts.read(found.get("draft"), left_out), _filed(found.get("filed"), left_out)
+    return Whole(about, placed, leaf if isinstance(leaf, str) and leaf in known else "", draft, filed)
 
 
-def _messages(found: list[Any], left_out: Counts) -> Iterator[Placed]:
+def _messages(found: list[Any], left_out: Counts, go_on: Callable[[], None]) -> Iterator[Placed]:
     left_out["message"] += max(0, len(found) - _MOST_MESSAGES)
     for entry in found[:_MOST_MESSAGES]:
+        go_on()
         if not isinstance(entry, dict) or entry.get("role") not in ("user", "assistant"):
             left_out["message"] += 1
             continue
@@ -80,10 +84,9 @@ def _amount(text: str) -> str:
     return text if _AMOUNT.fullmatch(text) else ""
 
 
-def _draft(found: Any) -> JSON | None:
-    """Its text alone: a draft's pictures are known by paths, and a stranger's are none of ours."""
-    text = found.get("text") if isinstance(found, dict) else None
-    return {"text": well_formed(text), "pictures": []} if isinstance(text, str) and text else None
+def _filed(found: Any, left_out: Counts) -> FiledAs:
+    filed = made(FiledAs, found if isinstance(found, dict) else {}, left_out)
+    return replace(filed, folder=" ".join(filed.folder.split())[:_NAME])
 
 
 # --- blocks -------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from app.core.importing.json_items import Malformed, TooLong, items, whole
 from app.core.importing.refused import ImportRefused
 from app.core.importing.typed import Counts
 from app.core.importing.unpacking import Unpacking, open_file
-from app.core.whole import Whole
+from app.core.whole import Whole, no_pause
 
 Kind = Literal["visavis", "claude"]
 
@@ -58,9 +58,10 @@ class Preview:
 class Reading:
     """A file of a stranger, opened by what is in it; a context manager. Methods block; all raise ImportRefused."""
 
-    def __init__(self, path: Path, name: str) -> None:
-        """`name` is what the person calls it."""
+    def __init__(self, path: Path, name: str, go_on: Callable[[], None] = no_pause) -> None:
+        """`name` is what the person calls it. `go_on` is called every now and then and may raise to end it."""
         self._name = name
+        self._go_on = go_on
         self._path = path
         self._stack = ExitStack()
         self._zip: Unpacking | None = None
@@ -106,7 +107,7 @@ class Reading:
             for item in self._items():
                 left_out = Counts()
                 is_ours = isinstance(item, dict) and "chat_messages" not in item
-                found = (ours if is_ours else claude).conversation(item, left_out)
+                found = (ours if is_ours else claude).conversation(item, left_out, self._go_on)
                 if found is None:
                     self._skipped += 1
                 else:
@@ -158,7 +159,12 @@ class Reading:
     def _items(self) -> Iterator[Any]:
         if self._zip is None:
             with open_file(self._path, self._name) as file:
-                yield from items(iter(lambda: file.read(_PIECE), b""))
+                yield from items(self._watched(iter(lambda: file.read(_PIECE), b"")))
             return
         for name in self._files:
-            yield from items(self._zip.pieces(name, _EXPORT))
+            yield from items(self._watched(self._zip.pieces(name, _EXPORT)))
+
+    def _watched(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self._go_on()
+            yield piece

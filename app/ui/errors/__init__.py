@@ -22,6 +22,7 @@ from app.core.errors import (
     StoreTooNew,
     VisavisError,
 )
+from app.core.obstacle import obstacle
 from app.ui.errors.answer import stop_words
 from app.ui.errors.form import Action, Words, filled, tr
 from app.ui.errors.money import money_words
@@ -75,11 +76,14 @@ def _store_words(error: StoreError) -> Words:
             what = tr("The data folder %1 is not there.")
             remedy = tr("Connect its disk, or start Visavis and choose another folder.")
         case StoreTooNew():
-            what = tr("The conversations in %1 were written by a newer Visavis.")
+            what = tr("The chats in %1 were written by a newer Visavis.")
             remedy = tr("Nothing was changed. Start the newer version.")
         case StoreDamaged():
-            what = tr("The conversations in %1 cannot be read, at least in part.")
+            what = tr("The chats in %1 cannot be read, at least in part.")
             remedy = tr("Nothing was changed. There may be a backup: see Settings, Data, or start Visavis again.")
+        case StoreFull() if obstacle(error) == "no_space":
+            what = tr("The disk is full.")
+            remedy = tr("Free some space and try again.")
         case StoreFull():
             what = tr("Nothing can be written to %1.")
             remedy = tr("Free some space or allow writing there, and try again.")
@@ -87,7 +91,7 @@ def _store_words(error: StoreError) -> Words:
             what = tr("Only %2 are left on the disk of %1.")
             remedy = tr("Free some space soon: on a full disk nothing more can be kept.")
         case _:
-            what = tr("The conversations in %1 could not be read or written.")
+            what = tr("The chats in %1 could not be read or written.")
             remedy = tr("Try again.")
     # A path is told whole: it is the person's own, and to be looked up.
     path = "".join(c for c in error.path if c.isprintable())

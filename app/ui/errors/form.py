@@ -14,7 +14,7 @@ from app.ui.foreign_text import one_line
 
 Action = Literal[
     "retry", "key", "practice", "take_along", "model", "settings", "attach", "shrink", "remove", "replace",
-    "raise_day", "raise_month", "raise_conversation", "price",
+    "raise_day", "raise_month", "raise_conversation", "price", "remove_all",
 ]  # fmt: skip
 """What can be offered beside the words, as a button."""
 

@@ -21,7 +21,7 @@ def money_words(error: CapReached) -> Words:
     cap = {
         "day": tr("your cap for today is %1"),
         "month": tr("your cap for this month is %1"),
-        "conversation": tr("your cap for each conversation is %1"),
+        "conversation": tr("your cap for each chat is %1"),
     }[error.period]
     cap = filled(cap, _amount(error.limit))
     if not error.at_most:

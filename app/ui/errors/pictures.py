@@ -225,8 +225,10 @@ def _way_on(kinds: AbstractSet[OffenceKind], pictures: int) -> tuple[str, tuple[
     if kinds and kinds <= _OF_PICTURES:
         if pictures == 1:
             return _mending(kinds)
-        text = tr("Remove those in this message, or go on in a new chat that takes the pictures along.")
-        return text, ("take_along",)
+        if kinds == {"missing_picture"}:  # in a new chat they would be missing, too
+            return tr("Leave them out; what you have written stays."), ("remove_all",)
+        text = tr("Leave them out, or go on in a new chat that takes the pictures along.")
+        return text, ("remove_all", "take_along")
     if "context" in kinds:
         text = tr("Choose a model that takes more, or go on in a new chat that takes the pictures along.")
         return text, ("model", "take_along")

@@ -18,7 +18,7 @@ def entry_columns(named: Namer) -> Sequence[Column]:
         Column(tr("Time"), lambda entry: words.time(entry.created), figure=False, sample=words.longest_time()),
         Column(tr("Request"), words.kind, figure=False, hint=_server, sample=tr("Count of tokens")),
         Column(tr("Model"), lambda e: _model(e, named), figure=False, hint=_model_id, sample="Claude Sonnet 5.5"),
-        Column(tr("Conversation"), _conversation, figure=False, hint=_conversation),
+        Column(tr("Chat"), _conversation, figure=False, hint=_conversation),
         Column(tr("Tokens"), _tokens, hint=_counts, explained=tr("Of the prompt and the answer together"),
                sample="1,234,567"),
         Column(tr("Estimate"), words.expected, explained=tr("What it was expected to cost before it left"),
@@ -33,7 +33,7 @@ def group_columns(by: By, named: Namer) -> Sequence[Column]:
     first = {
         "day": Column(tr("Day"), lambda g: words.day(g.key), figure=False, order=lambda g: g.key),
         "conversation": Column(
-            tr("Conversation"), _title, figure=False, hint=_title, order=lambda g: _title(g).casefold()
+            tr("Chat"), _title, figure=False, hint=_title, order=lambda g: _title(g).casefold()
         ),
         "model": Column(
             tr("Model"), lambda g: named(g.key), figure=False, hint=lambda g: g.key, order=lambda g: named(g.key)
@@ -59,7 +59,7 @@ def group_columns(by: By, named: Namer) -> Sequence[Column]:
 def picture_name(name: str | None) -> str:
     """None where nothing is known of it, empty for one that was pasted."""
     if name is None:
-        return tr("Picture of a deleted conversation")
+        return tr("Picture of a deleted chat")
     return one_line(name) or tr("Pasted picture")
 
 

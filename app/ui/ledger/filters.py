@@ -10,6 +10,7 @@ from PySide6.QtCore import QDate, Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from app.core.ledger import Filter
+from app.ui.drop_down import DropDown
 from app.ui.foreign_text import one_line
 from app.ui.ledger.words import Namer
 from app.ui.theme import Theme
@@ -36,14 +37,14 @@ class FilterBar(QWidget):
         self._named = named
         self._conversation = ""
         self._models: list[str] = []
-        self._span = QComboBox()
+        self._span = DropDown()
         self._span.addItems(
             [self.tr("7 days"), self.tr("30 days"), self.tr("This month"), self.tr("All"), self.tr("From … to …")]
         )
         self._span.setCurrentIndex(_USUAL)
         self._span.setAccessibleName(self.tr("Period"))
         self._first, self._last = _day_edit(self.tr("First day")), _day_edit(self.tr("Last day"))
-        self._model = QComboBox()
+        self._model = DropDown()
         self._model.addItem(self.tr("All models"), "")
         self._model.setAccessibleName(self.tr("Model"))
         self._model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -54,7 +55,7 @@ class FilterBar(QWidget):
         self._text.setMinimumWidth(80)
         self._only = QPushButton()
         self._only.setProperty("kind", "plain")
-        self._only.setToolTip(self.tr("Show all conversations again"))
+        self._only.setToolTip(self.tr("Show all chats again"))
         self._pause = QTimer(self, singleShot=True, interval=_TYPING)
         self._lay_out()
         self._connect()
@@ -111,7 +112,7 @@ class FilterBar(QWidget):
         if conversation != self._conversation:
             self._conversation = conversation
             self._span.setCurrentIndex(_SPANS.index("all") if conversation else _USUAL)
-            name = one_line(title) or self.tr("one conversation")
+            name = one_line(title) or self.tr("one chat")
             name = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
             self._only.setText(self.tr("Only “%1”  ✕").replace("%1", name).replace("&", "&&"))
             self._only.setAccessibleName(self.tr("Only %1. Press to show all.").replace("%1", name))

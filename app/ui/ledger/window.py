@@ -120,7 +120,7 @@ class LedgerWindow(QWidget):
             theme,
             [
                 self.tr("By day"),
-                self.tr("By conversation"),
+                self.tr("By chat"),
                 self.tr("By model"),
                 self.tr("By picture"),
                 self.tr("Every request"),

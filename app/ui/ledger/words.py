@@ -117,7 +117,7 @@ def place(entry: Entry) -> str:
 def conversation(title: str, key: str) -> str:
     if title:
         return one_line(title)
-    return tr("Deleted conversation") if key else tr("No conversation")
+    return tr("Deleted chat") if key else tr("No chat")
 
 
 def time(seconds: float) -> str:

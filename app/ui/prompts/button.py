@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QMessageBox, QTextEdit, QToolButton
 
 from app.conversation.chat import Chat
 from app.conversation.prompt_library import PromptLibrary
 from app.core.prompts import Prompt
+from app.ui.errors.form import filled
+from app.ui.foreign_text import one_line
 from app.ui.prompts.popup import PromptPopup
 from app.ui.theme import Theme
 
@@ -16,7 +18,13 @@ _SLASH = "/"
 
 
 class PromptsButton(QToolButton):
-    """Puts the prompt that is chosen where the cursor is in the message, and its system prompt into the chat."""
+    """Puts the prompt that is chosen where the cursor is in the message, and its system prompt into the chat.
+
+    Signals:
+        said(str): what became of the chat's system prompt.
+    """
+
+    said = Signal(str)
 
     def __init__(self, theme: Theme, library: PromptLibrary, edit: QTextEdit) -> None:
         """`edit` is the field of the message."""
@@ -71,11 +79,18 @@ class PromptsButton(QToolButton):
         if chat is None or not prompt.system or prompt.system == chat.facts.system:
             return
         if chat.facts.system:
-            self._ask_to_replace(chat, prompt.system)
+            self._ask_to_replace(chat, prompt)
         else:
-            chat.set_system(prompt.system)
+            self._set_system(chat, prompt)
 
-    def _ask_to_replace(self, chat: Chat, system: str) -> None:
+    def _set_system(self, chat: Chat, prompt: Prompt) -> None:
+        chat.set_system(prompt.system)
+        words = self.tr(
+            "This chat now has the system prompt of “%1”. To see or change it, press System prompt at the top right."
+        )
+        self.said.emit(filled(words, one_line(prompt.name)))
+
+    def _ask_to_replace(self, chat: Chat, prompt: Prompt) -> None:
         """This chat has a system prompt already, which may be nowhere else."""
         question = QMessageBox(self.window())
         question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -83,7 +98,7 @@ class PromptsButton(QToolButton):
         question.setText(self.tr("This chat has a system prompt. Put that of the saved prompt in its place?"))
         replace = question.addButton(self.tr("Replace"), QMessageBox.ButtonRole.AcceptRole)
         question.setDefaultButton(question.addButton(self.tr("Keep it"), QMessageBox.ButtonRole.RejectRole))
-        replace.clicked.connect(lambda: chat.set_system(system))
+        replace.clicked.connect(lambda: self._set_system(chat, prompt))
         question.open()
 
     def _open_library(self, text: str = "") -> None:

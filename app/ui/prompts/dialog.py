@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer
+from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QListView,
+    QMenu,
     QPlainTextEdit,
     QPushButton,
     QToolButton,
@@ -57,6 +58,9 @@ class PromptDialog(QDialog):
         self._name = QLineEdit(maxLength=_NAME, placeholderText=self.tr("What it is called"))
         self._text, self._system = QPlainTextEdit(), QPlainTextEdit()
         self._said = Label(theme, role="secondary", tone="secondary", wraps=True)
+        self._none = Label(theme, self._begin_words(), role="secondary", tone="secondary", wraps=True)
+        self._of_one: list[QToolButton] = []
+        """What can be done with the prompt that is chosen."""
         self._saves = QTimer(self, singleShot=True, interval=_SAVE_MILLISECONDS)
         self._saves.timeout.connect(self._keep)
         self._lay_out()
@@ -69,9 +73,12 @@ class PromptDialog(QDialog):
 
     def add(self, text: str = "") -> None:
         """Begin another prompt."""
-        self._keep()
         words = " ".join(text.split())
-        self._library.put(Prompt(words[:40] or self.tr("New prompt"), text))
+        self._begin(Prompt(words[:40] or self.tr("New prompt"), text))
+
+    def _begin(self, prompt: Prompt) -> None:
+        self._keep()
+        self._library.put(prompt)
         self._list.setCurrentIndex(self._library.index(self._library.rowCount() - 1))
         self._name.setFocus()
         self._name.selectAll()
@@ -115,6 +122,14 @@ class PromptDialog(QDialog):
         whole.addLayout(columns, 1)
         whole.addLayout(self._make_foot())
         self._list.setFixedWidth(self._theme.px(_LIST))
+        over = QVBoxLayout(self._list)
+        over.setContentsMargins(12, 12, 12, 12)
+        over.addWidget(self._none, 0, Qt.AlignmentFlag.AlignTop)
+
+    def _begin_words(self) -> str:
+        return self.tr(
+            "You have saved no prompts yet. Begin one with the plus below, or with one that Visavis comes with."
+        )
 
     def _make_tools(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -127,13 +142,28 @@ class PromptDialog(QDialog):
         ):
             button = QToolButton()
             button.setProperty("kind", "icon")
-            button.setIcon(self._theme.icon(icon))
+            button.setIcon(self._theme.icon(icon, self._theme.tokens.text2))
             button.setAccessibleName(words)
             button.setToolTip(words)
             button.clicked.connect(lambda _on, do=do: do())
             row.addWidget(button)
+            if do != self.add:
+                self._of_one.append(button)
         row.addStretch(1)
+        starters = QPushButton(self.tr("Begin with…"))
+        starters.setProperty("kind", "link")
+        starters.setAutoDefault(False)
+        starters.setToolTip(self.tr("A copy of a prompt that Visavis comes with"))
+        starters.clicked.connect(lambda: self._offer_starters(starters))
+        row.addWidget(starters)
         return row
+
+    def _offer_starters(self, button: QPushButton) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for starter in self._library.starters:
+            menu.addAction(starter.name.replace("&", "&&"), partial(self._begin, starter))
+        menu.popup(button.mapToGlobal(QPoint(0, button.height())))
 
     def _make_foot(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -157,6 +187,7 @@ class PromptDialog(QDialog):
             field.textChanged.connect(self._save_soon)
         self._library.imported.connect(self._tell_imported)
         self._library.refused.connect(self._tell_refused)
+        self._library.rowsInserted.connect(self._none.hide)
 
     # --- what changes ---
 
@@ -170,6 +201,9 @@ class PromptDialog(QDialog):
         self._system.setPlainText(self._shown.system)
         for field in (self._name, self._text, self._system):
             field.setEnabled(bool(self._shown.id))
+        for button in self._of_one:
+            button.setEnabled(bool(self._shown.id))
+        self._none.setHidden(self._library.rowCount() > 0)
 
     def _save_soon(self) -> None:
         """Of somebody who goes on writing, it is kept too: the timer is not begun anew."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -21,7 +21,7 @@ from app.conversation.prompt_library import PromptLibrary, found
 from app.core.prompts import Prompt
 from app.ui.foreign_text import one_line
 from app.ui.prompts.prompt_row import PromptRow
-from app.ui.theme import Theme
+from app.ui.theme import RADIUS, Theme
 
 _SIZE: Final = QSize(400, 336)
 _GAP: Final = 8
@@ -49,6 +49,7 @@ class PromptPopup(QFrame):
         self._library = library
         self._done = False
         self.setObjectName("prompts")
+        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)  # its corners are round
         self.setAccessibleName(self.tr("Prompts"))
         self._field = QLineEdit(placeholderText=self.tr("Find a prompt"))
         self._field.setAccessibleName(self.tr("Find a prompt"))
@@ -133,6 +134,15 @@ class PromptPopup(QFrame):
                 self.close()
                 return True
         return super().eventFilter(watched, event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QColor(self._theme.tokens.line))
+        painter.setBrush(QColor(self._theme.tokens.surface))
+        edge = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(edge, RADIUS["control"], RADIUS["control"])
+        painter.end()
 
     def hideEvent(self, event: QEvent) -> None:
         super().hideEvent(event)  # type: ignore[arg-type]  # Qt gives a QHideEvent

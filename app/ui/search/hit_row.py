@@ -17,7 +17,7 @@ from app.core.search_words import Snippet
 from app.core.utf16 import units
 from app.ui import figures
 from app.ui.foreign_text import direction_flag, is_right_to_left, one_line
-from app.ui.picture_facts import shown_name
+from app.ui.picture_facts import shown_title
 from app.ui.row_thumbnails import RowThumbnails
 from app.ui.theme import RADIUS, Theme
 
@@ -74,7 +74,9 @@ class HitRow(QStyledItemDelegate):
         when = " · ".join(filter(None, (self._place(hit.conversation.id), _when(hit.created))))
         if not hit.message:
             return when
-        who = self._named(hit.model) if hit.role == "assistant" and hit.model else self.tr("You")
+        who = self.tr("You")
+        if hit.role == "assistant":  # of one that was imported, the model may not be known
+            who = self._named(hit.model) if hit.model else self.tr("Claude")
         return f"{one_line(who)} · {when}"
 
     def _below(self, hit: Hit) -> Snippet:
@@ -92,7 +94,7 @@ class HitRow(QStyledItemDelegate):
 
     def spoken(self, hit: Hit) -> str:
         """All of it, for who does not see it."""
-        return ", ".join(filter(None, (shown_name(hit.title.text), hit.snippet.text, self._note(hit))))
+        return ", ".join(filter(None, (_title(hit).text, hit.snippet.text, self._note(hit))))
 
     # --- painting ---
 
@@ -147,8 +149,7 @@ class HitRow(QStyledItemDelegate):
         aside = QStyle.visualRect(option.direction, place, aside)
         painter.drawText(aside, int(Qt.AlignmentFlag.AlignCenter), note)
         upper.setWidth(upper.width() - aside.width() - _GAP)
-        title = Snippet(shown_name(hit.title.text)) if not hit.title.marks else hit.title
-        self._paint_line(painter, option, place, upper, title, self._title_font, self._theme.tokens.text)
+        self._paint_line(painter, option, place, upper, _title(hit), self._title_font, self._theme.tokens.text)
         self._paint_line(painter, option, place, lower, self._below(hit), self._text_font, self._theme.tokens.text2)
 
     def _paint_line(
@@ -231,6 +232,10 @@ class HitRow(QStyledItemDelegate):
 def _flags(option: QStyleOptionViewItem) -> int:
     leading = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
     return int(QStyle.visualAlignment(option.direction, leading))
+
+
+def _title(hit: Hit) -> Snippet:
+    return hit.title if hit.title.marks else Snippet(shown_title(hit.title.text, hit.conversation.pictures))
 
 
 def _when(moment: float) -> str:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from app.conversation.account import Account
 from app.conversation.cabinet import Cabinet
@@ -26,6 +27,7 @@ from app.conversation.messages import Index
 from app.conversation.searching import Indexing, SearchModel
 from app.core.errors import StoreError
 from app.core.search import Hit
+from app.core.search_words import LONGEST
 from app.ui.errors import sentence
 from app.ui.foreign_text import one_line
 from app.ui.label import Label
@@ -107,7 +109,7 @@ class Palette(QWidget):
         """Show it with what was looked for last, to be typed over."""
         self._before = QApplication.focusWidget()
         self._indexing.start()
-        self._filters.set_models(sorted({each.model for each in self._history.conversations}))
+        self._model.read_models()
         self._cover()
         self.show()
         self.raise_()
@@ -121,7 +123,7 @@ class Palette(QWidget):
             return
         self.hide()
         before, self._before = self._before, None
-        if before is not None and before.isVisible():
+        if before is not None and isValid(before) and before.isVisible():  # an editor in a list lives shortly
             before.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # --- putting together ---
@@ -130,6 +132,7 @@ class Palette(QWidget):
         self.setAccessibleName(self.tr("Search"))
         self._field.setPlaceholderText(self.tr("Search in all chats"))
         self._field.setAccessibleName(self.tr("Search in all chats"))
+        self._field.setMaxLength(LONGEST)
         self._field.installEventFilter(self)
         self._window.installEventFilter(self)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -164,6 +167,7 @@ class Palette(QWidget):
         self.list.clicked.connect(self._choose)
         self._model.loaded.connect(self._tell)
         self._model.failed.connect(self._complain)
+        self._model.models_read.connect(self._filters.set_models)
         self._indexing.finished.connect(self._look_again)
         self._theme.changed.connect(self._dress)
 

@@ -203,6 +203,7 @@ class Card(QWidget):
             "shrink": self.tr("Make it smaller"),
             "remove": self.tr("Leave it out"),
             "replace": self.tr("Replace it…"),
+            "remove_all": self.tr("Leave them out"),
             "cancel": self.tr("Cancel"),
             "now": self.tr("Try now"),
             "raise_day": self.tr("Raise it…"),

@@ -28,10 +28,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
+from app.core import toning
+from app.core.toning import Line, Tone, Tones
 from app.ui.theme import RADIUS, SPACE, Theme
-from app.ui.transcript import announcing, highlighting
+from app.ui.transcript import announcing
 from app.ui.transcript.content import Code
-from app.ui.transcript.highlighting import Line, Tone, Tones
 from app.ui.transcript.host import Host
 from app.ui.transcript.icon_button import IconButton
 from app.ui.transcript.markup import CODE_PADDING, code_font
@@ -102,7 +103,7 @@ class CodeRow(QWidget):
     def show_content(self, content: Code) -> None:
         known, self._content = self._content, content
         if known is None or known.block.info != content.block.info:
-            self._language, self._alias = highlighting.language(content.block.info)
+            self._language, self._alias = toning.language(content.block.info)
         grows = known is not None and _goes_on(known, content)
         edit = QTextCursor(self._lines.document())
         edit.beginEditBlock()  # laid out once, with its tones
@@ -168,7 +169,7 @@ class CodeRow(QWidget):
         else:
             self._columns = max(self._columns, _widest(block.text.rsplit("\n", 2)))
         self._tones = None
-        if self._alias and len(whole) <= highlighting.MOST:
+        if self._alias and len(whole) <= toning.MOST:
             closed = block.last and not content.open
             self._tones = self._host.highlighting.tones(self._alias, whole, closed=closed)
             self._tone(range(self._first + self._toned, len(self._tones.lines)))
@@ -380,7 +381,7 @@ def _ranges(block: QTextBlock, line: Line, forms: dict[Tone, QTextCharFormat]) -
 @lru_cache(maxsize=2)
 def _forms(dark: bool) -> dict[Tone, QTextCharFormat]:
     forms: dict[Tone, QTextCharFormat] = {}
-    for tone, color in (highlighting.DARK if dark else highlighting.LIGHT).items():
+    for tone, color in (toning.DARK if dark else toning.LIGHT).items():
         forms[tone] = QTextCharFormat()
         forms[tone].setForeground(QColor(color))
     return forms

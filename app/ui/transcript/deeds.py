@@ -37,6 +37,8 @@ def do(chat: Chat, action: str, number: int) -> bool:
             worker.repair(number, "shrink")
         case "remove":
             worker.repair(number, "remove")
+        case "remove_all":
+            worker.leave_out_refused()
         case _:
             return False
     return True

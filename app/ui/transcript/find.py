@@ -109,9 +109,13 @@ class Find(QObject):
 
     def search(self, text: str) -> None:
         """Look for other words: from the current hit on, or from what is on screen."""
+        self.look_for(Query(text))
+
+    def look_for(self, query: Query) -> None:
+        """The same for what may be told in another way than by words in their order."""
         origin = self.current or self._top()
         self._forget()
-        self._query = Query(text) if text.strip() else None
+        self._query = query if query.text.strip() else None
         if self._query is not None:
             self._looks.start()
         if self._query is None or origin is None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QToolButton, QWidget
+from shiboken6 import isValid
 
+from app.core.query import Query
 from app.ui import figures
 from app.ui.label import Label
 from app.ui.theme import RADIUS, SPACE, Theme
@@ -38,6 +40,8 @@ class FindBar(QWidget):
         self._over = parent
         self._before: QWidget | None = None
         """What had the keyboard when it was opened."""
+        self._given: Query | None = None
+        """What the words in the field stand for, where they were not typed here."""
         self._field = QLineEdit()
         self._count = Label(theme, role="caption", tone="secondary")
         self._back = self._button(self.tr("Previous"), "Shift+F3", find.previous)
@@ -46,7 +50,7 @@ class FindBar(QWidget):
         self._lay_out()
         find.found.connect(self._tell)
         find.marked.connect(self._place)
-        self._field.textChanged.connect(find.search)
+        self._field.textChanged.connect(self._search)
         theme.changed.connect(self._dress)
         self._dress()
         self.hide()
@@ -64,9 +68,17 @@ class FindBar(QWidget):
         if words and "\n" not in words and len(words) <= _LONGEST:
             self._field.setText(words)
         if was_hidden and self._field.text() and self.finding.text != self._field.text():
-            self.finding.search(self._field.text())
+            self.finding.look_for(self._given or Query(self._field.text()))
         self._field.selectAll()
         self._field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def look_for(self, query: Query) -> None:
+        """Open it for what is looked for in another way than words that are typed in it."""
+        with QSignalBlocker(self._field):
+            self._field.setText(query.text)
+        self._given = query
+        self.finding.look_for(query)
+        self.open()
 
     @property
     def words(self) -> str:
@@ -89,15 +101,15 @@ class FindBar(QWidget):
         self.finding.close()
         before, self._before = self._before, None
         if had_focus:
-            back = before if before is not None and before.isVisible() else self._over
+            back = before if before is not None and isValid(before) and before.isVisible() else self._over
             back.setFocus(Qt.FocusReason.OtherFocusReason)
         self.closed.emit()
 
     # --- putting together ---
 
     def _lay_out(self) -> None:
-        self._field.setPlaceholderText(self.tr("Find in this conversation"))
-        self._field.setAccessibleName(self.tr("Find in this conversation"))
+        self._field.setPlaceholderText(self.tr("Find in this chat"))
+        self._field.setAccessibleName(self.tr("Find in this chat"))
         self._field.installEventFilter(self)
         self._over.installEventFilter(self)
         row = QHBoxLayout(self)
@@ -145,6 +157,10 @@ class FindBar(QWidget):
         self.setGeometry(corner)
 
     # --- what is found ---
+
+    def _search(self, text: str) -> None:
+        self._given = None
+        self.finding.search(text)
 
     def _tell(self, current: int, count: int, complete: bool) -> None:
         if not self._field.text().strip():

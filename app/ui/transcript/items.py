@@ -199,6 +199,8 @@ class Items:
                 rate = picture_rate(message, answers, chat.model_of, chat.context)
             return Around(is_last=is_last, branch=chat.branch_of(message.id), rate=rate)
         streams = message.state == "streaming"
+        if chat.worker.phase == "locked":  # nothing can be asked there
+            return Around(model=chat.model_of(message.model), branch=chat.branch_of(message.id))
         asked = messages[index - 1] if index else message
         answers_pictures = asked.role == "user" and bool(asked.images) and bool(message.text) and not streams
         offers = sharper_offers(chat, asked) if answers_pictures else []

@@ -38,6 +38,7 @@ from app.ui.transcript.flow import Flow
 from app.ui.transcript.host import Host
 from app.ui.transcript.items import Items
 from app.ui.transcript.keeping_up import KeepingUp
+from app.ui.transcript.nothing_said import NothingSaid
 from app.ui.transcript.pointing import Pointing, link_at
 from app.ui.transcript.pool import Pool
 from app.ui.transcript.reader import Reader
@@ -87,6 +88,7 @@ class Transcript(QAbstractScrollArea):
         self._pointing = Pointing(self.viewport(), self._flow, self._items, self._bar)
         self._veil = Veil(theme, self.viewport())
         self._ring = Ring(theme, self)
+        self._nothing = NothingSaid(theme, self)
         reader = Reader(self.host, self)
         self.selection: Final = Selection(self, self)
         self.copying: Final = Copying(self, self.selection, reader, self)
@@ -95,7 +97,7 @@ class Transcript(QAbstractScrollArea):
         self._connect()
 
     def _dress(self) -> None:
-        self.setAccessibleName(self.tr("Conversation"))
+        self.setAccessibleName(self.tr("Chat"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -137,6 +139,7 @@ class Transcript(QAbstractScrollArea):
         self._pictures.set_chat(chat)
         self.deeds.set_chat(chat)
         self._keeping_up.set_chat(chat)
+        self._nothing.set_chat(chat)
 
     def selected_text(self) -> str:
         """What is selected of the answers, as it is read."""
