@@ -60,8 +60,8 @@ _READ: Final = 200_000
 """Characters of a text among which a snippet is looked for: some 20 ms."""
 _LEAST_PREFIX: Final = 2
 """Letters that the beginning of a word has to have: one letter alone means itself."""
-_MOST: Final = 100
-"""Words of a query that count."""
+_MOST: Final = 64
+"""Words of a query that count: the most frequent characters, in a run, take a fifth of a second in 100,000 messages."""
 _AT_ONCE: Final = 32
 """Characters that are folded at a time where it has to be told what has become of each."""
 

@@ -11,9 +11,9 @@ import pytest
 
 from app.core.export import archive
 from app.core.export.archive import to_json
+from app.core.export.drafts import DraftedPicture
 from app.core.filing import FiledAs
 from app.core.importing import ours
-from app.core.importing.drafts import DraftedPicture
 from app.core.importing.json_items import LONGEST
 from app.core.message import ImageBlock, Message, RemoteFile, Usage
 from app.core.pictures import MAX_FILE_BYTES

@@ -260,7 +260,7 @@ TEXTS: list[tuple[VisavisError, str]] = [
     (StreamInterrupted("protocol"), f"The server sent the parts of the answer in the wrong order. {KEPT}"),
     (StreamInterrupted("too_large"), f"The server sent far more than an answer can be. {KEPT}"),
     # the store
-    (StoreError("/data"), "The conversations in /data could not be read or written. Try again."),
+    (StoreError("/data"), "The chats in /data could not be read or written. Try again."),
     (
         StoreLocked("/data"),
         "The data folder /data is in use by another Visavis. Use that one, or close it and start again.",
@@ -271,12 +271,12 @@ TEXTS: list[tuple[VisavisError, str]] = [
     ),
     (
         StoreTooNew("/data"),
-        "The conversations in /data were written by a newer Visavis. Nothing was changed. Start the newer version.",
+        "The chats in /data were written by a newer Visavis. Nothing was changed. Start the newer version.",
     ),
     (
         StoreDamaged("/data"),
         (
-            "The conversations in /data cannot be read, at least in part. "
+            "The chats in /data cannot be read, at least in part. "
             "Nothing was changed. There may be a backup: see Settings, Data, or start Visavis again."
         ),
     ),

@@ -39,10 +39,7 @@ MONEY_TEXTS = [
     ),
     (
         CapReached("conversation", "0.05", "0.06", "0.00421"),
-        (
-            "This message may cost up to $0.0043, and your cap for each chat is $0.05; $0.06 is spent already. "
-            f"{RAISE}"
-        ),
+        (f"This message may cost up to $0.0043, and your cap for each chat is $0.05; $0.06 is spent already. {RAISE}"),
     ),
     (
         CapReached("month", "20", "3.2", ""),

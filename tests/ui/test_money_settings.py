@@ -202,7 +202,7 @@ def test_a_cap_can_be_turned_to(opened: Callable[[], SettingsDialog], period: st
     qtbot.waitUntil(lambda: isinstance(QApplication.focusWidget(), AmountField))
     focused = QApplication.focusWidget()
     assert isinstance(focused, AmountField)
-    assert period in focused.accessibleName()
+    assert period.replace("conversation", "chat") in focused.accessibleName()
     assert focused.isVisible()
 
 

@@ -86,7 +86,7 @@ def test_what_is_chosen_is_told_once_and_a_failure_gives_the_choice_back(ask: Ca
     assert "/<b>d" in said(dialog)
     assert "Start empty" in offers(dialog)
     dialog.show_salvaged(Salvaged(2, 30, 1))
-    assert "Salvaged conversations: 2. Messages in them: 30." in said(dialog)
+    assert "Salvaged chats: 2. Messages in them: 30." in said(dialog)
     kept = f"Use the backup of {moment(BACKUP.made)}"  # seen what was found, it may be better
     assert sorted(offers(dialog)) == ["Open", "Quit", kept]
     press(dialog, "Quit")

@@ -12,7 +12,7 @@ A conversation is an object. Times are seconds since the epoch, amounts of money
     "conversation"   its facts by the names of `app.core.rows.Conversation`: "id", "title", "model", "system" …
     "leaf"           id of the last message of the branch shown; the newest message where it is empty
     "draft"          {"text": what was being written, "pictures": an array of the facts of
-                     `app.core.importing.drafts.DraftedPicture` by their names}, or null
+                     `app.core.export.drafts.DraftedPicture` by their names}, or null
     "filed"          {"pinned": <bool>, "archived": <bool>, "folder": name of its folder, or empty}
     "messages"       an array in the order in which they came, deleted ones left out. Each is an object of the facts
                      of `app.core.message.Message` by their names, and "parent": the id of the message before it, empty
@@ -36,9 +36,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from app.core.export import drafts
 from app.core.export.asked import stripped
 from app.core.export.files import Files
-from app.core.importing import drafts
 from app.core.message import JSON, Message, blocks_to_json
 from app.core.whole import Placed, Whole
 

@@ -32,9 +32,7 @@ def group_columns(by: By, named: Namer) -> Sequence[Column]:
     """Of requests together."""
     first = {
         "day": Column(tr("Day"), lambda g: words.day(g.key), figure=False, order=lambda g: g.key),
-        "conversation": Column(
-            tr("Chat"), _title, figure=False, hint=_title, order=lambda g: _title(g).casefold()
-        ),
+        "conversation": Column(tr("Chat"), _title, figure=False, hint=_title, order=lambda g: _title(g).casefold()),
         "model": Column(
             tr("Model"), lambda g: named(g.key), figure=False, hint=lambda g: g.key, order=lambda g: named(g.key)
         ),
