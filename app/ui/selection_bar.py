@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton
 
 from app.conversation.desk import Desk
 from app.conversation.history import ARCHIVE, TRASH
@@ -31,13 +31,17 @@ class SelectionBar(QFrame):
         self._words = Label(theme, role="secondary", tone="secondary")
         self._put = QPushButton()
         self._delete = QPushButton()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 8, 12, 8)
-        row.setSpacing(12)
-        row.addWidget(self._words, 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(12)
         for button in (self._put, self._delete):
             button.setProperty("kind", "link")
-            row.addWidget(button)
+            buttons.addWidget(button)
+        buttons.addStretch()
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(12, 8, 12, 8)
+        self._row.setSpacing(4)
+        self._row.addWidget(self._words, 1)
+        self._row.addLayout(buttons)
         self._put.clicked.connect(self._put_elsewhere)
         self._delete.clicked.connect(self.delete_wanted)
         listed.chosen.connect(self._follow)
@@ -52,6 +56,8 @@ class SelectionBar(QFrame):
         number, view = len(self._list.selectedIndexes()), self._desk.history.view
         self.setVisible(number > 1 or (view == TRASH and number > 0))
         self._words.setText(chats(number))
+        directions = QBoxLayout.Direction  # what deletes for good says so, and has no room beside the number
+        self._row.setDirection(directions.TopToBottom if view == TRASH else directions.LeftToRight)
         self._put.setText(self._deed(view))
         self._delete.setText(self.tr("Delete for good…") if view == TRASH else self.tr("Delete"))
         self._delete.setToolTip(self.tr("Delete for good (Del)") if view == TRASH else self.tr("Into the trash (Del)"))

@@ -125,6 +125,6 @@ def leftovers(folder: Path) -> list[str]:
     if data.is_dir():
         found += [str(each.relative_to(folder)) for each in data.rglob(".tmp-*")]
         names = {each.name for each in data.iterdir()} - _KNOWN
-        known = {f"{FILE}-wal", f"{FILE}-shm", f"{FILE}.next"}
+        known = {FILE + end for end in ("-wal", "-shm", ".next", ".next-made")}
         found += [f"data/{name}" for name in names - known if not name.startswith((".tmp-", "damaged-"))]
     return sorted(found)

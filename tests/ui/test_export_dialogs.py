@@ -101,7 +101,7 @@ def test_each_format_is_written_and_shown(
 ) -> None:
     dialog = export(2)
     choose(dialog, name)
-    assert "Export 2 conversations" in texts(dialog)
+    assert "Export 2 chats" in texts(dialog)
     path = tmp_path / "out"
     write(qtbot, dialog, path)
     assert f"Saved as {path}" in texts(dialog)

@@ -316,7 +316,7 @@ def test_no_more_is_typed_than_is_looked_for(searched: Searched) -> None:
 
 
 def test_the_last_day_of_a_span_is_in_it(searched: Searched) -> None:
-    searched.choose("Any time", "From … to …")
+    searched.choose("Any time", "Choose dates…")
     searched.field.setText("notice")
     filters = searched.palette._filters
     said_on = QDate(2020, 9, 13)  # 12:26 in London

@@ -39,7 +39,7 @@ class FilterBar(QWidget):
         self._models: list[str] = []
         self._span = DropDown()
         self._span.addItems(
-            [self.tr("7 days"), self.tr("30 days"), self.tr("This month"), self.tr("All"), self.tr("From … to …")]
+            [self.tr("7 days"), self.tr("30 days"), self.tr("This month"), self.tr("All"), self.tr("Choose dates…")]
         )
         self._span.setCurrentIndex(_USUAL)
         self._span.setAccessibleName(self.tr("Period"))

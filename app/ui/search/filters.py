@@ -229,7 +229,7 @@ class Filters(QWidget):
             "week": self.tr("7 days"),
             "month": self.tr("30 days"),
             "year": self.tr("This year"),
-            "range": self.tr("From … to …"),
+            "range": self.tr("Choose dates…"),
         }[span]
 
     def _cost_words(self, cost: float) -> str:
