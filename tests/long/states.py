@@ -264,17 +264,17 @@ def _tell(**what: Any) -> None:
 
 
 def _states() -> Iterator[State]:
-    damaged = "Your conversations are damaged"
+    damaged = "Your chats are damaged"
     salvaged = (("Quit",), ("Salvage", "Open"), ("Use the backup",), ("Salvage", "Use the backup"))
-    cannot = "Your conversations cannot be opened"
+    cannot = "Your chats cannot be opened"
     again = (("Quit",), ("Another folder", "elsewhere"), ("Try again",))
-    yield State("in use by another", _locked, "Your conversations are in use", (("Quit",), ("Try again",)))
-    yield State("in use by one that hangs", _hanging, "Your conversations are in use", (("Quit",), ("Try again",)))
+    yield State("in use by another", _locked, "Your chats are in use", (("Quit",), ("Try again",)))
+    yield State("in use by one that hangs", _hanging, "Your chats are in use", (("Quit",), ("Try again",)))
     yield State("a folder that can only be read", _mounted("ro"), cannot, again, needs_root=True)
     yield State("a file that can only be read", _with(lambda path: path.chmod(0o400)), _OPENS)
     yield State("no folder", lambda made, _: made / "deep" / "data", _OPENS, ((_FRESH,),))
     newer = (("Quit",), ("Another folder", "elsewhere"), ("Use the backup",))
-    yield State("a newer database", _with(_make_newer), "Your conversations are from a newer Visavis", newer)
+    yield State("a newer database", _with(_make_newer), "Your chats are from a newer Visavis", newer)
     for version in range(1, len(schema.MIGRATIONS)):
         yield State(f"an older database ({version})", _older(version), _OPENS)
     yield State("an empty file", lambda made, _: _empty(made), _OPENS, ((_FRESH,),))
