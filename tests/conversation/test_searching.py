@@ -161,6 +161,8 @@ def test_what_the_upkeep_deletes_leaves_the_index_too(qtbot: QtBot, tools: Tools
     finish(tools.store.remove_message("a-0"))
     indexing._rounds.setInterval(1)
     qtbot.waitUntil(lambda: finish(tools.store.run(_held)) == 0)
+    indexing._rounds.stop()
+    qtbot.waitUntil(lambda: not indexing.busy)
     destroy(indexing)
 
 
