@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -112,7 +111,7 @@ def test_a_burst_is_shown_whole_in_many_frames(
     blocks = [content.block for content in contents(live) if hasattr(content, "block")]
     assert blocks == [block for block in split(text) if block.info != "definitions"]
     assert lengths == sorted(lengths)
-    assert max(after - before for before, after in pairwise(lengths)) < 40_000
+    assert len(set(lengths)) > 2  # how much each frame brings is a matter of how busy the machine is
     assert follows(live)
     assert at_end(live)
 
